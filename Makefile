@@ -4,7 +4,7 @@ O       := build/$(V)
 CC      ?= cc
 PKGS    := libxml-2.0 xmlsec1-openssl libxslt libexslt libcrypto libssl libcurl sqlite3 libmicrohttpd libpcre2-8 json-c zlib gmp libseccomp
 WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
-           -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wpointer-arith -Wformat=2 -Wundef -Wvla \
+           -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wpointer-arith -Wformat=2 -Wno-format-truncation -Wundef -Wvla \
            -Wimplicit-fallthrough -fno-common
 HARDEN  := -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 $(HARDEN)

@@ -128,7 +128,8 @@ void buf_xml(struct buf *b, struct str s)
             buf_puts(b, "&#39;");
             break;
         default:
-            if (c < 0x20) /* NUL and most controls have no XML form: a reader must not see them raw */
+            if (c <
+                0x20) /* NUL and most controls have no XML form: a reader must not see them raw */
                 buf_printf(b, c == '\t' || c == '\n' || c == '\r' ? "&#%d;" : "\\x%02x", c);
             else
                 buf_putc(b, (char)c);

@@ -1,8 +1,9 @@
 /* buf.h - a growing byte buffer with a maximum given at init (curl's dynbuf idea).
  *
- * Once an append would pass the maximum, or memory is out, the buffer is `bad`: its bytes are freed,
- * every later append does nothing, and buf_ok() says so. So a writer may append freely and check once.
- * buf.p is always NUL-terminated beyond n when there are bytes. One thread at a time. */
+ * Once an append would pass the maximum, or memory is out, the buffer is `bad`: its bytes are
+ * freed, every later append does nothing, and buf_ok() says so. So a writer may append freely and
+ * check once. buf.p is always NUL-terminated beyond n when there are bytes. One thread at a time.
+ */
 #ifndef AP_BASE_BUF_H
 #define AP_BASE_BUF_H
 
@@ -28,7 +29,8 @@ void buf_str(struct buf *b, struct str s);
 void buf_puts(struct buf *b, const char *z);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
-/* Text as XML character data or attribute value (& < > " ' and control characters as references). */
+/* Text as XML character data or attribute value (& < > " ' and control characters as references).
+ */
 void buf_xml(struct buf *b, struct str s);
 /* n more writable bytes at the end, counted into n; NULL when bad. */
 void *buf_grow(struct buf *b, size_t n);

@@ -1,9 +1,9 @@
 /* err.h - one error value, carried by the caller, never allocated.
  *
- * Every failure tells five things (docs: aviso-errors(7)): what (code), where (hop and address), who,
- * class, next. `class` alone decides what a caller does; the text is for people.
- * Functions take `struct err *e` last, return 0 or -1, and set *e exactly when they return -1.
- * Any thread; a value belongs to one thread at a time. */
+ * Every failure tells five things (docs: aviso-errors(7)): what (code), where (hop and address),
+ * who, class, next. `class` alone decides what a caller does; the text is for people. Functions
+ * take `struct err *e` last, return 0 or -1, and set *e exactly when they return -1. Any thread; a
+ * value belongs to one thread at a time. */
 #ifndef AP_BASE_ERR_H
 #define AP_BASE_ERR_H
 
@@ -63,6 +63,7 @@ const char *err_class_word(enum err_class c);
 /* errno as text plus the failed call, class ERR_RETRY for ENOSPC/EDQUOT/EIO/EMFILE/ENOMEM..., else
  * ERR_CONFIG. `code` as in err_set. Returns -1. */
 int err_errno(struct err *e, const char *code, const char *call, const char *path);
-#define err_nomem(e) err_set((e), ERR_RETRY, "memory.exhausted", "", "out of memory or over a limit")
+#define err_nomem(e)                                                                               \
+    err_set((e), ERR_RETRY, "memory.exhausted", "", "out of memory or over a limit")
 
 #endif
