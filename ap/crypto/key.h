@@ -1,0 +1,46 @@
+/* key.h - the access point's private RSA key: sign a digest, unwrap one content key, nothing else.
+ *
+ * The operations run in a process of their own (keyd), so that the process that parses network
+ * bytes never holds the key. key_open_file() keeps it in this process: for tests and for tools that
+ * sign nothing but test data. Several keys (old and new during rollover) are several struct key.
+ * Any thread; calls on one key are serialised over its socket. */
+#ifndef AP_CRYPTO_KEY_H
+#define AP_CRYPTO_KEY_H
+
+#include "ap/base/buf.h"
+#include "ap/base/err.h"
+#include "ap/base/hash.h"
+#include "ap/crypto/cert.h"
+
+struct key;
+
+#define KEY_CEK_MAX 32 /* bytes of a content key: AES-128 needs 16 */
+
+/* PEM files: private key (PKCS#8 or PKCS#1) and its certificate; they must belong together
+ * (key.mismatch). key.unreadable, key.size (below RSA-2048): all ERR_CONFIG. */
+int key_open_file(
+    struct key **out, const char *key_pem, const char *cert_pem, struct err *e) MUST_CHECK;
+/* Fork keyd with this key: call before threads and network. `keep_fds` is not needed: keyd closes
+ * all but its socket, drops to no-new-privileges, not dumpable, seccomp allow-list; it ends with
+ * us. */
+int key_open_keyd(
+    struct key **out, const char *key_pem, const char *cert_pem, struct err *e) MUST_CHECK;
+void key_close(struct key *k);              /* waits for keyd's end; NULL is fine */
+struct cert *key_cert(const struct key *k); /* borrowed */
+
+/* RSASSA-PKCS1-v1_5 with SHA-256 over a digest. keyd gone: key.unavailable (ERR_RETRY). */
+int key_sign_sha256(
+    struct key *k, struct buf *sig, const uint8_t digest[HASH_LEN], struct err *e) MUST_CHECK;
+/* RSA-OAEP, SHA-256, MGF1-SHA-256, empty label. Every failure that depends on the ciphertext is the
+ * one error key.unwrap (EBMS:0102) in the same time as far as OpenSSL gives it. out: KEY_CEK_MAX.
+ */
+int key_unwrap_oaep(
+    struct key *k, uint8_t *out, size_t *out_n, const void *ct, size_t n, struct err *e) MUST_CHECK;
+/* CPU time spent in the private operations so far (ms * 1000), for the bench; 0 when not known. */
+uint64_t key_cpu_us(struct key *k);
+
+/* The public half: wrap a content key for a recipient's certificate. */
+int oaep_wrap(struct buf *out, const struct cert *recipient, const void *cek, size_t n,
+    struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,35 @@
+/* pki.h - does this certificate chain to the Peppol CA of its role, in our stage, now?
+ *
+ * Trust anchors are read once from a folder (root.pem, ap-ca.pem, smp-ca.pem); stages are never
+ * mixed. The intermediate is pinned: a leaf of the SMP CA is no AP, and reverse. No serverAuth
+ * purpose check (leaves carry clientAuth only). A small cache remembers leaves that chained (by
+ * SHA-256; validity in time is checked each time). Any thread after pki_open. */
+#ifndef AP_PKI_PKI_H
+#define AP_PKI_PKI_H
+
+#include "ap/base/err.h"
+#include "ap/crypto/cert.h"
+
+enum pki_role { PKI_AP, PKI_SMP };
+
+struct pki;
+
+int pki_open(struct pki **out, const char *anchor_dir, struct err *e) MUST_CHECK;
+void pki_close(struct pki *p);
+
+/* Chain, validity at `now` (ms), key size and algorithm, CN = Seat ID ^P[A-Z]{2}[0-9]{6}$ (AP only;
+ * an SMP's CN is not held to it). Errors are ERR_PEER with EBMS:0101: cert.untrusted, cert.expired,
+ * cert.not-yet-valid, cert.wrong-role, cert.weak, cert.seat; cert.revoked and
+ * cert.revocation-unknown (ERR_RETRY) when a revocation source is set. */
+int pki_check(
+    struct pki *p, const struct cert *c, enum pki_role role, int64_t now, struct err *e) MUST_CHECK;
+
+/* Revocation: CRL files / OCSP come with a later issue; the hook is called after the chain holds.
+ */
+typedef int (*pki_revocation_fn)(
+    void *ctx, const struct cert *c, const struct cert *issuer, int64_t now, struct err *e);
+void pki_set_revocation(struct pki *p, pki_revocation_fn fn, void *ctx);
+
+bool pki_seat_id_ok(const char *cn);
+
+#endif
