@@ -1,54 +1,158 @@
-# One non-recursive makefile. Variants build side by side: make V=asan test
+# aviso: one non-recursive makefile. Variants build side by side, as build/V: make V=asan test.
+# `make help` lists the targets. VERBOSE=1 shows the commands. See HACKING.md.
+.DEFAULT_GOAL := all
 V       ?= release
 O       := build/$(V)
-CC      ?= cc
-PKGS    := libxml-2.0 xmlsec1-openssl libxslt libexslt libcrypto libssl libcurl sqlite3 libmicrohttpd libpcre2-8 json-c zlib gmp libseccomp
+VERSION := 0.1.0
+prefix  ?= /usr/local
+bindir  ?= $(prefix)/bin
+datadir ?= $(prefix)/share/aviso
+mandir  ?= $(prefix)/share/man
+docdir  ?= $(prefix)/share/doc/aviso
+INSTALL ?= install
+CLANG   ?= clang
+
+ifeq ($(filter $(V),release fault asan tsan fuzz cov),)
+$(error V=$(V): no such variant; known: release fault asan tsan fuzz cov)
+endif
+ifeq ($(V),fuzz)
+CC := $(CLANG)
+endif
+ifneq ($(VERBOSE),1)
+Q := @
+say = @printf '  %-7s %s\n' '$(1)' '$(2)';
+endif
+
+# ---- flags -------------------------------------------------------------------------------------
+# build/config.mk (PKG_CFLAGS, PKG_LIBS) is written once the build's packages are there.
+PKGS    := libxml-2.0 xmlsec1-openssl libxslt libexslt libcrypto libssl libcurl sqlite3 libmicrohttpd libpcre2-8 \
+           json-c zlib gmp libseccomp
 WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
-           -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wpointer-arith -Wformat=2 -Wno-format-truncation -Wundef -Wvla \
+           -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wpointer-arith -Wformat=2 -Wno-format-truncation -Wno-unknown-warning-option -Wundef -Wvla \
            -Wimplicit-fallthrough -fno-common
 HARDEN  := -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 $(HARDEN)
+CFLAGS_fault   := $(CFLAGS_release) -DFAULT_POINTS
 CFLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -DFAULT_POINTS
 CFLAGS_tsan    := -O1 -g -fsanitize=thread -DFAULT_POINTS
 CFLAGS_cov     := -O0 -g --coverage -DFAULT_POINTS
-CFLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -DFUZZING
-CFLAGS  += -std=c17 -D_GNU_SOURCE -I. -pthread $(WARN) $(CFLAGS_$(V)) $(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')
-LDFLAGS += -pthread $(filter -fsanitize=% --coverage,$(CFLAGS_$(V))) -Wl,-z,relro,-z,now
-LDLIBS  += $(shell pkg-config --libs $(PKGS)) -lunbound
+CFLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -DFUZZING
+LDFLAGS_release := -pie
+LDFLAGS_fault   := -pie
+BASEFLAGS = -std=c17 -D_GNU_SOURCE -I. -pthread $(WARN) $(PKG_CFLAGS)
+ALLCFLAGS = $(BASEFLAGS) $(CFLAGS_$(V)) $(CFLAGS)
+ALLLDFLAGS = -pthread $(filter -fsanitize=% --coverage,$(CFLAGS_$(V))) $(LDFLAGS_$(V)) -Wl,-z,relro,-z,now $(LDFLAGS)
+ALLLIBS   = $(PKG_LIBS) $(LDLIBS)
 
-LIB_SRC := $(filter-out ap/cli/main.c,$(wildcard ap/*/*.c ubl/*.c ubl/*/*.c))
+NO_CONFIG := help clean deps
+ifneq ($(filter-out $(NO_CONFIG),$(or $(MAKECMDGOALS),all)),)
+include build/config.mk
+endif
+build/config.mk: packaging/debian-packages packaging/deps Makefile
+	@packaging/deps build
+	@mkdir -p build
+	@pkg-config --print-errors --exists $(PKGS)
+	@{ echo "PKG_CFLAGS := $$(pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')"; \
+	   echo "PKG_LIBS := $$(pkg-config --libs $(PKGS)) -lunbound"; } >$@.tmp && mv $@.tmp $@
+
+# ---- what there is -----------------------------------------------------------------------------
+LIB_SRC := $(filter-out ap/cli/main.c,$(sort $(wildcard ap/*/*.c ubl/*.c ubl/*/*.c)))
+HEADERS := $(filter-out %_priv.h,$(sort $(wildcard ap/*/*.h ubl/*.h ubl/*/*.h)))
 LIB     := $(O)/libaviso.a
 BIN     := $(O)/aviso
-UNIT    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
-FUZZ    := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
-HEADERS := $(filter-out %_priv.h,$(wildcard ap/*/*.h ubl/*.h ubl/*/*.h))
+SUPPORT := $(patsubst %.c,$(O)/%.o,$(wildcard tests/support/*.c))
+UNIT    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test_*.c)))
+# Programs with threads of their own: run under TSan by `make check`. By name, or listed here.
+THREADED := $(filter %_thr,$(UNIT))
+FUZZ    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+CORPUS  := $(FUZZ:$(O)/tests/fuzz/fuzz_%=$(O)/tests/fuzz/corpus_%)
+BENCH   := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
-all: $(BIN)
+# ---- build -------------------------------------------------------------------------------------
+all: program $(if $(wildcard schemas/MANIFEST),data)
+program: $(if $(filter release,$(V)),build/aviso build/libaviso.a,$(BIN))
+build/aviso build/libaviso.a: build/%: build/release/%
+	@ln -sf release/$* $@
 $(BIN): $(O)/ap/cli/main.o $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(LIB): $(LIB_SRC:%.c=$(O)/%.o)
-	@rm -f $@; $(AR) rcs $@ $^
-$(O)/%.o: %.c
+	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ $(ALLLIBS)
+$(LIB): $(LIB_SRC:%.c=$(O)/%.o) $(O)/sources
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+$(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
-$(UNIT): $(O)/%: $(O)/%.o $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+	$(call say,CC,$<)$(CC) $(ALLCFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+$(O)/ap/cli/%.o: CPPFLAGS += -DAVISO_VERSION='"$(VERSION)"'
+$(UNIT): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
+	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ -lcmocka $(ALLLIBS)
+$(BENCH): $(O)/%: $(O)/%.o $(LIB)
+	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ $(ALLLIBS)
 $(FUZZ): $(O)/%: $(O)/%.o $(LIB)
-	clang $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALLLIBS)
+$(CORPUS): $(O)/tests/fuzz/corpus_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/standalone.o $(LIB)
+	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ $(ALLLIBS)
 
-test: $(UNIT)
-	@tests/run $(UNIT)
-fuzz:
-	$(MAKE) V=fuzz CC=clang $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-headers:                       # every public header compiles alone
-	@for h in $(HEADERS); do $(CC) $(CFLAGS) -fsyntax-only -x c -include $$h /dev/null || exit 1; done
-lint: headers
-	@tests/lint/layers
-	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
-tidy:
-	clang-tidy --quiet $(LIB_SRC) -- $(CFLAGS)
+# Rewritten only when their text changes: other flags or another set of sources rebuild what depends on them.
+stamp = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' >$@
+$(O)/flags: FORCE
+	$(call stamp,$(CC) $(ALLCFLAGS))
+$(O)/sources: FORCE
+	$(call stamp,$(LIB_SRC))
+
+# ---- artefacts and keys ------------------------------------------------------------------------
+data: $(if $(wildcard schemas/MANIFEST),build/data/manifest.tsv)
+build/data/manifest.tsv: schemas/MANIFEST schemas/install $(wildcard schemas/drivers/*/*)
+	@schemas/install build/data
+pki: $(if $(wildcard certs/make-pki),build/pki/stamp)
+build/pki/stamp: certs/make-pki
+	@certs/make-pki build/pki && touch $@
+
+# ---- tests -------------------------------------------------------------------------------------
+units: $(UNIT)
+corpora: $(CORPUS)
+threaded: $(THREADED)
+test: deps-test $(UNIT)
+	@tests/run -l $(V) $(UNIT)
+check: deps-test
+	+@MAKE='$(MAKE)' tests/check
+# Every public header compiles alone, with both compilers; every source is clean under clang too.
+headers: $(foreach c,gcc clang,$(HEADERS:%=build/syntax/$(c)/%.ok))
+sources: $(patsubst %,build/syntax/clang/%.ok,$(LIB_SRC) ap/cli/main.c $(wildcard tests/unit/*.c tests/support/*.c))
+SYNTAX = @mkdir -p $(@D); $(1) $(BASEFLAGS) -fsyntax-only -MMD -MP -MF $(@:.ok=.d) -MT $@
+build/syntax/gcc/%.h.ok: %.h Makefile
+	$(call SYNTAX,gcc) -x c -include $< /dev/null && touch $@
+build/syntax/clang/%.h.ok: %.h Makefile
+	$(call SYNTAX,$(CLANG)) -x c -include $< /dev/null && touch $@
+build/syntax/clang/%.c.ok: %.c Makefile
+	$(call SYNTAX,$(CLANG)) $(CPPFLAGS) $< && touch $@
+build/syntax/clang/ap/cli/%.ok: CPPFLAGS += -DAVISO_VERSION='"$(VERSION)"'
+lint: deps-test
+	+@MAKE='$(MAKE)' tests/run -t 900 tests/lint/run
+tidy: deps-test
+	clang-tidy --quiet $(LIB_SRC) ap/cli/main.c -- $(BASEFLAGS) $(CFLAGS_release)
+fuzz: deps-test
+	+@$(MAKE) --no-print-directory V=fuzz fuzzers
+	@tests/fuzz/run $(or $(TIME),60)
+fuzzers: $(FUZZ)
+deps-build deps-test deps-interop: deps-%:
+	@packaging/deps $*
+deps: deps-build deps-test
+
+# ---- clean, help -------------------------------------------------------------------------------
 clean:
 	rm -rf build
--include $(shell find $(O) -name '*.d' 2>/dev/null)
-.PHONY: all test fuzz headers lint tidy clean
+help:
+	@echo 'make            build/aviso, build/libaviso.a, and the official artefacts in build/data'
+	@echo 'make program    only the program and the library (no artefacts)'
+	@echo 'make test       unit tests of one variant: make V=asan test (release fault asan tsan cov)'
+	@echo 'make check      everything that CI runs: lint, units (release, asan, tsan), fuzz corpora, scripts'
+	@echo 'make lint       layers, headers, format, sizes, names; make tidy: clang-tidy'
+	@echo 'make fuzz       libFuzzer on every target, TIME=60 seconds each'
+	@echo 'make deps       install the Debian packages that are missing (done by the others as needed)'
+	@echo 'make clean      remove build/'
+	@echo 'Variables: V=variant VERBOSE=1 DESTDIR= prefix=/usr/local AVISO_ARTEFACTS=folder (instead of the network)'
+
+FORCE:
+-include $(shell find $(O) build/syntax -name '*.d' 2>/dev/null)
+.PHONY: all program data pki units corpora threaded test check headers sources lint tidy fuzz fuzzers deps deps-build deps-test deps-interop clean help FORCE
 .SECONDARY:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules

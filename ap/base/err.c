@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void fill(char *dst, size_t n, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 3, 0)))
+fill(char *dst, size_t n, const char *fmt, va_list ap)
 {
     if (vsnprintf(dst, n, fmt, ap) < 0)
         dst[0] = '\0';
