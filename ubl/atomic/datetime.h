@@ -1,9 +1,9 @@
-/* datetime.h - xs:dateTime, xs:date, xs:time, xs:g* and the three durations, as 16-byte values.
+/* datetime.h - xs:dateTime, xs:date, xs:time, xs:g* and the three durations, by value.
  *
- * Proleptic Gregorian calendar with a year 0 (XSD 1.1). Years -2147483648..2147483647; seconds
- * exact to 1 ns, further digits are cut off as in Saxon. A value without timezone has tz ==
- * DT_NO_TZ; comparison and subtraction take the implicit timezone in minutes. Pure functions, no
- * allocation, any thread. */
+ * Proleptic Gregorian calendar with a year 0 (XSD 1.1), years -2147483647..2147483647. Fractions of
+ * a second are exact to 18 digits (further ones are cut off), of a duration to 38 digits in all. A
+ * value without timezone has tz == DT_NO_TZ; comparison and subtraction take the implicit timezone
+ * in minutes. Pure functions, no allocation, any thread. */
 #ifndef UBL_ATOMIC_DATETIME_H
 #define UBL_ATOMIC_DATETIME_H
 
@@ -17,7 +17,7 @@
 
 #define DT_NO_TZ INT16_MIN
 #define DT_TEXT_MAX 64
-#define DUR_TEXT_MAX 96
+#define DUR_TEXT_MAX 128
 
 enum dt_kind {
     DT_DATETIME,
@@ -30,23 +30,22 @@ enum dt_kind {
     DT_GDAY
 };
 
-/* Parts that a kind lacks: year 1972, month 1 (December 31 for xs:time is never seen), day 1, time
- * 0. */
+/* Parts that a kind lacks: year 1972, month 1, day 1, time 0. */
 struct dt {
+    uint64_t atto; /* fraction of a second in 10^-18: 0..999,999,999,999,999,999 */
     int32_t year;
-    uint32_t nano; /* 0..999,999,999 */
-    int16_t tz;    /* minutes east of UTC, -840..840 (Saxon reads up to 14:59), or DT_NO_TZ */
+    int16_t
+        tz; /* minutes east of UTC; -840..840, and as Saxon up to 14:59 from text; or DT_NO_TZ */
     uint8_t month, day, hour, min, sec;
     uint8_t kind; /* enum dt_kind */
 };
 
 enum dur_kind { DUR_DURATION, DUR_YEARMONTH, DUR_DAYTIME };
 
-/* months, sec and nano have one sign. */
+/* Both parts have one sign. sec is small (never dec_is_big). */
 struct dur {
-    int64_t sec;
+    struct dec sec;
     int32_t months;
-    int32_t nano;
 };
 
 /* Lexical form with white space around; calendar and timezone checked. XERR_FORG0001 when invalid,
@@ -67,7 +66,7 @@ enum xerr dt_cast(const struct dt *v, enum dt_kind to, struct dt *out) MUST_CHEC
 /* fn:dateTime($date, $time). XERR_FORG0008 when both have timezones and they differ. */
 enum xerr dt_combine(const struct dt *date, const struct dt *time, struct dt *out) MUST_CHECK;
 /* fn:current-dateTime: an instant shown in timezone tz (minutes). */
-enum xerr dt_from_unix(int64_t sec, uint32_t nano, int tz, struct dt *out) MUST_CHECK;
+enum xerr dt_from_unix(int64_t sec, long nano, int tz, struct dt *out) MUST_CHECK;
 /* Seconds since 1970-01-01T00:00:00Z of a dateTime or date (its start). */
 int64_t dt_to_unix(const struct dt *v, int implicit_tz);
 
@@ -97,18 +96,20 @@ uint64_t dur_hash(struct dur d);
 enum xerr dur_neg(struct dur d, struct dur *out) MUST_CHECK;
 enum xerr dur_add(struct dur x, struct dur y, struct dur *out) MUST_CHECK; /* same kind */
 enum xerr dur_sub(struct dur x, struct dur y, struct dur *out) MUST_CHECK;
-/* Times and divided by a number. XERR_FOCA0005 for NaN, XERR_FODT0002 on overflow or division by 0.
- */
+/* Times and divided by a number: double or decimal (Saxon keeps a decimal exact). XERR_FOCA0005 for
+ * NaN, XERR_FODT0002 on overflow, XERR_FOAR0001 when dividing by 0. */
 enum xerr dur_mul(enum dur_kind kind, struct dur d, double by, struct dur *out) MUST_CHECK;
 enum xerr dur_div(enum dur_kind kind, struct dur d, double by, struct dur *out) MUST_CHECK;
+enum xerr dur_mul_dec(enum dur_kind kind, struct dur d, struct dec by, struct dur *out) MUST_CHECK;
+enum xerr dur_div_dec(enum dur_kind kind, struct dur d, struct dec by, struct dur *out) MUST_CHECK;
 /* Two durations of the same kind: the decimal quotient. XERR_FOAR0001 by a zero duration. */
 enum xerr dur_div_dur(
     struct arena *a, enum dur_kind kind, struct dur x, struct dur y, struct dec *out) MUST_CHECK;
 
-/* fn:years-from-duration ... fn:minutes-from-duration, signed. */
+/* fn:years-from-duration ... fn:seconds-from-duration, signed. */
 int64_t dur_years(struct dur d);
 int64_t dur_months(struct dur d);
-int64_t dur_days(struct dur d);
+struct dec dur_days(struct dur d);
 int64_t dur_hours(struct dur d);
 int64_t dur_minutes(struct dur d);
 struct dec dur_seconds(struct dur d);
