@@ -1,0 +1,487 @@
+#include "ap/config/config.h"
+
+#include <dirent.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ap/base/clock.h"
+#include "ap/base/fsx.h"
+#include "ap/base/ini.h"
+
+enum kind { TEXT, BOOL, COUNT, BYTES, SPAN, WORD };
+
+struct word {
+    const char *text;
+    int64_t value;
+};
+static const struct word modes[] = {
+    {"lab", MODE_LAB}, {"test", MODE_TEST}, {"production", MODE_PRODUCTION}, {NULL, 0}};
+static const struct word plains[] = {
+    {"no", PLAIN_NO}, {"loopback", PLAIN_LOOPBACK}, {"behind-proxy", PLAIN_PROXY}, {NULL, 0}};
+static const struct word formats[] = {{"logfmt", 0}, {"json", 1}, {NULL, 0}};
+static const struct word levels[] = {
+    {"error", 0}, {"warn", 1}, {"info", 2}, {"debug", 3}, {NULL, 0}};
+static const struct word unknowns[] = {{"hold", 0}, {"resend", 1}, {NULL, 0}};
+
+static const struct option {
+    const char *section, *key;
+    enum kind kind;
+    size_t at;
+    const char *def; /* as written in a file; NULL: not set */
+    const struct word *words;
+    const char *help;
+} options[] = {
+#define O(sec, key, kind, member, def, help)                                                       \
+    {                                                                                              \
+        sec, key, kind, offsetof(struct config, member), def, NULL, help                           \
+    }
+#define W(sec, key, member, def, words, help)                                                      \
+    {                                                                                              \
+        sec, key, WORD, offsetof(struct config, member), def, words, help                          \
+    }
+    W("ap", "mode", mode, NULL, modes,
+        "lab, test or production. There is no default: anchors, zones and addresses follow it"),
+    O("ap", "key_file", TEXT, key_file, "", "PEM file of the access point's private key"),
+    O("ap", "cert_file", TEXT, cert_file, "", "PEM file of its Peppol certificate"),
+    O("ap", "old_key_file", TEXT, old_key_file, "", "previous key, still decrypting"),
+    O("ap", "old_cert_file", TEXT, old_cert_file, "", "certificate of the previous key"),
+    O("ap", "data_dir", TEXT, data_dir, "", "official schemas, rules and code lists"),
+    O("ap", "anchor_dir", TEXT, anchor_dir, "",
+        "root.pem, ap-ca.pem, smp-ca.pem; default: data_dir/trust/MODE"),
+    O("listen", "as4", TEXT, listen, "127.0.0.1:8443", "address:port of the AS4 endpoint"),
+    O("listen", "path", TEXT, path, "/as4", "path of the AS4 endpoint"),
+    O("listen", "public_url", TEXT, public_url, "", "URL that our SMP entries name"),
+    O("listen", "tls_cert_file", TEXT, tls_cert_file, "", "PEM chain of the web certificate"),
+    O("listen", "tls_key_file", TEXT, tls_key_file, "", "PEM key of the web certificate"),
+    W("listen", "plain", plain, "no", plains,
+        "plain HTTP: no, loopback (lab) or behind-proxy (a proxy on this host does TLS)"),
+    O("store", "spool", TEXT, spool, "/var/lib/aviso", "folder of database and payloads"),
+    O("store", "allow_volatile_spool", BOOL, allow_volatile_spool, "no",
+        "accept a spool on tmpfs or overlayfs"),
+    O("store", "spool_min_free", BYTES, spool_min_free, "256M",
+        "below this much free space nothing new is accepted"),
+    O("lookup", "sml_zone", TEXT, sml_zone, "", "DNS zone; default follows the mode"),
+    O("lookup", "resolver", TEXT, resolver, "", "DNS server ADDRESS@PORT; default: the system's"),
+    O("lookup", "connect_to", TEXT, connect_to, "",
+        "lab only: HOST:PORT:ADDRESS:PORT,... as curl's --connect-to"),
+    O("lookup", "tls_ca_file", TEXT, tls_ca_file, "", "lab only: CA for SMP and AP web servers"),
+    O("lookup", "timeout", SPAN, lookup_timeout, "15s", "for one lookup as a whole"),
+    O("lookup", "cache", SPAN, lookup_cache, "15m", "how long an SMP answer is used again"),
+    O("retry", "deliver_by", SPAN, deliver_by, "24h", "a document not proven by then is late"),
+    O("retry", "first", SPAN, retry_first, "30s", "first pause after a passing fault"),
+    O("retry", "max", SPAN, retry_max, "30m", "longest pause"),
+    O("retry", "connect_timeout", SPAN, connect_timeout, "10s", "to connect and shake hands"),
+    O("retry", "answer_timeout", SPAN, answer_timeout, "5m", "for a whole exchange"),
+    W("retry", "unknown", unknown_resend, "resend", unknowns,
+        "an exchange without a valid answer: resend the same bytes, or hold"),
+    O("deliver", "drop_folder", TEXT, drop_folder, "",
+        "received documents are put here with a sidecar JSON"),
+    O("validate", "on_send", BOOL, validate, "yes", "refuse invalid documents when sending"),
+    O("limits", "max_payload", BYTES, max_payload, "100M", "compressed, both directions"),
+    O("limits", "max_inflated", BYTES, max_inflated, "512M", "an envelope after inflating"),
+    O("limits", "max_ratio", COUNT, max_ratio, "200", "inflated size over compressed size"),
+    O("limits", "max_connections", COUNT, max_connections, "256", "open at once"),
+    O("limits", "heavy", COUNT, heavy, "0", "messages processed at once; 0: twice the cores"),
+    O("limits", "senders", COUNT, senders, "4", "sender threads"),
+    O("limits", "validate_max", BYTES, validate_max, "64M",
+        "larger documents get structural checks only"),
+    O("limits", "body_rate", BYTES, body_rate, "1K", "slowest request body taken, bytes a second"),
+    O("limits", "request_deadline", SPAN, request_deadline, "10m", "for receiving one request"),
+    O("limits", "drain", SPAN, drain, "20s", "time to finish what is in hand at the end"),
+    W("log", "format", log_json, "logfmt", formats, "logfmt or json"),
+    W("log", "level", log_level, "info", levels, "error, warn, info or debug"),
+#undef O
+#undef W
+};
+#define NOPTIONS (sizeof(options) / sizeof(options[0]))
+
+static void *member(struct config *c, const struct option *o)
+{
+    return (char *)c + o->at;
+}
+
+static const char *text_of(const struct config *c, const struct option *o)
+{
+    const char *p;
+
+    memcpy(&p, (const char *)c + o->at, sizeof(p));
+    return p;
+}
+
+static int64_t number_of(const struct config *c, const struct option *o)
+{
+    int64_t v;
+
+    memcpy(&v, (const char *)c + o->at, sizeof(v));
+    return v;
+}
+
+static bool parse_bytes(struct str s, int64_t *out)
+{
+    unsigned long long v, unit = 1;
+
+    if (s.n && (s.p[s.n - 1] == 'K' || s.p[s.n - 1] == 'M' || s.p[s.n - 1] == 'G')) {
+        unit = s.p[s.n - 1] == 'K' ? 1000 : s.p[s.n - 1] == 'M' ? 1000000 : 1000000000;
+        s.n--;
+    }
+    if (!str_to_u64(s, 1000000000000ull, &v) || v > 1000000000000000ull / unit)
+        return false;
+    *out = (int64_t)(v * unit);
+    return true;
+}
+
+static bool parse_word(const struct word *w, struct str s, int64_t *out)
+{
+    for (; w->text; w++)
+        if (str_eqz(s, w->text)) {
+            *out = w->value;
+            return true;
+        }
+    return false;
+}
+
+static bool parse_number(const struct option *o, struct str s, int64_t *out)
+{
+    static const struct word yes_no[] = {
+        {"yes", 1}, {"no", 0}, {"true", 1}, {"false", 0}, {"on", 1}, {"off", 0}, {NULL, 0}};
+    unsigned long long v;
+
+    switch (o->kind) {
+    case TEXT:
+        return false;
+    case BOOL:
+        return parse_word(yes_no, s, out);
+    case COUNT:
+        if (!str_to_u64(s, 1000000, &v))
+            return false;
+        *out = (int64_t)v;
+        return true;
+    case BYTES:
+        return parse_bytes(s, out);
+    case SPAN:
+        return clock_parse_span(s, out);
+    case WORD:
+        return parse_word(o->words, s, out);
+    }
+    return false;
+}
+
+static const char *kind_hint(const struct option *o)
+{
+    static const char *const hints[] = {"text", "yes or no", "a number",
+        "bytes such as 64K, 100M, 2G", "a time such as 30s, 10m, 5d"};
+
+    return o->kind == WORD ? o->help : hints[o->kind];
+}
+
+static int set(struct config *c, size_t i, struct str value, const char *origin, struct err *e)
+{
+    const struct option *o = &options[i];
+    int64_t v;
+    char *copy;
+
+    if (o->kind == TEXT) {
+        if (!(copy = arena_dup(c->arena, value)))
+            return err_nomem(e);
+        memcpy(member(c, o), &copy, sizeof(copy));
+    } else {
+        if (!parse_number(o, value, &v))
+            return err_set(e, ERR_CONFIG, "config.value", "", "%s: %s.%s = %.*s: expected %s",
+                origin, o->section, o->key, STR_FMT(value), kind_hint(o));
+        memcpy(member(c, o), &v, sizeof(v));
+    }
+    c->origin[i] = arena_dup(c->arena, str_z(origin));
+    return c->origin[i] ? 0 : err_nomem(e);
+}
+
+/* Levenshtein distance, for the nearest name; both short. */
+static size_t distance(const char *a, struct str b)
+{
+    size_t row[64], n = strlen(a);
+
+    if (n >= 64 || b.n >= 64)
+        return 99;
+    for (size_t i = 0; i <= n; i++)
+        row[i] = i;
+    for (size_t j = 1; j <= b.n; j++) {
+        size_t diagonal = row[0];
+        row[0] = j;
+        for (size_t i = 1; i <= n; i++) {
+            size_t best = diagonal + (a[i - 1] != b.p[j - 1]);
+            diagonal = row[i];
+            if (row[i] + 1 < best)
+                best = row[i] + 1;
+            if (row[i - 1] + 1 < best)
+                best = row[i - 1] + 1;
+            row[i] = best;
+        }
+    }
+    return row[n];
+}
+
+static int unknown(struct str section, struct str key, const char *origin, struct err *e)
+{
+    size_t best = 99, at = 0;
+
+    for (size_t i = 0; i < NOPTIONS; i++) {
+        size_t d = distance(options[i].key, key) + 2 * distance(options[i].section, section);
+        if (d < best) {
+            best = d;
+            at = i;
+        }
+    }
+    return err_set(e, ERR_CONFIG, "config.unknown-key", "",
+        "%s: there is no option %.*s.%.*s; the nearest is %s.%s", origin, STR_FMT(section),
+        STR_FMT(key), options[at].section, options[at].key);
+}
+
+static int set_named(struct config *c, struct str section, struct str key, struct str value,
+    const char *origin, struct err *e)
+{
+    for (size_t i = 0; i < NOPTIONS; i++)
+        if (str_eqz(section, options[i].section) && str_eqz(key, options[i].key))
+            return set(c, i, value, origin, e);
+    return unknown(section, key, origin, e);
+}
+
+struct reading {
+    struct config *c;
+    const char *name;
+};
+
+static int on_pair(
+    void *ctx, struct str section, struct str key, struct str value, int line, struct err *e)
+{
+    struct reading *r = ctx;
+    char origin[4200];
+
+    (void)snprintf(origin, sizeof(origin), "%s:%d", r->name, line);
+    return set_named(r->c, section, key, value, origin, e);
+}
+
+static int read_file(struct config *c, const char *path, struct err *e)
+{
+    struct reading r = {c, path};
+    struct buf text;
+    int rc;
+
+    buf_init(&text, 1 << 20);
+    rc = fsx_read_file(&text, path, e) ? -1 : ini_read(path, buf_view(&text), on_pair, &r, e);
+    if (rc && e && e->class != ERR_CONFIG)
+        e->class = ERR_CONFIG;
+    buf_free(&text);
+    return rc;
+}
+
+static int only_conf(const struct dirent *d)
+{
+    return str_has_suffix(str_z(d->d_name), STR(".conf"));
+}
+
+static int read_folder(struct config *c, const char *path, struct err *e)
+{
+    struct dirent **list = NULL;
+    char name[4096];
+    int rc = 0, n;
+
+    (void)snprintf(name, sizeof(name), "%s.d", path);
+    n = scandir(name, &list, only_conf, alphasort);
+    for (int i = 0; i < n; i++) {
+        (void)snprintf(name, sizeof(name), "%s.d/%s", path, list[i]->d_name);
+        if (!rc)
+            rc = read_file(c, name, e);
+        free(list[i]);
+    }
+    free(list);
+    return rc;
+}
+
+static int read_environment(struct config *c, struct err *e)
+{
+    for (size_t i = 0; i < NOPTIONS; i++) {
+        char name[80], origin[100];
+        const char *v;
+        (void)snprintf(name, sizeof(name), "AVISO_%s_%s", options[i].section, options[i].key);
+        for (char *p = name; *p; p++)
+            if (*p >= 'a' && *p <= 'z')
+                *p = (char)(*p - ('a' - 'A'));
+        (void)snprintf(origin, sizeof(origin), "environment %s", name);
+        if ((v = getenv(name)) && set(c, i, str_trim(str_z(v)), origin, e))
+            return -1;
+    }
+    return 0;
+}
+
+static int read_flag(struct config *c, const char *flag, struct err *e)
+{
+    struct str s = str_z(flag);
+    size_t eq = str_find(s, STR("=")), dot = str_find(str_sub(s, 0, eq), STR("."));
+
+    if (eq == s.n || dot == eq)
+        return err_set(
+            e, ERR_CONFIG, "config.flag", "", "expected section.key=value, not %s", flag);
+    return set_named(c, str_sub(s, 0, dot), str_sub(s, dot + 1, eq - dot - 1),
+        str_sub(s, eq + 1, s.n), "command line", e);
+}
+
+static const char *default_path(void)
+{
+    const char *p = getenv("AVISO_CONFIG");
+
+    if (p && *p)
+        return p;
+    if (access("aviso.conf", R_OK) == 0)
+        return "aviso.conf";
+    return access("/etc/aviso/aviso.conf", R_OK) == 0 ? "/etc/aviso/aviso.conf" : NULL;
+}
+
+static int load(
+    struct config *c, const char *path, const char *const *flags, size_t nflags, struct err *e)
+{
+    for (size_t i = 0; i < NOPTIONS; i++)
+        if (options[i].def && set(c, i, str_z(options[i].def), "default", e))
+            return -1;
+    if (!path)
+        path = default_path();
+    if (path && (read_file(c, path, e) || read_folder(c, path, e)))
+        return -1;
+    if (read_environment(c, e))
+        return -1;
+    for (size_t i = 0; i < nflags; i++)
+        if (read_flag(c, flags[i], e))
+            return -1;
+    return 0;
+}
+
+int config_load(
+    struct config **out, const char *path, const char *const *flags, size_t nflags, struct err *e)
+{
+    struct arena *a = arena_new(4 << 20);
+    struct config *c = a ? arena_alloc(a, sizeof(*c)) : NULL;
+
+    if (!c || !(c->origin = arena_alloc(a, NOPTIONS * sizeof(*c->origin)))) {
+        arena_free(a);
+        return err_nomem(e);
+    }
+    c->arena = a;
+    if (load(c, path, flags, nflags, e)) {
+        arena_free(a);
+        return -1;
+    }
+    *out = c;
+    return 0;
+}
+
+void config_free(struct config *c)
+{
+    if (c)
+        arena_free(c->arena);
+}
+
+const char *config_mode_word(int64_t mode)
+{
+    for (const struct word *w = modes; w->text; w++)
+        if (w->value == mode)
+            return w->text;
+    return "unset";
+}
+
+static int need_file(const char *path, const char *option, struct err *e)
+{
+    if (!*path)
+        return err_set(e, ERR_CONFIG, "config.missing", "", "%s is not set", option);
+    if (access(path, R_OK))
+        return err_errno(e, "config.file", option, path);
+    return 0;
+}
+
+static int lab_only(const struct config *c, const char *value, const char *option, struct err *e)
+{
+    if (!*value || c->mode == MODE_LAB)
+        return 0;
+    return err_set(e, ERR_CONFIG, "config.lab-only", "", "%s is for mode = lab only", option);
+}
+
+int config_check(const struct config *c, struct err *e)
+{
+    if (c->mode == MODE_UNSET)
+        return err_set(e, ERR_CONFIG, "config.mode", "",
+            "ap.mode is not set: lab, test or production; it has no default");
+    if (need_file(c->key_file, "ap.key_file", e) || need_file(c->cert_file, "ap.cert_file", e))
+        return -1;
+    if (lab_only(c, c->connect_to, "lookup.connect_to", e) ||
+        lab_only(c, c->tls_ca_file, "lookup.tls_ca_file", e))
+        return -1;
+    if (c->plain == PLAIN_LOOPBACK && c->mode != MODE_LAB)
+        return err_set(e, ERR_CONFIG, "config.lab-only", "",
+            "listen.plain = loopback is for mode = lab only; use behind-proxy");
+    if (c->plain == PLAIN_NO && (need_file(c->tls_cert_file, "listen.tls_cert_file", e) ||
+                                    need_file(c->tls_key_file, "listen.tls_key_file", e)))
+        return -1;
+    return 0;
+}
+
+static void print_value(struct buf *out, const struct config *c, const struct option *o)
+{
+    switch (o->kind) {
+    case TEXT:
+        buf_puts(out, text_of(c, o));
+        break;
+    case BOOL:
+        buf_puts(out, number_of(c, o) ? "yes" : "no");
+        break;
+    case COUNT:
+    case BYTES:
+        buf_printf(out, "%lld", (long long)number_of(c, o));
+        break;
+    case SPAN:
+        buf_printf(out, "%llds", (long long)number_of(c, o) / 1000);
+        break;
+    case WORD:
+        for (const struct word *w = o->words; w->text; w++)
+            if (w->value == number_of(c, o)) {
+                buf_puts(out, w->text);
+                break;
+            }
+        break;
+    }
+}
+
+void config_print(struct buf *out, const struct config *c, bool origin)
+{
+    const char *section = "";
+
+    for (size_t i = 0; i < NOPTIONS; i++) {
+        if (strcmp(section, options[i].section) != 0) {
+            section = options[i].section;
+            buf_printf(out, "%s[%s]\n", i ? "\n" : "", section);
+        }
+        if (origin)
+            buf_printf(out, "# %s\n", c->origin[i] ? c->origin[i] : "not set");
+        buf_printf(out, "%s = ", options[i].key);
+        print_value(out, c, &options[i]);
+        buf_putc(out, '\n');
+    }
+}
+
+void config_print_manual(struct buf *out)
+{
+    const char *section = "";
+
+    for (size_t i = 0; i < NOPTIONS; i++) {
+        const struct option *o = &options[i];
+        if (strcmp(section, o->section) != 0) {
+            if (i)
+                buf_puts(out, ".El\n");
+            section = o->section;
+            buf_printf(out, ".Ss [%s]\n.Bl -tag -width Ds\n", section);
+        }
+        buf_printf(out, ".It Ic %s\n%s.\n", o->key, o->help);
+        if (o->def && *o->def)
+            buf_printf(out, "Default: %s.\n", o->def);
+    }
+    buf_puts(out, ".El\n");
+}

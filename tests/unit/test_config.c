@@ -1,0 +1,141 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ap/config/config.h"
+
+static char path[64];
+
+static void write_conf(const char *text)
+{
+    FILE *f;
+
+    (void)snprintf(path, sizeof(path), "/tmp/aviso-conf-%d", (int)getpid());
+    f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+static int load(struct config **c, const char *text, struct err *e)
+{
+    write_conf(text);
+    return config_load(c, path, NULL, 0, e);
+}
+
+static void refuses(const char *text, const char *code, const char *part)
+{
+    struct err e = ERR_INIT;
+    struct config *c;
+
+    assert_int_equal(load(&c, text, &e), -1);
+    assert_string_equal(e.code, code);
+    assert_int_equal(e.class, ERR_CONFIG);
+    if (!strstr(e.msg, part))
+        fail_msg("\"%s\" lacks \"%s\"", e.msg, part);
+}
+
+static void unknown_key_names_file_line_and_nearest(void **state)
+{
+    (void)state;
+    refuses("[ap]\nmode = lab\n[store]\nspol = /x\n", "config.unknown-key", "store.spool");
+    refuses("\n[store]\nspol = /x\n", "config.unknown-key", ":3:");
+}
+
+static void wrong_values_are_refused(void **state)
+{
+    (void)state;
+    refuses("[ap]\nmode = prod\n", "config.value", "ap.mode");
+    refuses("[limits]\nmax_payload = 10X\n", "config.value", "bytes");
+    refuses("[retry]\nfirst = soon\n", "config.value", "time");
+    refuses("[retry]\nfirst\n", "config.syntax", "key = value");
+    refuses("[retry\n", "config.syntax", "[section]");
+}
+
+static void long_lines_are_refused_not_cut(void **state)
+{
+    char big[6000];
+
+    (void)state;
+    memset(big, 'x', sizeof(big) - 1);
+    big[sizeof(big) - 1] = '\0';
+    memcpy(big, "[ap]\nkey_file = ", 16);
+    refuses(big, "config.syntax", "4096");
+}
+
+static void there_is_no_default_mode(void **state)
+{
+    struct err e = ERR_INIT;
+    struct config *c;
+
+    (void)state;
+    assert_int_equal(load(&c, "", &e), 0);
+    assert_int_equal(config_check(c, &e), -1);
+    assert_string_equal(e.code, "config.mode");
+    config_free(c);
+}
+
+static void lab_options_are_refused_elsewhere(void **state)
+{
+    struct err e = ERR_INIT;
+    struct config *c;
+
+    (void)state;
+    assert_int_equal(load(&c,
+                         "[ap]\nmode = test\nkey_file=/dev/null\ncert_file=/dev/null\n"
+                         "[lookup]\ntls_ca_file = /x\n",
+                         &e),
+        0);
+    assert_int_equal(config_check(c, &e), -1);
+    assert_string_equal(e.code, "config.lab-only");
+    config_free(c);
+}
+
+static void later_sources_win_and_are_named(void **state)
+{
+    const char *flag = "retry.max=7m";
+    struct err e = ERR_INIT;
+    struct config *c;
+    struct buf b;
+
+    (void)state;
+    write_conf("[retry]\nfirst = 1m\nmax = 2m\n");
+    assert_int_equal(setenv("AVISO_RETRY_FIRST", "3m", 1), 0);
+    assert_int_equal(config_load(&c, path, &flag, 1, &e), 0);
+    assert_int_equal(unsetenv("AVISO_RETRY_FIRST"), 0);
+    assert_int_equal(c->retry_first, 180000);
+    assert_int_equal(c->retry_max, 420000);
+    assert_int_equal(c->max_payload, 100000000);
+    buf_init(&b, 1 << 16);
+    config_print(&b, c, true);
+    assert_non_null(strstr(b.p, "# environment AVISO_RETRY_FIRST\nfirst = 180s"));
+    assert_non_null(strstr(b.p, "# command line\nmax = 420s"));
+    assert_non_null(strstr(b.p, "# default\npath = /as4"));
+    buf_free(&b);
+    config_free(c);
+}
+
+static int tidy(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest t[] = {
+        cmocka_unit_test(unknown_key_names_file_line_and_nearest),
+        cmocka_unit_test(wrong_values_are_refused),
+        cmocka_unit_test(long_lines_are_refused_not_cut),
+        cmocka_unit_test(there_is_no_default_mode),
+        cmocka_unit_test(lab_options_are_refused_elsewhere),
+        cmocka_unit_test(later_sources_win_and_are_named),
+    };
+    return cmocka_run_group_tests(t, NULL, tidy);
+}
