@@ -1,0 +1,225 @@
+/* The server against raw bytes: what a lenient library would take must be refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "ap/base/clock.h"
+#include "ap/base/hash.h"
+#include "ap/http/http_server.h"
+
+static struct http_server *server;
+static unsigned served; /* atomic */
+
+static int admit(void *user, const struct http_request *rq, struct http_response *out)
+{
+    (void)user;
+    if (strcmp(rq->method, "POST") != 0) {
+        out->allow = "POST";
+        return 405;
+    }
+    return strcmp(rq->path, "/as4") == 0 ? 0 : 404;
+}
+
+static void serve(void *user, const struct http_request *rq, struct http_response *out)
+{
+    (void)user;
+    __atomic_add_fetch(&served, 1, __ATOMIC_RELAXED);
+    out->status = 200;
+    out->content_type = "text/plain";
+    buf_printf(&out->body, "len=%llu", (unsigned long long)rq->body.len);
+}
+
+static int start(void **state)
+{
+    static const struct http_handler h = {admit, serve, NULL};
+    struct http_server_cfg c = {.listen = "127.0.0.1:0",
+        .listen_fd = -1,
+        .max_body = 1 << 20,
+        .tmp_dirfd = -1,
+        .idle_ms = 1500,
+        .request_ms = 3000,
+        .max_connections = 40,
+        .max_per_address = 40};
+    struct err e = ERR_INIT;
+
+    (void)state;
+    if (http_server_start(&server, &c, &h, &e))
+        return -1;
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    http_server_drain(server, 1000);
+    return 0;
+}
+
+static int dial(void)
+{
+    struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)http_server_port(server))};
+    struct timeval t = {8, 0};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_true(fd >= 0);
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    return fd;
+}
+
+/* Everything until the peer closes or 8 s pass. */
+static size_t drain(int fd, char *out, size_t n)
+{
+    size_t got = 0;
+    ssize_t r;
+
+    while (got < n - 1 && (r = recv(fd, out + got, n - 1 - got, 0)) > 0)
+        got += (size_t)r;
+    out[got] = '\0';
+    return got;
+}
+
+static int status_of(const char *bytes, char *reply, size_t n)
+{
+    int fd = dial();
+
+    assert_int_equal(send(fd, bytes, strlen(bytes), MSG_NOSIGNAL), strlen(bytes));
+    (void)drain(fd, reply, n);
+    (void)close(fd);
+    return strncmp(reply, "HTTP/1.1 ", 9) == 0 ? (int)strtol(reply + 9, NULL, 10) : 0;
+}
+
+static void expect(int status, const char *bytes)
+{
+    char reply[4096];
+    int got = status_of(bytes, reply, sizeof(reply));
+
+    if (got != status)
+        fail_msg("%d instead of %d to: %s\n%s", got, status, bytes, reply);
+}
+
+#define POST "POST /as4 HTTP/1.1\r\nConnection: close\r\n"
+static void ambiguous_framing_is_refused(void **state)
+{
+    (void)state;
+    expect(400, POST "Host: a\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nhi");
+    expect(400, POST "Host: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    expect(400, POST "Content-Length: 2\r\n\r\nhi");
+    expect(400, POST "Host: a\r\nHost: b\r\nContent-Length: 2\r\n\r\nhi");
+    expect(400, POST "Host: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n");
+    expect(400, POST "Host: a\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nhi");
+    expect(400, POST "Host: a\r\nContent-Length : 2\r\n\r\nhi");
+    expect(400, POST "Host: a\r\nContent-Length-X: 1\r\nContent-Length: 2\r\n\r\nhi");
+    expect(400, POST "Host: a\r\nContent-Length: +2\r\n\r\nhi");
+    expect(400, POST "Host: a\r\nContent-Length: 2, 2\r\n\r\nhi");
+    expect(415, POST "Host: a\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nhi");
+}
+
+static void good_requests_are_served(void **state)
+{
+    (void)state;
+    expect(200, POST "Host: a\r\nContent-Length: 2\r\n\r\nhi");
+    expect(200, POST "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+    expect(405, "GET /as4 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    expect(404, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+    expect(413, POST "Host: a\r\nContent-Length: 1048577\r\n\r\n");
+}
+
+static void chunked_over_the_limit_is_refused(void **state)
+{
+    int fd = dial();
+    char chunk[65536 + 16], reply[2048];
+    size_t at;
+    const char *head = POST "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+    (void)state;
+    assert_true(send(fd, head, strlen(head), MSG_NOSIGNAL) > 0);
+    at = (size_t)snprintf(chunk, sizeof(chunk), "10000\r\n");
+    memset(chunk + at, 'x', 65536);
+    memcpy(chunk + at + 65536, "\r\n", 2);
+    for (int i = 0; i < 40; i++)
+        if (send(fd, chunk, at + 65538, MSG_NOSIGNAL) < 0)
+            break;
+    (void)drain(fd, reply, sizeof(reply));
+    assert_null(strstr(reply, "200 OK"));
+    (void)close(fd);
+}
+
+static void a_stalled_peer_is_cut_and_others_are_served(void **state)
+{
+    int stalled[20];
+    int64_t t0;
+    char reply[512];
+
+    (void)state;
+    for (size_t i = 0; i < 20; i++) {
+        stalled[i] = dial();
+        assert_true(send(stalled[i], "POST /as4 HTT", 13, MSG_NOSIGNAL) > 0);
+    }
+    t0 = clock_mono();
+    expect(200, POST "Host: a\r\nContent-Length: 2\r\n\r\nhi");
+    assert_true(clock_mono() - t0 < 1000);
+    for (size_t i = 0; i < 20; i++) {
+        (void)drain(stalled[i], reply, sizeof(reply));
+        (void)close(stalled[i]);
+    }
+    assert_true(clock_mono() - t0 < 7000);
+}
+
+static void *many(void *arg)
+{
+    char reply[512];
+    int fd = dial();
+    const char *rq = "POST /as4 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+
+    for (int i = 0; i < 50; i++) {
+        ssize_t n;
+        if (send(fd, rq, strlen(rq), MSG_NOSIGNAL) < 0)
+            break;
+        n = recv(fd, reply, sizeof(reply) - 1, 0);
+        if (n <= 0)
+            break;
+        reply[n] = '\0';
+        if (strstr(reply, "len=5"))
+            __atomic_add_fetch((unsigned *)arg, 1, __ATOMIC_RELAXED);
+    }
+    (void)close(fd);
+    return NULL;
+}
+
+static void keep_alive_requests_of_many_threads_all_get_their_answer(void **state)
+{
+    pthread_t t[8];
+    unsigned ok = 0;
+
+    (void)state;
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(pthread_create(&t[i], NULL, many, &ok), 0);
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(pthread_join(t[i], NULL), 0);
+    assert_int_equal(ok, 400);
+}
+
+int main(void)
+{
+    const struct CMUnitTest t[] = {
+        cmocka_unit_test(ambiguous_framing_is_refused),
+        cmocka_unit_test(good_requests_are_served),
+        cmocka_unit_test(chunked_over_the_limit_is_refused),
+        cmocka_unit_test(a_stalled_peer_is_cut_and_others_are_served),
+        cmocka_unit_test(keep_alive_requests_of_many_threads_all_get_their_answer),
+    };
+    return cmocka_run_group_tests(t, start, stop);
+}
