@@ -1,0 +1,48 @@
+/* codelist.h - OpenPeppol's code lists as published (JSON), read once: is a code active on a date?
+ *
+ * Files are found by their beginning in one folder (document-types-*.json and so on, the highest
+ * version wins). The lists move faster than software: an unknown code is a warning for people,
+ * never a refusal; only `removed` codes are not to be sent or registered. Immutable after opening:
+ * any thread. */
+#ifndef AP_PEPPOL_CODELIST_H
+#define AP_PEPPOL_CODELIST_H
+
+#include <stdint.h>
+
+#include "ap/base/err.h"
+#include "ap/peppol/doctype.h"
+#include "ap/peppol/participant.h"
+#include "ap/peppol/process.h"
+
+struct codelists;
+
+/* codelist.unreadable (ERR_CONFIG) when a file is there but not what it should be; a missing list
+ * leaves its codes unknown. */
+int codelists_open(struct codelists **out, const char *dir, struct err *e) MUST_CHECK;
+void codelists_close(struct codelists *c); /* NULL is fine */
+
+enum code_state { CODE_UNKNOWN, CODE_ACTIVE, CODE_DEPRECATED, CODE_REMOVED };
+const char *code_state_word(enum code_state s);
+
+struct code_info {
+    enum code_state state;
+    const char *name;       /* the list's own words; "" unknown */
+    const char *version;    /* of the list, "9.7" */
+    int64_t removal;        /* ms; 0: no date */
+    bool is_abstract;       /* document types: only for registrations with `*` */
+    struct process process; /* document types: the only process listed, or empty */
+    unsigned nprocesses;    /* document types: how many are listed */
+};
+
+/* `on`: the date (ms) to judge for: a deprecated code with a removal date in the past is removed.
+ * `c` may be NULL: everything is unknown. */
+struct code_info codelist_participant(
+    const struct codelists *c, const struct participant *p, int64_t on);
+struct code_info codelist_doctype(const struct codelists *c, const struct doctype *d, int64_t on);
+struct code_info codelist_process(const struct codelists *c, const struct process *p, int64_t on);
+struct code_info codelist_transport(const struct codelists *c, const char *profile, int64_t on);
+/* The version part of the listed ids with this root and customization; "" when none or several. */
+const char *codelist_version_of(
+    const struct codelists *c, struct str root_ns, struct str root_local, struct str customization);
+
+#endif
