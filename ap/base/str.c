@@ -72,6 +72,30 @@ struct str str_trim(struct str s)
     return s;
 }
 
+size_t str_distance(struct str a, struct str b)
+{
+    size_t row[64];
+
+    if (a.n >= 64 || b.n >= 64)
+        return 99;
+    for (size_t i = 0; i <= a.n; i++)
+        row[i] = i;
+    for (size_t j = 1; j <= b.n; j++) {
+        size_t diagonal = row[0];
+        row[0] = j;
+        for (size_t i = 1; i <= a.n; i++) {
+            size_t best = diagonal + (a.p[i - 1] != b.p[j - 1]);
+            diagonal = row[i];
+            if (row[i] + 1 < best)
+                best = row[i] + 1;
+            if (row[i - 1] + 1 < best)
+                best = row[i - 1] + 1;
+            row[i] = best;
+        }
+    }
+    return row[a.n];
+}
+
 bool str_to_u64(struct str s, unsigned long long max, unsigned long long *out)
 {
     unsigned long long v = 0;

@@ -35,6 +35,9 @@ size_t str_rfind(struct str s, struct str needle);
 struct str str_sub(struct str s, size_t from, size_t n); /* clipped to s */
 struct str str_trim(struct str s);                       /* XML white space: space tab CR LF */
 
+/* Levenshtein distance, for "the nearest name is"; 99 when one is 64 bytes or longer. */
+size_t str_distance(struct str a, struct str b);
+
 /* Decimal digits only, no sign, no space; false on anything else or past max. */
 bool str_to_u64(struct str s, unsigned long long max, unsigned long long *out);
 

@@ -197,37 +197,13 @@ static int set(struct config *c, size_t i, struct str value, const char *origin,
     return c->origin[i] ? 0 : err_nomem(e);
 }
 
-/* Levenshtein distance, for the nearest name; both short. */
-static size_t distance(const char *a, struct str b)
-{
-    size_t row[64], n = strlen(a);
-
-    if (n >= 64 || b.n >= 64)
-        return 99;
-    for (size_t i = 0; i <= n; i++)
-        row[i] = i;
-    for (size_t j = 1; j <= b.n; j++) {
-        size_t diagonal = row[0];
-        row[0] = j;
-        for (size_t i = 1; i <= n; i++) {
-            size_t best = diagonal + (a[i - 1] != b.p[j - 1]);
-            diagonal = row[i];
-            if (row[i] + 1 < best)
-                best = row[i] + 1;
-            if (row[i - 1] + 1 < best)
-                best = row[i - 1] + 1;
-            row[i] = best;
-        }
-    }
-    return row[n];
-}
-
 static int unknown(struct str section, struct str key, const char *origin, struct err *e)
 {
     size_t best = 99, at = 0;
 
     for (size_t i = 0; i < NOPTIONS; i++) {
-        size_t d = distance(options[i].key, key) + 2 * distance(options[i].section, section);
+        size_t d = str_distance(str_z(options[i].key), key) +
+                   2 * str_distance(str_z(options[i].section), section);
         if (d < best) {
             best = d;
             at = i;

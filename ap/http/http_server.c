@@ -43,14 +43,14 @@ struct http_server {
 struct request {
     struct http_server *s;
     struct spool body;
-    struct http_request rq;
+    struct http_server_request rq;
     char remote[64];
     int64_t begun;
     int refuse; /* status decided while the body was coming; answered at its end */
     bool counted;
 };
 
-const char *http_request_header(const struct http_request *rq, const char *name)
+const char *http_server_header(const struct http_server_request *rq, const char *name)
 {
     return MHD_lookup_connection_value(rq->native, MHD_HEADER_KIND, name);
 }
@@ -133,7 +133,7 @@ static void add(struct MHD_Response *r, const char *name, const char *value)
         (void)MHD_add_response_header(r, name, value);
 }
 
-static enum MHD_Result answer(struct MHD_Connection *c, const struct http_response *out)
+static enum MHD_Result answer(struct MHD_Connection *c, const struct http_server_response *out)
 {
     struct MHD_Response *r;
     enum MHD_Result done;
@@ -160,7 +160,8 @@ static enum MHD_Result answer(struct MHD_Connection *c, const struct http_respon
     return done;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *c, struct http_response *out, int status)
+static enum MHD_Result refuse(
+    struct MHD_Connection *c, struct http_server_response *out, int status)
 {
     out->status = status;
     out->close = true; /* what follows on this connection cannot be trusted to be a request */
@@ -280,7 +281,7 @@ static void remote_name(struct MHD_Connection *c, char out[64])
 static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *c, const char *url,
     const char *method, void **ctx)
 {
-    struct http_response out = {0};
+    struct http_server_response out = {0};
     struct request *r = calloc(1, sizeof(*r));
     enum MHD_Result rc = MHD_YES;
     int status;
@@ -292,10 +293,11 @@ static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *c, co
     r->begun = clock_mono();
     spool_init(&r->body, s->cfg.tmp_dirfd, s->cfg.keep, s->cfg.max_body);
     remote_name(c, r->remote);
-    r->rq = (struct http_request){.method = method, .path = url, .remote = r->remote, .native = c};
+    r->rq = (struct http_server_request){
+        .method = method, .path = url, .remote = r->remote, .native = c};
     buf_init(&out.body, 1 << 20);
     status = guard(c, &r->rq.announced);
-    r->rq.content_type = http_request_header(&r->rq, "Content-Type");
+    r->rq.content_type = http_server_header(&r->rq, "Content-Type");
     if (!r->rq.content_type)
         r->rq.content_type = "";
     if (!status && r->rq.announced > s->cfg.max_body)
@@ -329,7 +331,7 @@ static void take(struct request *r, const char *p, size_t n)
 
 static enum MHD_Result finish(struct http_server *s, struct MHD_Connection *c, struct request *r)
 {
-    struct http_response out = {0};
+    struct http_server_response out = {0};
     enum MHD_Result rc;
 
     buf_init(&out.body, 1 << 20);

@@ -15,17 +15,19 @@
 
 struct http_server;
 
-struct http_request {          /* borrowed; valid during the callback */
+struct http_server_request {   /* borrowed; valid during the callback */
     const char *method, *path; /* path without query, percent-decoded by the library */
     const char *content_type;  /* "" when absent */
     const char *remote;        /* address of the peer */
     uint64_t announced;        /* Content-Length, or 0 with chunked */
     struct blob body;          /* empty in admit */
-    void *native;              /* for http_request_header */
+    void *native;              /* for http_server_header */
 };
-const char *http_request_header(const struct http_request *rq, const char *name); /* or NULL */
+const char *http_server_header(
+    const struct http_server_request *rq, const char *name); /* or NULL */
 
-struct http_response { /* filled by the handler; zeroed with body initialised (1 MiB) before */
+struct http_server_response { /* filled by the handler; zeroed with body initialised (1 MiB) before
+                               */
     int status;
     const char *content_type; /* static text */
     int retry_after;          /* seconds; 0: no header */
@@ -38,9 +40,11 @@ struct http_response { /* filled by the handler; zeroed with body initialised (1
 struct http_handler {
     /* Headers are in, the body not yet: 0 = go on, else the status to refuse with (retry_after and
      * allow may be set). May be NULL. */
-    int (*admit)(void *user, const struct http_request *rq, struct http_response *out);
+    int (*admit)(
+        void *user, const struct http_server_request *rq, struct http_server_response *out);
     /* The whole request is there. Fill *out; status 0 becomes 500. */
-    void (*serve)(void *user, const struct http_request *rq, struct http_response *out);
+    void (*serve)(
+        void *user, const struct http_server_request *rq, struct http_server_response *out);
     void *user;
 };
 

@@ -20,7 +20,7 @@
 static struct http_server *server;
 static unsigned served; /* atomic */
 
-static int admit(void *user, const struct http_request *rq, struct http_response *out)
+static int admit(void *user, const struct http_server_request *rq, struct http_server_response *out)
 {
     (void)user;
     if (strcmp(rq->method, "POST") != 0) {
@@ -30,7 +30,8 @@ static int admit(void *user, const struct http_request *rq, struct http_response
     return strcmp(rq->path, "/as4") == 0 ? 0 : 404;
 }
 
-static void serve(void *user, const struct http_request *rq, struct http_response *out)
+static void serve(
+    void *user, const struct http_server_request *rq, struct http_server_response *out)
 {
     (void)user;
     __atomic_add_fetch(&served, 1, __ATOMIC_RELAXED);

@@ -1,0 +1,144 @@
+#include "ap/cli/cli.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "ap/base/clock.h"
+
+bool cli_has(const struct cli *c, const char *flag)
+{
+    for (size_t i = 0; i < c->nset; i++)
+        if (strcmp(c->set[i].name, flag) == 0)
+            return true;
+    return false;
+}
+
+const char *cli_get(const struct cli *c, const char *flag)
+{
+    for (size_t i = c->nset; i-- > 0;)
+        if (strcmp(c->set[i].name, flag) == 0)
+            return c->set[i].value;
+    return NULL;
+}
+
+const char *cli_get_nth(const struct cli *c, const char *flag, size_t nth)
+{
+    for (size_t i = 0; i < c->nset; i++)
+        if (strcmp(c->set[i].name, flag) == 0 && nth-- == 0)
+            return c->set[i].value;
+    return NULL;
+}
+
+int cli_config(struct cli *c, bool checked, struct err *e)
+{
+    const char *flags[64];
+    size_t n = 0;
+
+    while (n < 64 && (flags[n] = cli_get_nth(c, "set", n)))
+        n++;
+    if (!c->config && config_load(&c->config, cli_get(c, "config"), flags, n, e))
+        return -1;
+    return checked ? config_check(c->config, e) : 0;
+}
+
+static const char *next_step(const struct err *e)
+{
+    const struct error_name *n = error_name_find(e->code);
+
+    if (e->next[0])
+        return e->next;
+    if (n && n->todo)
+        return n->todo;
+    switch (e->class) {
+    case ERR_RETRY:
+        return "try again later";
+    case ERR_UNKNOWN:
+        return "do not send again; see aviso status";
+    case ERR_INPUT:
+        return "correct the input";
+    case ERR_CONFIG:
+        return "correct the configuration; see aviso config check";
+    case ERR_PEER:
+        return "ask the receiver";
+    case ERR_BUG:
+        return "please report it";
+    case ERR_NONE:
+        break;
+    }
+    return "";
+}
+
+static void add(struct json_object *o, const char *key, const char *value)
+{
+    if (value && *value)
+        (void)json_object_object_add(o, key, json_object_new_string(value));
+}
+
+struct json_object *cli_error_json(const struct err *e)
+{
+    struct json_object *o = json_object_new_object();
+
+    add(o, "what", e->code);
+    add(o, "where", e->where[0] ? e->where : "here");
+    add(o, "who", e->who[0] ? e->who : "us");
+    add(o, "class", err_class_word(e->class));
+    add(o, "next", next_step(e));
+    add(o, "text", e->msg);
+    add(o, "clause", e->spec);
+    add(o, "ebms", e->ebms);
+    return o;
+}
+
+void cli_json(struct json_object *o)
+{
+    (void)printf("%s\n",
+        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    (void)fflush(stdout);
+    (void)json_object_put(o);
+}
+
+int cli_fail(struct cli *c, const char *input, const struct err *e)
+{
+    int code = error_exit_code(e);
+
+    if (c->json) {
+        struct json_object *o = json_object_new_object();
+        add(o, "input", input);
+        (void)json_object_object_add(o, "ok", json_object_new_boolean(0));
+        (void)json_object_object_add(o, "exit", json_object_new_int(code));
+        (void)json_object_object_add(o, "error", cli_error_json(e));
+        cli_json(o);
+        return code;
+    }
+    (void)fprintf(
+        stderr, "%s%s%s: %s\n", input ? input : "aviso", input ? "  " : ": ", e->code, e->msg);
+    (void)fprintf(stderr, "  where  %s\n", e->where[0] ? e->where : "here");
+    (void)fprintf(stderr, "  who    %s\n", e->who[0] ? e->who : "us");
+    (void)fprintf(stderr, "  class  %s\n", err_class_word(e->class));
+    (void)fprintf(stderr, "  next   %s\n", next_step(e));
+    return code;
+}
+
+int cli_usage(struct cli *c, const char *fmt, ...)
+{
+    va_list ap;
+
+    (void)fputs("aviso: ", stderr);
+    va_start(ap, fmt);
+    (void)vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    (void)fprintf(stderr, "\nsee: aviso %s%s--help\n", c->command ? c->command->name : "",
+        c->command ? " " : "");
+    return EXIT_USAGE;
+}
+
+int cli_worse(int a, int b)
+{
+    static const int order[] = {EXIT_BUG, EXIT_SPOOL, EXIT_SETUP, EXIT_DENIED, EXIT_PROTOCOL,
+        EXIT_INPUT, EXIT_MISSING, EXIT_USAGE, EXIT_NO, EXIT_UNREACHED, EXIT_UNPROVEN, EXIT_OK};
+
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+        if (a == order[i] || b == order[i])
+            return order[i];
+    return EXIT_BUG;
+}

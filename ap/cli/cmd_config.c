@@ -1,0 +1,53 @@
+/* aviso config check|show, aviso explain: what the operator asks about the set-up. */
+#include <string.h>
+
+#include "ap/cli/commands.h"
+
+int cmd_config_check(struct cli *c)
+{
+    struct err e = ERR_INIT;
+
+    if (cli_config(c, true, &e))
+        return cli_fail(c, NULL, &e);
+    if (c->json) {
+        struct json_object *o = json_object_new_object();
+        (void)json_object_object_add(o, "ok", json_object_new_boolean(1));
+        (void)json_object_object_add(
+            o, "mode", json_object_new_string(config_mode_word(c->config->mode)));
+        cli_json(o);
+    } else if (!c->quiet) {
+        (void)printf("configuration is good; mode %s\n", config_mode_word(c->config->mode));
+    }
+    return EXIT_OK;
+}
+
+int cmd_config_show(struct cli *c)
+{
+    struct err e = ERR_INIT;
+    struct buf b;
+
+    if (cli_config(c, false, &e))
+        return cli_fail(c, NULL, &e);
+    buf_init(&b, 1 << 20);
+    config_print(&b, c->config, cli_has(c, "origin"));
+    if (buf_check(&b, &e))
+        return cli_fail(c, NULL, &e);
+    (void)fputs(b.p, stdout);
+    buf_free(&b);
+    return EXIT_OK;
+}
+
+int cmd_explain(struct cli *c)
+{
+    const struct error_name *n;
+
+    if (c->nargs != 1)
+        return cli_usage(c, "expected one error name, for instance smp.timeout");
+    if (!(n = error_name_find(c->args[0]))) {
+        (void)fprintf(stderr, "aviso: no error is called %s; see aviso-errors(7)\n", c->args[0]);
+        return EXIT_NO;
+    }
+    (void)printf(
+        "%s\n  %s.\n  next: %s.\n  exit code: %d\n", n->name, n->meaning, n->todo, n->exit);
+    return EXIT_OK;
+}

@@ -1,0 +1,27 @@
+/* commands.h - the commands' entry points; commands.c puts them into the table. */
+#ifndef AP_CLI_COMMANDS_H
+#define AP_CLI_COMMANDS_H
+
+#include "ap/cli/cli.h"
+
+int cmd_as4_dump(struct cli *c);
+int cmd_config_check(struct cli *c);
+int cmd_config_show(struct cli *c);
+int cmd_explain(struct cli *c);
+int cmd_inbox_ack(struct cli *c);
+int cmd_inbox_get(struct cli *c);
+int cmd_inbox_list(struct cli *c);
+int cmd_list(struct cli *c);
+int cmd_lookup(struct cli *c);
+int cmd_participant_add(struct cli *c);
+int cmd_participant_disable(struct cli *c);
+int cmd_participant_list(struct cli *c);
+int cmd_participant_show(struct cli *c);
+int cmd_send(struct cli *c);
+int cmd_serve(struct cli *c);
+int cmd_status(struct cli *c);
+int cmd_testnet_down(struct cli *c);
+int cmd_testnet_status(struct cli *c);
+int cmd_testnet_up(struct cli *c);
+
+#endif
