@@ -71,7 +71,7 @@ CORPUS  := $(FUZZ:$(O)/tests/fuzz/fuzz_%=$(O)/tests/fuzz/corpus_%)
 BENCH   := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
 # ---- build -------------------------------------------------------------------------------------
-all: program $(if $(wildcard schemas/MANIFEST),data)
+all: program data
 program: $(if $(filter release,$(V)),build/aviso build/libaviso.a,$(BIN))
 build/aviso build/libaviso.a: build/%: build/release/%
 	@ln -sf release/$* $@
@@ -100,9 +100,9 @@ $(O)/sources: FORCE
 	$(call stamp,$(LIB_SRC))
 
 # ---- artefacts and keys ------------------------------------------------------------------------
-data: $(if $(wildcard schemas/MANIFEST),build/data/manifest.tsv)
-build/data/manifest.tsv: schemas/MANIFEST schemas/install $(wildcard schemas/drivers/*/*)
-	@schemas/install build/data
+data: build/data/manifest.tsv
+build/data/manifest.tsv: schemas/MANIFEST schemas/install certs/anchors $(wildcard schemas/drivers/*)
+	@schemas/install build/data && touch $@
 pki: build/pki/version
 build/pki/version: certs/make-pki
 	@certs/make-pki build/pki && touch $@
