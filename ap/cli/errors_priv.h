@@ -1,5 +1,6 @@
 /* errors_priv.h - every error name: N(name, exit code, meaning, what to do). Sorted. Included by
  * errors.c alone; the manual page aviso-errors(7) and `aviso explain` are made from it. */
+/* clang-format off */
 N("config.file", SETUP, "A file named by the configuration cannot be read", "Correct the path or its permissions")
 N("config.flag", USAGE, "--set expects SECTION.KEY=VALUE", "Correct the call")
 N("config.lab-only", SETUP, "The option exists only in mode = lab", "Remove the option or change the mode")
