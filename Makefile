@@ -62,7 +62,8 @@ LIB_SRC := $(filter-out ap/cli/main.c,$(sort $(wildcard ap/*/*.c ubl/*.c ubl/*/*
 HEADERS := $(filter-out %_priv.h,$(sort $(wildcard ap/*/*.h ubl/*.h ubl/*/*.h)))
 LIB     := $(O)/libaviso.a
 BIN     := $(O)/aviso
-SUPPORT := $(patsubst %.c,$(O)/%.o,$(wildcard tests/support/*.c))
+SUPPORT := $(O)/tests/libsupport.a
+SUPPORT_OBJ := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/support/*.c)))
 UNIT    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test_*.c)))
 # Programs with threads of their own: run under TSan by `make check`. By name, or listed here.
 THREADED := $(filter %_thr,$(UNIT))
@@ -83,13 +84,15 @@ $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALLCFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 $(O)/ap/cli/%.o: CPPFLAGS += -DAVISO_VERSION='"$(VERSION)"'
+$(SUPPORT): $(SUPPORT_OBJ)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 $(UNIT): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ -lcmocka $(ALLLIBS)
-$(BENCH): $(O)/%: $(O)/%.o $(LIB)
+$(BENCH): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ $(ALLLIBS)
-$(FUZZ): $(O)/%: $(O)/%.o $(LIB)
+$(FUZZ): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALLLIBS)
-$(CORPUS): $(O)/tests/fuzz/corpus_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/standalone.o $(LIB)
+$(CORPUS): $(O)/tests/fuzz/corpus_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/standalone.o $(SUPPORT) $(LIB)
 	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ $(ALLLIBS)
 
 # Rewritten only when their text changes: other flags or another set of sources rebuild what depends on them.
