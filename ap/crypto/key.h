@@ -20,9 +20,9 @@ struct key;
  * (key.mismatch). key.unreadable, key.size (below RSA-2048): all ERR_CONFIG. */
 int key_open_file(
     struct key **out, const char *key_pem, const char *cert_pem, struct err *e) MUST_CHECK;
-/* Fork keyd with this key: call before threads and network. `keep_fds` is not needed: keyd closes
- * all but its socket, drops to no-new-privileges, not dumpable, seccomp allow-list; it ends with
- * us. */
+/* Fork keyd with this key: call before threads and network, from a thread that lives as long as the
+ * process. keyd alone reads the key file; it closes all but its socket, drops to no-new-privileges,
+ * not dumpable, seccomp allow-list; it ends with us. Other errors: key.process. */
 int key_open_keyd(
     struct key **out, const char *key_pem, const char *cert_pem, struct err *e) MUST_CHECK;
 void key_close(struct key *k);              /* waits for keyd's end; NULL is fine */
@@ -39,7 +39,10 @@ int key_unwrap_oaep(
 /* CPU time spent in the private operations so far (ms * 1000), for the bench; 0 when not known. */
 uint64_t key_cpu_us(struct key *k);
 
-/* The public half: wrap a content key for a recipient's certificate. */
+/* The public halves. Is `sig` this certificate's RSASSA-PKCS1-v1_5 with SHA-256 over the digest?
+ * Else key.verify. And: wrap a content key for a recipient's certificate. */
+int rsa_verify_sha256(const struct cert *signer, const uint8_t digest[HASH_LEN], const void *sig,
+    size_t n, struct err *e) MUST_CHECK;
 int oaep_wrap(struct buf *out, const struct cert *recipient, const void *cek, size_t n,
     struct err *e) MUST_CHECK;
 

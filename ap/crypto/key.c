@@ -1,0 +1,127 @@
+#include "ap/crypto/key_priv.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+uint64_t key_thread_us(void)
+{
+    struct timespec t = {0};
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static int key_new(struct key **out, const char *cert_pem, struct err *e)
+{
+    struct key *k = calloc(1, sizeof(*k));
+
+    if (!k)
+        return err_nomem(e);
+    if (cert_from_pem_file(&k->cert, cert_pem, e)) {
+        if (e)
+            e->class = ERR_CONFIG;
+        free(k);
+        return err_wrap(e, "own certificate: ");
+    }
+    k->fd = -1;
+    (void)pthread_mutex_init(&k->lock, NULL);
+    *out = k;
+    return 0;
+}
+
+int key_open_file(struct key **out, const char *key_pem, const char *cert_pem, struct err *e)
+{
+    struct key *k;
+
+    if (key_new(&k, cert_pem, e))
+        return -1;
+    if (rsa_load(&k->rsa, key_pem, k->cert, e)) {
+        key_close(k);
+        return -1;
+    }
+    *out = k;
+    return 0;
+}
+
+int key_open_keyd(struct key **out, const char *key_pem, const char *cert_pem, struct err *e)
+{
+    struct key *k;
+
+    if (key_new(&k, cert_pem, e))
+        return -1;
+    if (keyd_start(k, key_pem, e)) {
+        key_close(k);
+        return -1;
+    }
+    *out = k;
+    return 0;
+}
+
+void key_close(struct key *k)
+{
+    if (!k)
+        return;
+    keyd_stop(k);
+    rsa_free(&k->rsa);
+    cert_unref(k->cert);
+    (void)pthread_mutex_destroy(&k->lock);
+    free(k);
+}
+
+struct cert *key_cert(const struct key *k)
+{
+    return k->cert;
+}
+
+int key_sign_sha256(struct key *k, struct buf *sig, const uint8_t digest[HASH_LEN], struct err *e)
+{
+    uint8_t out[RSA_MAX_BYTES];
+    size_t n = 0;
+    uint64_t start;
+    int rc;
+
+    pthread_mutex_lock(&k->lock);
+    if (k->pid) {
+        rc = keyd_sign(k, out, &n, digest, e);
+    } else {
+        start = key_thread_us();
+        rc = rsa_sign(&k->rsa, out, &n, digest, e);
+        k->cpu_us += key_thread_us() - start;
+    }
+    pthread_mutex_unlock(&k->lock);
+    if (rc)
+        return -1;
+    buf_add(sig, out, n);
+    return buf_check(sig, e);
+}
+
+int key_unwrap_oaep(
+    struct key *k, uint8_t *out, size_t *out_n, const void *ct, size_t n, struct err *e)
+{
+    uint64_t start;
+    int rc;
+
+    *out_n = 0;
+    if (n == 0 || n > RSA_MAX_BYTES)
+        return rsa_unwrap_failed(e);
+    pthread_mutex_lock(&k->lock);
+    if (k->pid) {
+        rc = keyd_unwrap(k, out, out_n, ct, n, e);
+    } else {
+        start = key_thread_us();
+        rc = rsa_unwrap(&k->rsa, out, out_n, ct, n, e);
+        k->cpu_us += key_thread_us() - start;
+    }
+    pthread_mutex_unlock(&k->lock);
+    return rc;
+}
+
+uint64_t key_cpu_us(struct key *k)
+{
+    uint64_t us;
+
+    pthread_mutex_lock(&k->lock);
+    us = k->cpu_us;
+    pthread_mutex_unlock(&k->lock);
+    return us;
+}

@@ -1,0 +1,43 @@
+/* testpki.h - a Peppol-like PKI made in memory: root, AP CA, SMP CA and leaves, the same bytes on
+ * every run.
+ *
+ * Keys are grown from their name (primes found from its SHA-256), so fuzz corpora made with them
+ * stay good and no private key lies in the repository. Nobody's secret: for tests only. Every
+ * failure aborts: a test without keys is no test. Not for threads. */
+#ifndef TESTS_SUPPORT_TESTPKI_H
+#define TESTS_SUPPORT_TESTPKI_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "ap/crypto/cert.h"
+#include "ap/crypto/key.h"
+#include "ap/pki/pki.h"
+
+#define TESTPKI_NOW 1795305600000 /* 2026-11-22T00:00:00Z: inside every validity below */
+
+/* What a leaf is to be; zero values mean the usual. */
+struct testpki_leaf {
+    const char *name;      /* of the key: "ap1"; also the file name */
+    const char *cn;        /* "POP000001" */
+    const char *issuer;    /* "ap-ca" (default), "smp-ca", "rogue-ca", or any key name */
+    const char *from, *to; /* "20260101000000Z" */
+    int bits;              /* 2048 */
+    bool sha1, is_ca, no_digital_signature;
+};
+
+/* The key and the certificate of a name: "root", "ap-ca", "smp-ca", "rogue-ca" are CAs; kept until
+ * the end of the program. */
+EVP_PKEY *testpki_key(const char *name, int bits);
+X509 *testpki_ca(const char *name);
+struct cert *testpki_leaf(const struct testpki_leaf *l); /* cert_unref */
+/* ap1 (POP000001), ap2 (POP000002), smp1, rogue (POP000099 under rogue-ca): cert_unref. */
+struct cert *testpki_cert(const char *name);
+/* The folder all of it is written to on first use: root.pem, ap-ca.pem, smp-ca.pem, ap1.pem,
+ * ap1.key ...; removed at exit. */
+const char *testpki_dir(void);
+const char *testpki_path(const char *file);     /* in that folder; valid until the 8th next call */
+struct pki *testpki_open(void);                 /* pki_close */
+struct key *testpki_key_file(const char *name); /* key_open_file; key_close */
+
+#endif
