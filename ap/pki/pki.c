@@ -1,0 +1,252 @@
+#include "ap/pki/pki.h"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ap/base/clock.h"
+
+#define CACHE 256 /* leaves that chained */
+
+struct verdict {
+    uint8_t sha256[HASH_LEN];
+    bool known[2]; /* by role */
+};
+
+struct pki {
+    struct cert *root, *ca[2]; /* by role */
+    X509_STORE *store[2];      /* holds the one intermediate of the role */
+    pki_revocation_fn revoked;
+    void *revoked_ctx;
+    pthread_mutex_t lock; /* of the cache */
+    struct verdict cache[CACHE];
+};
+
+static int not_trusted(struct err *e, const char *spec, const char *code, const char *fmt, ...)
+    PRINTF(4, 5);
+static int not_trusted(struct err *e, const char *spec, const char *code, const char *fmt, ...)
+{
+    char text[300];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    ERR_clear_error();
+    (void)err_set(e, ERR_PEER, code, spec, "%s", text);
+    return err_ebms(e, "EBMS:0101");
+}
+
+static int load(struct cert **out, const char *dir, const char *name, struct err *e)
+{
+    char path[512];
+
+    if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+        return err_set(e, ERR_CONFIG, "pki.anchor", "", "trust folder: name too long");
+    if (cert_from_pem_file(out, path, e)) {
+        if (e && e->class == ERR_INPUT)
+            e->class = ERR_CONFIG;
+        return err_wrap(e, "trust anchor: ");
+    }
+    return 0;
+}
+
+/* The intermediate must be a CA, and signed by the root. */
+static int check_ca(const struct cert *ca, const struct cert *root, struct err *e)
+{
+    int ok = X509_check_ca(ca->x) > 0 && X509_check_ca(root->x) > 0 &&
+             X509_check_issued(root->x, ca->x) == X509_V_OK && X509_verify(ca->x, root->pub) == 1;
+
+    ERR_clear_error();
+    return ok ? 0
+              : err_set(e, ERR_CONFIG, "pki.anchor", "PEPPOL-PKI 1", "%s is not a CA under %s",
+                    ca->cn, root->cn);
+}
+
+static int make_store(X509_STORE **out, const struct cert *ca, struct err *e)
+{
+    X509_STORE *s = X509_STORE_new();
+
+    if (!s || X509_STORE_add_cert(s, ca->x) != 1 ||
+        /* Time is judged by us, with the caller's clock; the EKU says clientAuth only, whatever the
+         * certificate is used for. The intermediate is the anchor: it is pinned. */
+        X509_STORE_set_flags(s, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME) != 1 ||
+        X509_STORE_set_purpose(s, X509_PURPOSE_ANY) != 1) {
+        X509_STORE_free(s);
+        return err_nomem(e);
+    }
+    *out = s;
+    return 0;
+}
+
+int pki_open(struct pki **out, const char *anchor_dir, struct err *e)
+{
+    static const char *const files[2] = {[PKI_AP] = "ap-ca.pem", [PKI_SMP] = "smp-ca.pem"};
+    struct pki *p = calloc(1, sizeof(*p));
+
+    if (!p)
+        return err_nomem(e);
+    (void)pthread_mutex_init(&p->lock, NULL);
+    if (load(&p->root, anchor_dir, "root.pem", e))
+        goto fail;
+    for (int r = 0; r < 2; r++)
+        if (load(&p->ca[r], anchor_dir, files[r], e) || check_ca(p->ca[r], p->root, e) ||
+            make_store(&p->store[r], p->ca[r], e))
+            goto fail;
+    if (cert_same(p->ca[PKI_AP], p->ca[PKI_SMP])) {
+        (void)err_set(e, ERR_CONFIG, "pki.anchor", "PEPPOL-PKI 3",
+            "ap-ca.pem and smp-ca.pem are the same certificate");
+        goto fail;
+    }
+    *out = p;
+    return 0;
+fail:
+    pki_close(p);
+    return -1;
+}
+
+void pki_close(struct pki *p)
+{
+    if (!p)
+        return;
+    for (int r = 0; r < 2; r++) {
+        X509_STORE_free(p->store[r]);
+        cert_unref(p->ca[r]);
+    }
+    cert_unref(p->root);
+    (void)pthread_mutex_destroy(&p->lock);
+    free(p);
+}
+
+void pki_set_revocation(struct pki *p, pki_revocation_fn fn, void *ctx)
+{
+    p->revoked = fn;
+    p->revoked_ctx = ctx;
+}
+
+static bool remembered(struct pki *p, const struct cert *c, enum pki_role role)
+{
+    const struct verdict *v = &p->cache[c->sha256[0]];
+    bool hit;
+
+    pthread_mutex_lock(&p->lock);
+    hit = v->known[role] && memcmp(v->sha256, c->sha256, HASH_LEN) == 0;
+    pthread_mutex_unlock(&p->lock);
+    return hit;
+}
+
+static void remember(struct pki *p, const struct cert *c, enum pki_role role)
+{
+    struct verdict *v = &p->cache[c->sha256[0]];
+
+    pthread_mutex_lock(&p->lock);
+    if (memcmp(v->sha256, c->sha256, HASH_LEN) != 0)
+        *v = (struct verdict){0};
+    memcpy(v->sha256, c->sha256, HASH_LEN);
+    v->known[role] = true;
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* X509_V_OK, or why not. */
+static int chain(const struct pki *p, const struct cert *c, enum pki_role role)
+{
+    X509_STORE_CTX *s = X509_STORE_CTX_new();
+    int why = X509_V_ERR_OUT_OF_MEM;
+
+    if (s && X509_STORE_CTX_init(s, p->store[role], c->x, NULL) == 1)
+        why = X509_verify_cert(s) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(s);
+    X509_STORE_CTX_free(s);
+    ERR_clear_error();
+    return why;
+}
+
+static int check_strength(const struct cert *c, struct err *e)
+{
+    int md = NID_undef, pk = NID_undef, bits = EVP_PKEY_get_bits(c->pub);
+
+    /*= PEPPOL-PKI 2 "RSA-2048, sha256WithRSA" */
+    if (!EVP_PKEY_is_a(c->pub, "RSA") || bits < 2048)
+        return not_trusted(
+            e, "PEPPOL-PKI 2", "cert.weak", "%s: the key is not RSA of 2048 bits or more", c->cn);
+    if (X509_get_signature_info(c->x, &md, &pk, NULL, NULL) != 1 ||
+        (md != NID_sha256 && md != NID_sha384 && md != NID_sha512) || pk != NID_rsaEncryption)
+        return not_trusted(
+            e, "PEPPOL-PKI 2", "cert.weak", "%s: not signed with RSA and SHA-256 or better", c->cn);
+    return 0;
+}
+
+static int check_chain(struct pki *p, const struct cert *c, enum pki_role role, struct err *e)
+{
+    static const char *const what[2] = {[PKI_AP] = "access point", [PKI_SMP] = "SMP"};
+    int why;
+
+    if (remembered(p, c, role))
+        return 0;
+    why = chain(p, c, role);
+    if (why == X509_V_ERR_OUT_OF_MEM)
+        return err_nomem(e);
+    if (why != X509_V_OK && chain(p, c, role == PKI_AP ? PKI_SMP : PKI_AP) == X509_V_OK)
+        return not_trusted(e, "PEPPOL-PKI 3", "cert.wrong-role", "%s (by %s) is no %s certificate",
+            c->cn, c->issuer_cn, what[role]);
+    if (why != X509_V_OK)
+        return not_trusted(e, "PEPPOL-PKI 3", "cert.untrusted",
+            "%s, issued by \"%s\", does not chain to %s: %s", c->cn[0] ? c->cn : "(no CN)",
+            c->issuer_cn, p->ca[role]->cn, X509_verify_cert_error_string(why));
+    if (X509_check_ca(c->x) > 0)
+        return not_trusted(
+            e, "PEPPOL-PKI 2", "cert.untrusted", "%s is a CA, not an end entity", c->cn);
+    if (!(X509_get_key_usage(c->x) & KU_DIGITAL_SIGNATURE))
+        return not_trusted(
+            e, "PEPPOL-PKI 2", "cert.untrusted", "%s is not made for signing", c->cn);
+    if (check_strength(c, e))
+        return -1;
+    remember(p, c, role);
+    return 0;
+}
+
+static int check_time(const struct cert *c, int64_t now, struct err *e)
+{
+    char text[CLOCK_TEXT];
+
+    if (now < c->not_before) {
+        clock_utc(text, c->not_before);
+        return not_trusted(e, "RFC 5280 4.1.2.5", "cert.not-yet-valid", "%s (%s) is valid from %s",
+            c->cn, c->serial, text);
+    }
+    /* notAfter is the last valid second, not the first invalid one */
+    if (now >= c->not_after + 1000) {
+        clock_utc(text, c->not_after);
+        return not_trusted(e, "RFC 5280 4.1.2.5", "cert.expired", "%s (%s) was valid until %s",
+            c->cn, c->serial, text);
+    }
+    return 0;
+}
+
+bool pki_seat_id_ok(const char *cn)
+{
+    size_t n = cn ? strlen(cn) : 0;
+
+    if (n != 9 || cn[0] != 'P')
+        return false;
+    for (size_t i = 1; i < n; i++)
+        if (i < 3 ? cn[i] < 'A' || cn[i] > 'Z' : cn[i] < '0' || cn[i] > '9')
+            return false;
+    return true;
+}
+
+int pki_check(struct pki *p, const struct cert *c, enum pki_role role, int64_t now, struct err *e)
+{
+    if (check_chain(p, c, role, e) || check_time(c, now, e) || check_time(p->ca[role], now, e) ||
+        check_time(p->root, now, e))
+        return -1;
+    /*= PEPPOL-PKI 2 "CN = Seat ID ^P[A-Z]{2}[0-9]{6}$" */
+    if (role == PKI_AP && !pki_seat_id_ok(c->cn))
+        return not_trusted(
+            e, "PEPPOL-PKI 2", "cert.seat", "the certificate's CN \"%s\" is no Seat ID", c->cn);
+    if (p->revoked)
+        return p->revoked(p->revoked_ctx, c, p->ca[role], now, e);
+    return 0;
+}
