@@ -55,7 +55,7 @@ build/config.mk: packaging/debian-packages packaging/deps Makefile
 	@mkdir -p build
 	@pkg-config --print-errors --exists $(PKGS)
 	@{ echo "PKG_CFLAGS := $$(pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')"; \
-	   echo "PKG_LIBS := $$(pkg-config --libs $(PKGS)) -lunbound"; } >$@.tmp && mv $@.tmp $@
+	   echo "PKG_LIBS := $$(pkg-config --libs $(PKGS)) -lunbound -lm"; } >$@.tmp && mv $@.tmp $@
 
 # ---- what there is -----------------------------------------------------------------------------
 LIB_SRC := $(filter-out ap/cli/main.c,$(sort $(wildcard ap/*/*.c ubl/*.c ubl/*/*.c)))
