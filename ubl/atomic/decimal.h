@@ -20,22 +20,26 @@
 #include "ubl/atomic/xerr.h"
 
 #define DEC_DIGITS_MAX 1000000
-#define DEC_TEXT_MAX 44 /* sign, "0.", 38 digits, NUL: enough whenever !dec_is_big(d) */
+#define DEC_TEXT_MAX 44 /* sign, point, 39 digits, NUL: enough whenever !dec_is_big(d) */
+
+/* How the value was made; decides the scale of a later division, because Saxon keeps "300" as an
+ * integer (scale 0), "300.0" as 3E2 (scale -2), and takes an xs:double as it is. Set by the
+ * functions below, no part of the value. */
+enum dec_origin { DEC_FROM_DECIMAL, DEC_FROM_INTEGER, DEC_FROM_DOUBLE };
 
 struct dec {
     uint64_t lo; /* low half of a two's complement 128-bit coefficient; or address of the limbs */
     int64_t hi;  /* high half; or signed count of limbs, as in GMP */
     int32_t scale;
-    uint16_t big;   /* 1: limbs. Only when the coefficient is outside ±(2^127 - 1) */
-    uint16_t whole; /* 1: made as an integer ("300", not "300.0"): Saxon's division scale depends on
-                       it */
+    uint16_t big;    /* 1: limbs. Only when |coefficient| >= 2^127 or scale > 38 */
+    uint16_t origin; /* enum dec_origin; no part of the value */
 };
 
-#define DEC_ZERO ((struct dec){0, 0, 0, 0, 1})
+#define DEC_ZERO ((struct dec){0, 0, 0, 0, DEC_FROM_INTEGER})
 
 static inline struct dec dec_from_i64(int64_t v)
 {
-    return (struct dec){(uint64_t)v, v < 0 ? -1 : 0, 0, 0, 1};
+    return (struct dec){(uint64_t)v, v < 0 ? -1 : 0, 0, 0, DEC_FROM_INTEGER};
 }
 static inline bool dec_is_big(struct dec d)
 {
