@@ -137,9 +137,38 @@ fuzz: deps-test
 	+@$(MAKE) --no-print-directory V=fuzz fuzzers
 	@tests/fuzz/run $(or $(TIME),60)
 fuzzers: $(FUZZ)
+demo: program data pki
+	@tests/demo/run
+bench: program data pki $(BENCH)
+	@tests/bench/run
+interop: deps-interop program data pki
+	@. tests/support/env && tests/run -t 1800 tests/interop/test_*
+parity: program data
+	@tests/parity/run
 deps-build deps-test deps-interop: deps-%:
 	@packaging/deps $*
 deps: deps-build deps-test
+
+# ---- install -----------------------------------------------------------------------------------
+DATA_PARTS := codelists rules trust xsd manifest.tsv
+MANPAGES   := $(wildcard docs/man/*.[1-8])
+UNITS      := $(wildcard packaging/systemd/*.service packaging/systemd/*.socket packaging/systemd/*.timer)
+install: program data
+	$(INSTALL) -D -m 755 build/release/aviso $(DESTDIR)$(bindir)/aviso
+	cd build/data && rm -rf $(addprefix $(DESTDIR)$(datadir)/,$(DATA_PARTS)) && \
+	  find $(DATA_PARTS) -type f -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(datadir)/{} \;
+	for f in README.md ARCHITECTURE.md LICENSE docs/*.md; do \
+	  [ ! -f $$f ] || $(INSTALL) -D -m 644 $$f $(DESTDIR)$(docdir)/$${f##*/}; done
+	for f in $(MANPAGES); do $(INSTALL) -D -m 644 $$f $(DESTDIR)$(mandir)/man$${f##*.}/$${f##*/}; done
+	for f in $(UNITS); do $(INSTALL) -D -m 644 $$f $(DESTDIR)$(prefix)/lib/systemd/system/$${f##*/}; done
+	[ ! -f packaging/aviso.conf ] || $(INSTALL) -D -m 644 packaging/aviso.conf $(DESTDIR)$(docdir)/aviso.conf
+	[ ! -f packaging/completion/aviso.bash ] || \
+	  $(INSTALL) -D -m 644 packaging/completion/aviso.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/aviso
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/aviso $(DESTDIR)$(prefix)/share/bash-completion/completions/aviso
+	rm -f $(foreach f,$(MANPAGES),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $f))/$(notdir $f))
+	rm -f $(foreach f,$(UNITS),$(DESTDIR)$(prefix)/lib/systemd/system/$(notdir $f))
+	rm -rf $(addprefix $(DESTDIR)$(datadir)/,$(DATA_PARTS)) $(DESTDIR)$(docdir)
 
 # ---- clean, help -------------------------------------------------------------------------------
 clean:
@@ -150,14 +179,19 @@ help:
 	@echo 'make test       unit tests of one variant: make V=asan test (release fault asan tsan cov)'
 	@echo 'make check      everything that CI runs: lint, units (release, asan, tsan), fuzz corpora, scripts'
 	@echo 'make lint       layers, headers, format, sizes, names; make tidy: clang-tidy'
+	@[ ! -x tests/demo/run ] || echo 'make demo       an invoice from C1 to C4 through a whole network on this machine'
+	@[ ! -x tests/bench/run ] || echo 'make bench      CPU, memory and start-up figures beside their floors'
+	@echo 'make interop    live tests with Java peers (installs a JDK and Maven)'
+	@[ ! -x tests/parity/run ] || echo 'make parity     verdicts of the rule engine against those of the reference processor'
 	@echo 'make fuzz       libFuzzer on every target, TIME=60 seconds each'
+	@echo 'make install    DESTDIR= prefix=/usr/local; make uninstall'
 	@echo 'make deps       install the Debian packages that are missing (done by the others as needed)'
 	@echo 'make clean      remove build/'
 	@echo 'Variables: V=variant VERBOSE=1 DESTDIR= prefix=/usr/local AVISO_ARTEFACTS=folder (instead of the network)'
 
 FORCE:
 -include $(shell find $(O) build/syntax -name '*.d' 2>/dev/null)
-.PHONY: all program data pki units corpora threaded test check headers sources lint tidy fuzz fuzzers deps deps-build deps-test deps-interop clean help FORCE
+.PHONY: all program data pki units corpora threaded test check headers sources lint tidy fuzz fuzzers demo bench interop parity install uninstall deps deps-build deps-test deps-interop clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
