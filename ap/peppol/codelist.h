@@ -1,9 +1,10 @@
-/* codelist.h - OpenPeppol's code lists as published (JSON), read once: is a code active on a date?
+/* codelist.h - OpenPeppol's code lists as published, read once: is a code active on a date?
  *
- * Files are found by their beginning in one folder (document-types-*.json and so on, the highest
- * version wins). The lists move faster than software: an unknown code is a warning for people,
- * never a refusal; only `removed` codes are not to be sent or registered. Immutable after opening:
- * any thread. */
+ * Files are found by their beginning in one folder (document-types-*.json or .xml and so on, the
+ * highest version wins): what schemas/install lays out is the XML, what OpenPeppol publishes is
+ * both. The lists move faster than software: an unknown code is a warning for people, never a
+ * refusal; only `removed` codes are not to be sent or registered. Immutable after opening: any
+ * thread. */
 #ifndef AP_PEPPOL_CODELIST_H
 #define AP_PEPPOL_CODELIST_H
 
