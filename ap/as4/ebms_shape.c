@@ -5,6 +5,7 @@
  * than the schema in two points: xsi:type and xsi:nil are refused, and a year has four digits. The
  * walk recurses as deep as the tables go: five levels. */
 #include <libxml/parserInternals.h>
+#include <libxml/uri.h>
 
 #include "ap/as4/ebms.h"
 #include "ap/base/clock.h"
@@ -15,7 +16,7 @@
 #define XSI "http://www.w3.org/2001/XMLSchema-instance"
 #define XML "http://www.w3.org/XML/1998/namespace"
 
-enum type { ANY_TEXT, NON_EMPTY, DATE_TIME, BIT, BOOLEAN, NC_NAME };
+enum type { ANY_TEXT, NON_EMPTY, DATE_TIME, BIT, BOOLEAN, NC_NAME, URI, LANGUAGE };
 enum content { TEXT, ELEMENTS, NOTHING };
 #define MANY 0xffffu
 
@@ -42,14 +43,14 @@ struct shape {
 
 static const struct attribute NONE[] = {{0}};
 static const struct attribute TYPE[] = {{NULL, "type", NON_EMPTY, false}, {0}};
-static const struct attribute MPC[] = {{NULL, "mpc", ANY_TEXT, false}, {0}};
+static const struct attribute MPC[] = {{NULL, "mpc", URI, false}, {0}};
 static const struct attribute AGREEMENT[] = {
     {NULL, "type", NON_EMPTY, false}, {NULL, "pmode", NON_EMPTY, false}, {0}};
 static const struct attribute PROPERTY[] = {
     {NULL, "name", NON_EMPTY, true}, {NULL, "type", NON_EMPTY, false}, {0}};
 static const struct attribute HREF[] = {{NULL, "href", ANY_TEXT, false}, {0}};
-static const struct attribute LANG[] = {{XML, "lang", ANY_TEXT, true}, {0}};
-static const struct attribute SCHEMA[] = {{NULL, "location", ANY_TEXT, true},
+static const struct attribute LANG[] = {{XML, "lang", LANGUAGE, true}, {0}};
+static const struct attribute SCHEMA[] = {{NULL, "location", URI, true},
     {NULL, "version", NON_EMPTY, false}, {NULL, "namespace", NON_EMPTY, false}, {0}};
 static const struct attribute ERROR[] = {{NULL, "category", ANY_TEXT, false},
     {NULL, "refToMessageInError", ANY_TEXT, false}, {NULL, "errorCode", ANY_TEXT, true},
@@ -122,6 +123,42 @@ static bool is_boolean(struct str s)
     return str_eqz(s, "0") || str_eqz(s, "1") || str_eqz(s, "true") || str_eqz(s, "false");
 }
 
+/* xs:anyURI: what a URI is once the characters it may not hold are escaped. */
+static bool is_uri(struct str s)
+{
+    char *copy = (char *)xmlStrndup(BAD_CAST s.p, (int)s.n); /* at most XML_DEFAULT.max_bytes */
+    xmlURI *uri;
+
+    if (!copy)
+        return false;
+    for (char *c = copy; *c; c++)
+        if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f || strchr("<>\"{}|\\^`", *c))
+            *c = '_';
+    uri = xmlParseURI(copy);
+    xmlFreeURI(uri);
+    xmlFree(copy);
+    return uri != NULL;
+}
+
+/* xs:language: [a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})* */
+static bool is_language(struct str s)
+{
+    size_t run = 0;
+    bool first = true;
+
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (c == '-' && run) {
+            run = 0;
+            first = false;
+        } else if (!(letter || (!first && c >= '0' && c <= '9')) || ++run > 8) {
+            return false;
+        }
+    }
+    return run > 0;
+}
+
 static bool value_ok(enum type t, struct str s)
 {
     struct str value = str_trim(s);
@@ -141,6 +178,10 @@ static bool value_ok(enum type t, struct str s)
         return is_boolean(value);
     case NC_NAME: /* an attribute value: NUL-terminated in the tree */
         return xmlValidateNCName(BAD_CAST s.p, 1) == 0;
+    case URI:
+        return is_uri(value);
+    case LANGUAGE:
+        return !s.n || is_language(value);
     }
     return false;
 }
