@@ -20,11 +20,11 @@
 struct vec {
     struct arena *a;
     struct str arg[ARGS];
+    int kind; /* of the operation, where it is one of several types */
     struct buf out;
 };
 
-/* ---- decimal
- * ---------------------------------------------------------------------------------------------- */
+/* ---- decimal -------------------------------------------------------------------------------- */
 
 typedef enum xerr (*dec_binary)(struct arena *, struct dec, struct dec, struct dec *);
 typedef enum xerr (*dec_unary)(struct arena *, struct dec, struct dec *);
@@ -212,8 +212,7 @@ static enum xerr op_double_int(struct vec *v)
     return r;
 }
 
-/* ---- double and float
- * ------------------------------------------------------------------------------------- */
+/* ---- double and float ----------------------------------------------------------------------- */
 
 static enum xerr op_double(struct vec *v)
 {
@@ -285,43 +284,358 @@ static enum xerr op_double_idiv(struct vec *v)
     return r;
 }
 
-/* ---- the runner
- * ------------------------------------------------------------------------------------------- */
+/* ---- dates, times, durations ---------------------------------------------------------------- */
+
+static enum xerr put_dt(struct vec *v, enum xerr r, const struct dt *d)
+{
+    char text[DT_TEXT_MAX];
+
+    if (!r)
+        buf_add(&v->out, text, dt_print(d, text));
+    return r;
+}
+static enum xerr put_dur(struct vec *v, enum xerr r, enum dur_kind kind, struct dur d)
+{
+    char text[DUR_TEXT_MAX];
+
+    if (!r)
+        buf_add(&v->out, text, dur_print(kind, d, text));
+    return r;
+}
+static enum xerr dt_arg(struct vec *v, int i, int kind, struct dt *out)
+{
+    return dt_parse((enum dt_kind)kind, v->arg[i], out);
+}
+static enum xerr op_dt(struct vec *v)
+{
+    struct dt d;
+
+    return put_dt(v, dt_arg(v, 0, v->kind, &d), &d);
+}
+static enum xerr op_dt_cmp(struct vec *v)
+{
+    struct dt x, y;
+    enum xerr r = dt_arg(v, 0, v->kind, &x);
+
+    r = r ? r : dt_arg(v, 1, v->kind, &y);
+    if (!r) {
+        int c = dt_cmp(&x, &y, 0);
+
+        assert_int_equal(dt_cmp(&y, &x, 0), -c);
+        if (c == 0)
+            assert_int_equal(dt_hash(&x, 0), dt_hash(&y, 0));
+        buf_printf(&v->out, "%d", c);
+    }
+    return r;
+}
+static enum xerr op_dt_eq(struct vec *v)
+{
+    struct dt x, y;
+    enum xerr r = dt_arg(v, 0, v->kind, &x);
+
+    r = r ? r : dt_arg(v, 1, v->kind, &y);
+    if (!r)
+        buf_puts(&v->out, dt_cmp(&x, &y, 0) == 0 ? "true" : "false");
+    return r;
+}
+/* kind = from * 8 + to */
+static enum xerr op_dt_cast(struct vec *v)
+{
+    struct dt d;
+    enum xerr r = dt_arg(v, 0, v->kind / 8, &d);
+
+    r = r ? r : dt_cast(&d, (enum dt_kind)(v->kind % 8), &d);
+    return put_dt(v, r, &d);
+}
+static enum xerr op_dt_add(struct vec *v)
+{
+    struct dt d;
+    struct dur u;
+    enum xerr r = dt_arg(v, 0, v->kind, &d);
+
+    r = r ? r : dur_parse(DUR_DAYTIME, v->arg[1], &u);
+    r = r ? r : dt_add_daytime(&d, u, &d);
+    return put_dt(v, r, &d);
+}
+static enum xerr op_dt_add_months(struct vec *v)
+{
+    struct dt d;
+    struct dur u;
+    enum xerr r = dt_arg(v, 0, v->kind, &d);
+
+    r = r ? r : dur_parse(DUR_YEARMONTH, v->arg[1], &u);
+    r = r ? r : dt_add_yearmonth(&d, u, &d);
+    return put_dt(v, r, &d);
+}
+static enum xerr op_dt_sub(struct vec *v)
+{
+    struct dt x, y;
+    struct dur u;
+    enum xerr r = dt_arg(v, 0, v->kind, &x);
+
+    r = r ? r : dt_arg(v, 1, v->kind, &y);
+    r = r ? r : dt_sub(&x, &y, 0, &u);
+    return put_dur(v, r, DUR_DAYTIME, u);
+}
+static enum xerr op_dt_adjust(struct vec *v)
+{
+    struct dt d;
+    struct dur u;
+    enum xerr r = dt_arg(v, 0, v->kind, &d);
+
+    if (v->arg[1].n == 0)
+        r = r ? r : dt_adjust(&d, NULL, &d);
+    else {
+        r = r ? r : dur_parse(DUR_DAYTIME, v->arg[1], &u);
+        r = r ? r : dt_adjust(&d, &u, &d);
+    }
+    return put_dt(v, r, &d);
+}
+static enum xerr op_dt_seconds(struct vec *v)
+{
+    struct dt d;
+    enum xerr r = dt_arg(v, 0, v->kind, &d);
+
+    if (!r)
+        dec_append(&v->out, dt_seconds(&d));
+    return r;
+}
+static enum xerr op_dt_timezone(struct vec *v)
+{
+    struct dt d;
+    enum xerr r = dt_arg(v, 0, v->kind, &d);
+
+    return r || d.tz == DT_NO_TZ ? r : put_dur(v, r, DUR_DAYTIME, dt_timezone(&d));
+}
+static enum xerr op_dt_combine(struct vec *v)
+{
+    struct dt x, y;
+    enum xerr r = dt_arg(v, 0, DT_DATE, &x);
+
+    r = r ? r : dt_arg(v, 1, DT_TIME, &y);
+    r = r ? r : dt_combine(&x, &y, &x);
+    return put_dt(v, r, &x);
+}
+static enum xerr dur_arg(struct vec *v, int i, struct dur *out)
+{
+    return dur_parse((enum dur_kind)v->kind, v->arg[i], out);
+}
+static enum xerr op_dur(struct vec *v)
+{
+    struct dur d;
+
+    return put_dur(v, dur_arg(v, 0, &d), (enum dur_kind)v->kind, d);
+}
+static enum xerr op_dur_add(struct vec *v)
+{
+    struct dur x, y;
+    enum xerr r = dur_arg(v, 0, &x);
+
+    r = r ? r : dur_arg(v, 1, &y);
+    r = r ? r : dur_add(x, y, &x);
+    return put_dur(v, r, (enum dur_kind)v->kind, x);
+}
+static enum xerr op_dur_sub(struct vec *v)
+{
+    struct dur x, y;
+    enum xerr r = dur_arg(v, 0, &x);
+
+    r = r ? r : dur_arg(v, 1, &y);
+    r = r ? r : dur_sub(x, y, &x);
+    return put_dur(v, r, (enum dur_kind)v->kind, x);
+}
+static enum xerr op_dur_cmp(struct vec *v)
+{
+    struct dur x, y;
+    enum xerr r = dur_arg(v, 0, &x);
+
+    r = r ? r : dur_arg(v, 1, &y);
+    if (!r) {
+        int c = dur_cmp(x, y);
+
+        assert_int_equal(dur_eq(x, y), c == 0);
+        if (c == 0)
+            assert_int_equal(dur_hash(x), dur_hash(y));
+        buf_printf(&v->out, "%d", c);
+    }
+    return r;
+}
+static enum xerr op_dur_eq(struct vec *v)
+{
+    struct dur x, y;
+    enum xerr r = dur_arg(v, 0, &x);
+
+    r = r ? r : dur_arg(v, 1, &y);
+    if (!r)
+        buf_puts(&v->out, dur_eq(x, y) ? "true" : "false");
+    return r;
+}
+static enum xerr dur_by_double(
+    struct vec *v, enum xerr (*fn)(enum dur_kind, struct dur, double, struct dur *))
+{
+    struct dur d;
+    double by;
+    enum xerr r = dur_arg(v, 0, &d);
+
+    r = r ? r : dbl_parse(v->arg[1], &by);
+    r = r ? r : fn((enum dur_kind)v->kind, d, by, &d);
+    return put_dur(v, r, (enum dur_kind)v->kind, d);
+}
+static enum xerr op_dur_mul(struct vec *v)
+{
+    return dur_by_double(v, dur_mul);
+}
+static enum xerr op_dur_div(struct vec *v)
+{
+    return dur_by_double(v, dur_div);
+}
+static enum xerr dur_by_decimal(
+    struct vec *v, enum xerr (*fn)(enum dur_kind, struct dur, struct dec, struct dur *))
+{
+    struct dur d;
+    struct dec by;
+    enum xerr r = dur_arg(v, 0, &d);
+
+    r = r ? r : dec_parse(v->a, v->arg[1], &by);
+    r = r ? r : fn((enum dur_kind)v->kind, d, by, &d);
+    return put_dur(v, r, (enum dur_kind)v->kind, d);
+}
+static enum xerr op_dur_mul_dec(struct vec *v)
+{
+    return dur_by_decimal(v, dur_mul_dec);
+}
+static enum xerr op_dur_div_dec(struct vec *v)
+{
+    return dur_by_decimal(v, dur_div_dec);
+}
+static enum xerr op_dur_div_dur(struct vec *v)
+{
+    struct dur x, y;
+    struct dec q;
+    enum xerr r = dur_arg(v, 0, &x);
+
+    r = r ? r : dur_arg(v, 1, &y);
+    r = r ? r : dur_div_dur(v->a, (enum dur_kind)v->kind, x, y, &q);
+    if (!r)
+        dec_append(&v->out, q);
+    return r;
+}
+static enum xerr op_dur_parts(struct vec *v)
+{
+    struct dur d;
+    enum xerr r = dur_arg(v, 0, &d);
+
+    if (r)
+        return r;
+    buf_printf(&v->out, "%lld|%lld|", (long long)dur_years(d), (long long)dur_months(d));
+    dec_append(&v->out, dur_days(d));
+    buf_printf(&v->out, "|%lld|%lld|", (long long)dur_hours(d), (long long)dur_minutes(d));
+    dec_append(&v->out, dur_seconds(d));
+    return r;
+}
+static enum xerr op_dur_cast(struct vec *v)
+{
+    struct dur d;
+    enum xerr r = dur_parse(DUR_DURATION, v->arg[0], &d);
+
+    return put_dur(v, r, (enum dur_kind)v->kind, r ? d : dur_cast(d, (enum dur_kind)v->kind));
+}
+
+/* ---- the runner ----------------------------------------------------------------------------- */
 
 static const struct op {
     const char *name;
     int args;
     enum xerr (*fn)(struct vec *v);
+    int kind;
 } ops[] = {
-    {"dec.add", 2, op_dec_add},
-    {"dec.sub", 2, op_dec_sub},
-    {"dec.mul", 2, op_dec_mul},
-    {"dec.div", 2, op_dec_div},
-    {"dec.idiv", 2, op_dec_idiv},
-    {"dec.mod", 2, op_dec_mod},
-    {"dec.neg", 1, op_dec_neg},
-    {"dec.abs", 1, op_dec_abs},
-    {"dec.floor", 1, op_dec_floor},
-    {"dec.ceiling", 1, op_dec_ceiling},
-    {"dec.trunc", 1, op_dec_trunc},
-    {"dec.parse", 1, op_dec_parse},
-    {"dec.round", 2, op_dec_round},
-    {"dec.round-even", 2, op_dec_round_even},
-    {"dec.cmp", 2, op_dec_cmp},
-    {"dec.double", 1, op_dec_double},
-    {"dec.float", 1, op_dec_float},
-    {"int.parse", 1, op_int_parse},
-    {"double.decimal", 1, op_double_dec},
-    {"double.integer", 1, op_double_int},
-    {"double", 1, op_double},
-    {"float", 1, op_float},
-    {"double.round", 1, op_double_round},
-    {"double.round2", 2, op_double_round2},
-    {"double.round-even", 2, op_double_even},
-    {"float.round2", 2, op_float_round2},
-    {"float.round-even", 2, op_float_even},
-    {"double.mod", 2, op_double_mod},
-    {"double.idiv", 2, op_double_idiv},
+    {"dec.add", 2, op_dec_add, 0},
+    {"dec.sub", 2, op_dec_sub, 0},
+    {"dec.mul", 2, op_dec_mul, 0},
+    {"dec.div", 2, op_dec_div, 0},
+    {"dec.idiv", 2, op_dec_idiv, 0},
+    {"dec.mod", 2, op_dec_mod, 0},
+    {"dec.neg", 1, op_dec_neg, 0},
+    {"dec.abs", 1, op_dec_abs, 0},
+    {"dec.floor", 1, op_dec_floor, 0},
+    {"dec.ceiling", 1, op_dec_ceiling, 0},
+    {"dec.trunc", 1, op_dec_trunc, 0},
+    {"dec.parse", 1, op_dec_parse, 0},
+    {"dec.round", 2, op_dec_round, 0},
+    {"dec.round-even", 2, op_dec_round_even, 0},
+    {"dec.cmp", 2, op_dec_cmp, 0},
+    {"dec.double", 1, op_dec_double, 0},
+    {"dec.float", 1, op_dec_float, 0},
+    {"int.parse", 1, op_int_parse, 0},
+    {"double.decimal", 1, op_double_dec, 0},
+    {"double.integer", 1, op_double_int, 0},
+    {"double", 1, op_double, 0},
+    {"float", 1, op_float, 0},
+    {"double.round", 1, op_double_round, 0},
+    {"double.round2", 2, op_double_round2, 0},
+    {"double.round-even", 2, op_double_even, 0},
+    {"float.round2", 2, op_float_round2, 0},
+    {"float.round-even", 2, op_float_even, 0},
+    {"double.mod", 2, op_double_mod, 0},
+    {"double.idiv", 2, op_double_idiv, 0},
+#define DATED(name, kind)                                                                          \
+    {name, 1, op_dt, kind}, {name ".cmp", 2, op_dt_cmp, kind}, {name ".eq", 2, op_dt_eq, kind},    \
+    {                                                                                              \
+        name ".timezone", 1, op_dt_timezone, kind                                                  \
+    }
+    DATED("dateTime", DT_DATETIME),
+    DATED("date", DT_DATE),
+    DATED("time", DT_TIME),
+    DATED("gYear", DT_GYEAR),
+    DATED("gYearMonth", DT_GYEARMONTH),
+    DATED("gMonth", DT_GMONTH),
+    DATED("gMonthDay", DT_GMONTHDAY),
+    DATED("gDay", DT_GDAY),
+#define ARITHMETIC(name, kind)                                                                     \
+    {name ".add", 2, op_dt_add, kind}, {name ".sub", 2, op_dt_sub, kind},                          \
+    {                                                                                              \
+        name ".adjust", 2, op_dt_adjust, kind                                                      \
+    }
+    ARITHMETIC("dateTime", DT_DATETIME),
+    ARITHMETIC("date", DT_DATE),
+    ARITHMETIC("time", DT_TIME),
+    {"dateTime.add-months", 2, op_dt_add_months, DT_DATETIME},
+    {"date.add-months", 2, op_dt_add_months, DT_DATE},
+    {"dateTime.seconds", 1, op_dt_seconds, DT_DATETIME},
+    {"time.seconds", 1, op_dt_seconds, DT_TIME},
+    {"dateTime.combine", 2, op_dt_combine, 0},
+#define CAST(from, k, to, l)                                                                       \
+    {                                                                                              \
+        from ".to-" to, 1, op_dt_cast, k * 8 + l                                                   \
+    }
+#define CASTS(from, k)                                                                             \
+    CAST(from, k, "gYear", DT_GYEAR), CAST(from, k, "gYearMonth", DT_GYEARMONTH),                  \
+        CAST(from, k, "gMonth", DT_GMONTH), CAST(from, k, "gMonthDay", DT_GMONTHDAY),              \
+        CAST(from, k, "gDay", DT_GDAY)
+    CASTS("dateTime", DT_DATETIME),
+    CASTS("date", DT_DATE),
+    CAST("dateTime", DT_DATETIME, "date", DT_DATE),
+    CAST("dateTime", DT_DATETIME, "time", DT_TIME),
+    CAST("date", DT_DATE, "dateTime", DT_DATETIME),
+#define DURATION(name, kind)                                                                       \
+    {name, 1, op_dur, kind}, {name ".eq", 2, op_dur_eq, kind},                                     \
+    {                                                                                              \
+        name ".parts", 1, op_dur_parts, kind                                                       \
+    }
+#define ORDERED(name, kind)                                                                        \
+    {name ".add", 2, op_dur_add, kind}, {name ".sub", 2, op_dur_sub, kind},                        \
+        {name ".cmp", 2, op_dur_cmp, kind}, {name ".mul", 2, op_dur_mul, kind},                    \
+        {name ".div", 2, op_dur_div, kind}, {name ".mul-decimal", 2, op_dur_mul_dec, kind},        \
+        {name ".div-decimal", 2, op_dur_div_dec, kind},                                            \
+        {name ".div-dur", 2, op_dur_div_dur, kind},                                                \
+    {                                                                                              \
+        name ".from-duration", 1, op_dur_cast, kind                                                \
+    }
+    DURATION("duration", DUR_DURATION),
+    DURATION("dayTimeDuration", DUR_DAYTIME),
+    DURATION("yearMonthDuration", DUR_YEARMONTH),
+    ORDERED("dayTimeDuration", DUR_DAYTIME),
+    ORDERED("yearMonthDuration", DUR_YEARMONTH),
 };
 
 /* \t \n \r \\ in place; returns the new length. */
@@ -370,6 +684,7 @@ static int run_line(struct vec *v, char *line, const char *where, int no)
     assert_non_null(line);
     want = (struct str){line, unescape(line)};
     buf_clear(&v->out);
+    v->kind = op->kind;
     r = op->fn(v);
     if (r) {
         buf_clear(&v->out);
@@ -422,12 +737,16 @@ static void run_file(const char *path)
     }
 VECTORS(decimal)
 VECTORS(double)
+VECTORS(datetime)
+VECTORS(duration)
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decimal_answers_as_saxon),
         cmocka_unit_test(double_answers_as_saxon),
+        cmocka_unit_test(datetime_answers_as_saxon),
+        cmocka_unit_test(duration_answers_as_saxon),
     };
 
     if (argc > 1) { /* a file of one's own: generate.py --try uses it */

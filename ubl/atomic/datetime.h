@@ -3,7 +3,8 @@
  * Proleptic Gregorian calendar with a year 0 (XSD 1.1), years -2147483647..2147483647. Fractions of
  * a second are exact to 18 digits (further ones are cut off), of a duration to 38 digits in all. A
  * value without timezone has tz == DT_NO_TZ; comparison and subtraction take the implicit timezone
- * in minutes. Pure functions, no allocation, any thread. */
+ * in minutes. Pure functions, no
+ * allocation, any thread; `out` may be one of the operands. */
 #ifndef UBL_ATOMIC_DATETIME_H
 #define UBL_ATOMIC_DATETIME_H
 
@@ -34,8 +35,8 @@ enum dt_kind {
 struct dt {
     uint64_t atto; /* fraction of a second in 10^-18: 0..999,999,999,999,999,999 */
     int32_t year;
-    int16_t
-        tz; /* minutes east of UTC; -840..840, and as Saxon up to 14:59 from text; or DT_NO_TZ */
+    /* Minutes east of UTC, or DT_NO_TZ; -840..840, as in Saxon up to 14:59 but for a dateTime. */
+    int16_t tz;
     uint8_t month, day, hour, min, sec;
     uint8_t kind; /* enum dt_kind */
 };
@@ -84,10 +85,9 @@ enum xerr dt_adjust(const struct dt *v, const struct dur *tz, struct dt *out) MU
 struct dur dt_timezone(const struct dt *v); /* fn:timezone-from-*; only when v->tz != DT_NO_TZ */
 struct dec dt_seconds(const struct dt *v);  /* fn:seconds-from-*: whole and fraction */
 
-enum xerr dur_parse(enum dur_kind kind, struct str s,
-    struct dur *out) MUST_CHECK; /* XERR_FORG0001, XERR_FODT0002 */
-size_t dur_print(
-    enum dur_kind kind, struct dur d, char out[DUR_TEXT_MAX]); /* canonical, NUL-terminated */
+/* XERR_FORG0001, XERR_FODT0002 on overflow. dur_print: canonical form, NUL-terminated. */
+enum xerr dur_parse(enum dur_kind kind, struct str s, struct dur *out) MUST_CHECK;
+size_t dur_print(enum dur_kind kind, struct dur d, char out[DUR_TEXT_MAX]);
 struct dur dur_cast(struct dur d, enum dur_kind to); /* drops the parts the kind has not */
 bool dur_eq(struct dur x, struct dur y); /* any two kinds: months and seconds both equal */
 int dur_cmp(struct dur x, struct dur y); /* two yearMonth or two dayTime: -1, 0, 1 */
@@ -97,7 +97,8 @@ enum xerr dur_neg(struct dur d, struct dur *out) MUST_CHECK;
 enum xerr dur_add(struct dur x, struct dur y, struct dur *out) MUST_CHECK; /* same kind */
 enum xerr dur_sub(struct dur x, struct dur y, struct dur *out) MUST_CHECK;
 /* Times and divided by a number: double or decimal (Saxon keeps a decimal exact). XERR_FOCA0005 for
- * NaN, XERR_FODT0002 on overflow, XERR_FOAR0001 when dividing by 0. */
+ * a factor NaN, XERR_FODT0002 on overflow, XERR_FOAR0001 when dividing by 0 (or, as Saxon, by NaN).
+ */
 enum xerr dur_mul(enum dur_kind kind, struct dur d, double by, struct dur *out) MUST_CHECK;
 enum xerr dur_div(enum dur_kind kind, struct dur d, double by, struct dur *out) MUST_CHECK;
 enum xerr dur_mul_dec(enum dur_kind kind, struct dur d, struct dec by, struct dur *out) MUST_CHECK;

@@ -9,8 +9,7 @@
 
 #include "ubl/atomic/dbl_priv.h"
 
-/* ---- reading
- * ---------------------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 static locale_t c_locale;
 static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
@@ -42,6 +41,23 @@ int dbl_format(double v, int digits, char *out, size_t size)
     n = snprintf(out, size, "%.*e", digits, v);
     uselocale(old);
     return n;
+}
+
+void dbl_shortest(double v, int64_t *digits, int *exp)
+{
+    char text[DBL_TEXT_MAX];
+    int n = 0;
+
+    do
+        dbl_format(v, n, text, sizeof(text)); /* -d.ddde-5 */
+    while (dbl_from_text(text) != v && ++n < 17);
+    *digits = 0;
+    for (const char *p = text; *p != 'e'; p++)
+        if (*p >= '0' && *p <= '9')
+            *digits = *digits * 10 + (*p - '0');
+    if (signbit(v))
+        *digits = -*digits;
+    *exp = (int)strtol(strchr(text, 'e') + 1, NULL, 10) - n;
 }
 
 /* 800 digits and a sticky one after them decide the nearest double of any longer text. */
@@ -200,8 +216,7 @@ enum xerr flt_parse(struct str s, float *out)
     return XERR_NONE;
 }
 
-/* ---- rounding
- * --------------------------------------------------------------------------------------------- */
+/* ---- rounding ------------------------------------------------------------------------------- */
 
 double dbl_round(double v)
 {
@@ -264,8 +279,7 @@ float flt_round_half_even(float v, int32_t precision)
     return (float)dbl_round_half_even(v, precision);
 }
 
-/* ---- division
- * --------------------------------------------------------------------------------------------- */
+/* ---- division ------------------------------------------------------------------------------- */
 
 double dbl_mod(double x, double y)
 {

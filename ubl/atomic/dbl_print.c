@@ -14,8 +14,7 @@
 #include "ubl/atomic/dbl.h"
 #include "ubl/atomic/dbl_priv.h"
 
-/* ---- non-negative integers of up to 20 limbs: 10 × 2^1078 is the largest that occurs
- * ---------------------------- */
+/* ---- non-negative integers of up to 20 limbs: 10 × 2^1078 is the largest that occurs -------- */
 
 #define LIMBS 20
 
@@ -54,9 +53,7 @@ static void nat_sub(struct nat *x, const struct nat *y)
     mpn_sub_n(x->d, x->d, y->d, LIMBS);
 }
 
-/* ---- digits
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- digits --------------------------------------------------------------------------------- */
 
 struct digits {
     char d[24];
@@ -159,9 +156,7 @@ static void make_digits_64(uint64_t f, int e, struct digits *out)
     } while (!low && !high && out->n < (int)sizeof(out->d));
 }
 
-/* ---- layout
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- layout --------------------------------------------------------------------------------- */
 
 static size_t layout_exponent(const struct digits *x, char *out)
 {

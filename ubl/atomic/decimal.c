@@ -75,9 +75,7 @@ bool dec_to_i64(struct dec d, int64_t *out)
     return true;
 }
 
-/* ---- text
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- text ----------------------------------------------------------------------------------- */
 
 static bool space(char c)
 {
@@ -269,8 +267,7 @@ enum xerr dec_text(struct arena *a, struct dec d, struct str *out)
     return out->p ? XERR_NONE : XERR_NOMEM;
 }
 
-/* ---- comparison
- * ------------------------------------------------------------------------------------------- */
+/* ---- comparison ----------------------------------------------------------------------------- */
 
 int dec_cmp(struct dec x, struct dec y)
 {
@@ -302,8 +299,7 @@ uint64_t dec_hash(struct dec d)
     return h ^ (h >> 32);
 }
 
-/* ---- arithmetic
- * ------------------------------------------------------------------------------------------- */
+/* ---- arithmetic ----------------------------------------------------------------------------- */
 
 /* Both coefficients at the larger scale. False when one does not fit. */
 static bool align(struct dec x, struct dec y, i128 *vx, i128 *vy, int32_t *scale)
@@ -538,8 +534,7 @@ enum xerr dec_trunc(struct arena *a, struct dec x, struct dec *out)
     return r;
 }
 
-/* ---- binary floating point
- * -------------------------------------------------------------------------------- */
+/* ---- binary floating point ------------------------------------------------------------------ */
 
 static const double exact10[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
     1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};

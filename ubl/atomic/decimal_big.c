@@ -131,9 +131,7 @@ static enum xerr store(struct arena *a, mpz_t z, int64_t scale, unsigned origin,
     return keep(a, z, (int32_t)scale, origin, out);
 }
 
-/* ---- text
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- text ----------------------------------------------------------------------------------- */
 
 enum xerr decbig_parse(struct arena *a, const char *digits, size_t n, int32_t scale, bool neg,
     unsigned origin, struct dec *out)
@@ -219,8 +217,7 @@ void decbig_append(struct buf *b, struct dec d)
     free(text);
 }
 
-/* ---- comparison
- * ------------------------------------------------------------------------------------------- */
+/* ---- comparison ----------------------------------------------------------------------------- */
 
 /* Sign of |x| - |y| when the lengths alone decide it, else 0. */
 static int cmp_length(mpz_srcptr x, int32_t sx, mpz_srcptr y, int32_t sy)
@@ -267,8 +264,7 @@ uint64_t decbig_hash(struct dec d)
     return h;
 }
 
-/* ---- arithmetic
- * ------------------------------------------------------------------------------------------- */
+/* ---- arithmetic ----------------------------------------------------------------------------- */
 
 /* Copies of both coefficients at the larger scale. */
 static enum xerr align(struct dec x, struct dec y, mpz_t zx, mpz_t zy, int32_t *scale)
@@ -431,8 +427,7 @@ int32_t decbig_trailing_zeros(struct dec d)
     return (int32_t)n;
 }
 
-/* ---- binary floating point
- * -------------------------------------------------------------------------------- */
+/* ---- binary floating point ------------------------------------------------------------------ */
 
 enum xerr decbig_from_binary(struct arena *a, int64_t m, int exp, struct dec *out)
 {

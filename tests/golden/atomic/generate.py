@@ -160,7 +160,170 @@ def doubles(r, count):
             yield op, args, fn(*args)
 
 
-FAMILIES = {"decimal": (decimals, 60), "double": (doubles, 60)}
+# ---- dates, times, durations ------------------------------------------------------------------------------------
+
+KINDS = ["dateTime", "date", "time", "gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay"]
+
+
+def ctor(kind, s):
+    return f"xs:{kind}({lit(s)})"
+
+
+def compare(kind, a, b):
+    return (f"for $x in {ctor(kind, a)}, $y in {ctor(kind, b)} return "
+            "if ($x lt $y) then -1 else if ($x gt $y) then 1 else 0")
+
+
+def some_year(r):
+    k = r.random()
+    if k < 0.7:
+        return "%04d" % r.choice([r.randint(1990, 2030), r.randint(0, 9999), r.choice([1900, 2000, 2100, 2020, 4, 0])])
+    if k < 0.8:
+        return str(r.randint(10000, 1000000))
+    if k < 0.95:
+        return "-%04d" % r.choice([r.randint(1, 9999), 4, 1, 100, 400])
+    return r.choice(["2147483647", "2147483648", "02020", "-0000", "202", "+2020", "99999999999999999999"])
+
+
+def some_fraction(r):
+    n = r.choice([0, 0, 0, 1, 2, 3, 6, 9, 10, 12, 18])
+    return "." + "".join(r.choice("0123456789") for _ in range(n)) if n else ""
+
+
+def some_timezone(r):
+    return r.choice(["", "", "", "Z", "Z", "+00:00", "-00:00", "%s%02d:%02d" % (r.choice("+-"), r.randint(0, 14), r.choice([0, 0, 30, 45, 59])),
+                     "+14:00", "-14:00", "+14:01", "+15:00", "+13:60"])
+
+
+def some_day(r):
+    return "%02d" % r.choice([r.randint(1, 28), 28, 29, 30, 31, 31, 0, 32] if r.random() < 0.4 else [r.randint(1, 28)])
+
+
+def some_month(r):
+    return "%02d" % (r.randint(1, 12) if r.random() < 0.9 else r.choice([0, 2, 2, 13]))
+
+
+def some_clock(r):
+    if r.random() < 0.1:
+        return r.choice(["24:00:00", "24:00:00.0", "24:00:00.1", "24:00:01", "00:00:00", "23:59:59.999999999", "12:60:00", "12:00:60", "25:00:00"])
+    return "%02d:%02d:%02d%s" % (r.randint(0, 23), r.randint(0, 59), r.randint(0, 59), some_fraction(r))
+
+
+def some_dated(r, kind):
+    y, m, d, t = some_year(r), some_month(r), some_day(r), some_clock(r)
+    s = {"dateTime": f"{y}-{m}-{d}T{t}", "date": f"{y}-{m}-{d}", "time": t, "gYear": y, "gYearMonth": f"{y}-{m}",
+         "gMonth": f"--{m}", "gMonthDay": f"--{m}-{d}", "gDay": f"---{d}"}[kind] + some_timezone(r)
+    return s
+
+
+def some_daytime(r, big=False):
+    s = r.choice(["", "", "-"]) + "P"
+    if r.random() < 0.6:
+        s += f"{r.randint(0, 10 ** r.randint(1, 9 if big else 4))}D"
+    if r.random() < 0.7 or s.endswith("P"):
+        s += "T"
+        if r.random() < 0.4:
+            s += f"{r.randint(0, 50)}H"
+        if r.random() < 0.4:
+            s += f"{r.randint(0, 200)}M"
+        if r.random() < 0.6 or s.endswith("T"):
+            s += f"{r.randint(0, 10 ** r.randint(1, 5))}{some_fraction(r)}S"
+    return s
+
+
+def some_yearmonth(r):
+    y, m = r.randint(0, 10 ** r.randint(1, 3)), r.randint(0, 50)
+    return r.choice(["", "", "-"]) + "P" + r.choice([f"{y}Y", f"{m}M", f"{y}Y{m}M"])
+
+
+def some_duration(r, kind, big=False):
+    if kind == "dayTimeDuration":
+        return some_daytime(r, big)
+    if kind == "yearMonthDuration":
+        return some_yearmonth(r)
+    a, b = some_yearmonth(r), some_daytime(r).lstrip("-")
+    return r.choice([a, b, a + b[1:]])
+
+
+def datetimes(r, count):
+    for kind in KINDS:
+        for _ in range(count):
+            a = some_dated(r, kind)
+            if r.random() < 0.2:
+                a = mutate(r, a, "0123456789-+:.TZ ")
+            a = r.choice(["", " ", "\n"]) + a + r.choice(["", " "])
+            yield kind, [a], ctor(kind, a)
+            a, b = some_dated(r, kind), some_dated(r, kind)
+            if r.random() < 0.5:
+                b = a.rstrip("Z") + r.choice(["Z", "+01:00"]) if r.random() < 0.5 else a
+            yield kind + ".eq", [a, b], f"{ctor(kind, a)} eq {ctor(kind, b)}"
+        for _ in range(count // 4):
+            a = some_dated(r, kind)
+            if kind in KINDS[:3]:
+                yield kind + ".timezone", [a], f"timezone-from-{kind}({ctor(kind, a)})"
+    for kind in KINDS[:3]:
+        for _ in range(count):
+            a, b = some_dated(r, kind), some_dated(r, kind)
+            if r.random() < 0.5:
+                b = a[:-1] + r.choice("0123456789Z") if r.random() < 0.5 else a.rstrip("Z") + "Z"
+            yield kind + ".cmp", [a, b], compare(kind, a, b)
+            a, b = some_dated(r, kind), some_dated(r, kind)
+            yield kind + ".sub", [a, b], f"{ctor(kind, a)} - {ctor(kind, b)}"
+            a, b = some_dated(r, kind), some_daytime(r)
+            yield kind + ".add", [a, b], f"{ctor(kind, a)} + xs:dayTimeDuration({lit(b)})"
+            a, b = some_dated(r, kind), r.choice(["", "PT0S", "-PT0S", "PT14H", "-PT14H", "PT14H1M", "PT30S", "P1D",
+                                                  f"PT{r.randint(0, 14)}H{r.randint(0, 59)}M", f"-PT{r.randint(0, 14)}H", "PT1M0.5S"])
+            yield (kind + ".adjust", [a, b],
+                   f"adjust-{kind}-to-timezone({ctor(kind, a)}, {'xs:dayTimeDuration(%s)' % lit(b) if b else '()'})")
+    for _ in range(count):
+        for kind in KINDS[:2]:
+            a, b = some_dated(r, kind), some_yearmonth(r)
+            yield kind + ".add-months", [a, b], f"{ctor(kind, a)} + xs:yearMonthDuration({lit(b)})"
+            to = r.choice([k for k in KINDS if k != kind and not (kind == "date" and k == "time")])
+            a = some_dated(r, kind)
+            yield f"{kind}.to-{to}", [a], f"xs:{to}({ctor(kind, a)})"
+        a, b = some_dated(r, "dateTime"), some_dated(r, "time")
+        yield "dateTime.seconds", [a], f"seconds-from-dateTime({ctor('dateTime', a)})"
+        yield "time.seconds", [b], f"seconds-from-time({ctor('time', b)})"
+        a, b = some_dated(r, "date"), some_dated(r, "time")
+        yield "dateTime.combine", [a, b], f"dateTime({ctor('date', a)}, {ctor('time', b)})"
+
+
+def durations(r, count):
+    for kind in ("duration", "dayTimeDuration", "yearMonthDuration"):
+        def some(big=False):
+            return some_duration(r, kind, big)
+        for _ in range(count):
+            a = some(True)
+            if r.random() < 0.4:
+                a = mutate(r, a, "0123456789PYMDTHS.-+ ")
+            yield kind, [a], ctor(kind, a)
+            a, b = some(), some()
+            if r.random() < 0.3:
+                b = a
+            yield kind + ".eq", [a, b], f"{ctor(kind, a)} eq {ctor(kind, b)}"
+            a = some()
+            parts = ["years", "months", "days", "hours", "minutes", "seconds"]
+            yield kind + ".parts", [a], "for $d in %s return (%s)" % (ctor(kind, a), ", ".join(f"{p}-from-duration($d)" for p in parts))
+            if kind == "duration":
+                continue
+            a, b = some(), some()
+            yield kind + ".add", [a, b], f"{ctor(kind, a)} + {ctor(kind, b)}"
+            yield kind + ".sub", [a, b], f"{ctor(kind, a)} - {ctor(kind, b)}"
+            yield kind + ".cmp", [a, b], compare(kind, a, b)
+            yield kind + ".div-dur", [a, b], f"{ctor(kind, a)} div {ctor(kind, b)}"
+            d = r.choice(["INF", "-INF", "NaN", "0", "-0", "1e-10", "1e300"]) if r.random() < 0.2 else repr(round(r.uniform(-10, 10), r.randint(0, 6)))
+            yield kind + ".mul", [a, d], f"{ctor(kind, a)} * {dbl(d)}"
+            yield kind + ".div", [b, d], f"{ctor(kind, b)} div {dbl(d)}"
+            d = repr(round(r.uniform(-10, 10), r.randint(0, 6))) if r.random() < 0.7 else str(r.randint(-1000, 1000))
+            if "e" not in d:
+                yield kind + ".mul-decimal", [a, d], f"{ctor(kind, a)} * {dec(d)}"
+                yield kind + ".div-decimal", [b, d], f"{ctor(kind, b)} div {dec(d)}"
+            a = some_duration(r, "duration")
+            yield kind + ".from-duration", [a], f"xs:{kind}({ctor('duration', a)})"
+
+
+FAMILIES = {"decimal": (decimals, 60), "double": (doubles, 60), "datetime": (datetimes, 40), "duration": (durations, 40)}
 
 
 def main():
@@ -177,7 +340,7 @@ def main():
         for name in a.family or FAMILIES:
             make, count = FAMILIES[name]
             lines = list(make(random.Random(f"{name} {a.seed}"), a.count or count))
-            run = subprocess.run(["java", "-cp", cp + os.pathsep + tmp, "SaxonEval"], check=True, stdout=subprocess.PIPE,
+            run = subprocess.run(["java", "-Duser.timezone=UTC", "-cp", cp + os.pathsep + tmp, "SaxonEval"], check=True, stdout=subprocess.PIPE,
                                  input="".join(esc(x[2]) + "\n" for x in lines).encode())
             got = run.stdout.decode().split("\n")[:-1]
             assert len(got) == len(lines)
