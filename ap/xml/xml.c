@@ -358,8 +358,8 @@ static int in_subtree(void *apex, xmlNode *node, xmlNode *parent)
     return 0;
 }
 
-int xml_c14n(
-    struct buf *out, xmlNode *n, enum xml_c14n how, char *const *inclusive_prefixes, struct err *e)
+static int canonical(struct buf *out, xmlDoc *d, xmlNode *apex, enum xml_c14n how,
+    char *const *inclusive_prefixes, struct err *e)
 {
     xmlOutputBuffer *o = xmlOutputBufferCreateIO(out_write, NULL, out, NULL);
     xmlChar **prefixes = NULL;
@@ -368,12 +368,23 @@ int xml_c14n(
     if (!o)
         return err_nomem(e);
     memcpy(&prefixes, &inclusive_prefixes, sizeof(prefixes)); /* libxml2 only reads them */
-    rc = xmlC14NExecute(n->doc, in_subtree, n,
+    rc = xmlC14NExecute(d, apex ? in_subtree : NULL, apex,
         how == XML_C14N_EXC ? XML_C14N_EXCLUSIVE_1_0 : XML_C14N_1_0, prefixes, 0, o);
     if (xmlOutputBufferClose(o) < 0 || rc < 0)
         return buf_ok(out) ? err_set(e, ERR_INPUT, "xml.c14n", "XML-C14N", "cannot canonicalise")
                            : err_nomem(e);
     return buf_check(out, e);
+}
+
+int xml_c14n(
+    struct buf *out, xmlNode *n, enum xml_c14n how, char *const *inclusive_prefixes, struct err *e)
+{
+    return canonical(out, n->doc, n, how, inclusive_prefixes, e);
+}
+
+int xml_c14n_doc(struct buf *out, xmlDoc *d, enum xml_c14n how, struct err *e)
+{
+    return canonical(out, d, NULL, how, NULL, e);
 }
 
 int xml_write(struct buf *out, xmlDoc *d, struct err *e)

@@ -64,6 +64,8 @@ enum xml_c14n { XML_C14N_10, XML_C14N_EXC };
  * InclusiveNamespaces PrefixList for XML_C14N_EXC, NULL-terminated, or NULL. */
 int xml_c14n(struct buf *out, xmlNode *n, enum xml_c14n how, char *const *inclusive_prefixes,
     struct err *e) MUST_CHECK;
+/* The same of a whole document, processing instructions around the root included. */
+int xml_c14n_doc(struct buf *out, xmlDoc *d, enum xml_c14n how, struct err *e) MUST_CHECK;
 /* The document as UTF-8 with an XML declaration, not reformatted. */
 int xml_write(struct buf *out, xmlDoc *d, struct err *e) MUST_CHECK;
 /* The bytes of one element with the namespaces it needs (for keeping a signed part). */
