@@ -14,6 +14,7 @@
 #include "ubl/atomic/datetime.h"
 #include "ubl/atomic/dbl.h"
 #include "ubl/atomic/decimal.h"
+#include "ubl/atomic/ucs.h"
 
 #define ARGS 5
 
@@ -541,6 +542,111 @@ static enum xerr op_dur_cast(struct vec *v)
     return put_dur(v, r, (enum dur_kind)v->kind, r ? d : dur_cast(d, (enum dur_kind)v->kind));
 }
 
+/* ---- strings -------------------------------------------------------------------------------- */
+
+static enum xerr put_str(struct vec *v, enum xerr r, struct str s)
+{
+    if (!r)
+        buf_str(&v->out, s);
+    return r;
+}
+static enum xerr str1(struct vec *v, enum xerr (*fn)(struct arena *, struct str, struct str *))
+{
+    struct str s;
+    enum xerr r = fn(v->a, v->arg[0], &s);
+
+    return put_str(v, r, s);
+}
+static enum xerr op_upper(struct vec *v)
+{
+    return str1(v, ucs_upper);
+}
+static enum xerr op_lower(struct vec *v)
+{
+    return str1(v, ucs_lower);
+}
+static enum xerr op_normalize_space(struct vec *v)
+{
+    return str1(v, ucs_normalize_space);
+}
+static enum xerr op_encode_for_uri(struct vec *v)
+{
+    return str1(v, ucs_encode_for_uri);
+}
+static enum xerr op_iri_to_uri(struct vec *v)
+{
+    return str1(v, ucs_iri_to_uri);
+}
+static enum xerr op_escape_html_uri(struct vec *v)
+{
+    return str1(v, ucs_escape_html_uri);
+}
+static enum xerr op_translate(struct vec *v)
+{
+    struct str s;
+    enum xerr r = ucs_translate(v->a, v->arg[0], v->arg[1], v->arg[2], &s);
+
+    return put_str(v, r, s);
+}
+static enum xerr op_normalize(struct vec *v)
+{
+    struct str s;
+    enum xerr r = ucs_normalize(v->a, v->arg[0], v->arg[1], &s);
+
+    return put_str(v, r, s);
+}
+static enum xerr op_length(struct vec *v)
+{
+    assert_true(ucs_valid_xml(v->arg[0]));
+    buf_printf(&v->out, "%zu", ucs_length(v->arg[0]));
+    return XERR_NONE;
+}
+static enum xerr op_substring(struct vec *v)
+{
+    double start, length;
+    enum xerr r = dbl_parse(v->arg[1], &start);
+
+    r = r ? r : dbl_parse(v->arg[2], &length);
+    return r ? r : put_str(v, r, ucs_substring(v->arg[0], start, length));
+}
+static enum xerr op_before(struct vec *v)
+{
+    return put_str(v, XERR_NONE, ucs_substring_before(v->arg[0], v->arg[1]));
+}
+static enum xerr op_after(struct vec *v)
+{
+    return put_str(v, XERR_NONE, ucs_substring_after(v->arg[0], v->arg[1]));
+}
+static enum xerr op_contains(struct vec *v)
+{
+    static bool (*const fn[])(struct str, struct str) = {
+        ucs_contains, ucs_starts_with, ucs_ends_with};
+
+    buf_puts(&v->out, fn[v->kind](v->arg[0], v->arg[1]) ? "true" : "false");
+    return XERR_NONE;
+}
+static enum xerr op_compare(struct vec *v)
+{
+    buf_printf(&v->out, "%d", ucs_compare(v->arg[0], v->arg[1]));
+    return XERR_NONE;
+}
+static enum xerr op_codepoints(struct vec *v)
+{
+    int64_t cps[64];
+    size_t n = 0;
+    struct str s;
+    enum xerr r;
+
+    for (const char *p = v->arg[0].p; *p && n < 64;) {
+        char *end;
+
+        cps[n++] = strtoll(p, &end, 10);
+        p = *end ? end + 1 : end;
+    }
+    r = ucs_from_codepoints(v->a, cps, n, &s);
+    return put_str(v, r, s);
+}
+
 /* ---- the runner ----------------------------------------------------------------------------- */
 
 static const struct op {
@@ -636,6 +742,23 @@ static const struct op {
     DURATION("yearMonthDuration", DUR_YEARMONTH),
     ORDERED("dayTimeDuration", DUR_DAYTIME),
     ORDERED("yearMonthDuration", DUR_YEARMONTH),
+    {"upper-case", 1, op_upper, 0},
+    {"lower-case", 1, op_lower, 0},
+    {"normalize-space", 1, op_normalize_space, 0},
+    {"encode-for-uri", 1, op_encode_for_uri, 0},
+    {"iri-to-uri", 1, op_iri_to_uri, 0},
+    {"escape-html-uri", 1, op_escape_html_uri, 0},
+    {"translate", 3, op_translate, 0},
+    {"normalize-unicode", 2, op_normalize, 0},
+    {"string-length", 1, op_length, 0},
+    {"substring", 3, op_substring, 0},
+    {"substring-before", 2, op_before, 0},
+    {"substring-after", 2, op_after, 0},
+    {"contains", 2, op_contains, 0},
+    {"starts-with", 2, op_contains, 1},
+    {"ends-with", 2, op_contains, 2},
+    {"compare", 2, op_compare, 0},
+    {"codepoints-to-string", 1, op_codepoints, 0},
 };
 
 /* \t \n \r \\ in place; returns the new length. */
@@ -739,6 +862,7 @@ VECTORS(decimal)
 VECTORS(double)
 VECTORS(datetime)
 VECTORS(duration)
+VECTORS(string)
 
 int main(int argc, char **argv)
 {
@@ -747,6 +871,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(double_answers_as_saxon),
         cmocka_unit_test(datetime_answers_as_saxon),
         cmocka_unit_test(duration_answers_as_saxon),
+        cmocka_unit_test(string_answers_as_saxon),
     };
 
     if (argc > 1) { /* a file of one's own: generate.py --try uses it */

@@ -323,7 +323,43 @@ def durations(r, count):
             yield kind + ".from-duration", [a], f"xs:{kind}({ctor('duration', a)})"
 
 
-FAMILIES = {"decimal": (decimals, 60), "double": (doubles, 60), "datetime": (datetimes, 40), "duration": (durations, 40)}
+# ---- strings ----------------------------------------------------------------------------------------------------
+
+ALPHABETS = ["abcABC", "abcxyz ABC019-._~", " \t\n\r ab", "éÉßöÖŉǆİıſΑΣσςάᾳᾼﬃ", "é\u0301\u0316\u0327\u0345aeo\u030a",
+             "가각힣ㄱ\u1100\u1161\u11a8", "ﬁ²½Ⅷ㎏Å\u212b\u1e9b\u0323\u0307", "😀𐐀𐐨👍🏽a", "\u00a0\u3000 \u2003x", "%<>\"{}|\\^`#[]/?é ~"]
+
+
+def some_text(r, longest=12):
+    return "".join(r.choice(r.choice(ALPHABETS) if r.random() < 0.2 else a) for a in [r.choice(ALPHABETS)] for _ in range(r.randint(0, longest)))
+
+
+def strings(r, count):
+    one = ["upper-case", "lower-case", "normalize-space", "encode-for-uri", "iri-to-uri", "escape-html-uri", "string-length"]
+    for _ in range(count):
+        for fn in one:
+            a = some_text(r)
+            yield fn, [a], f"{fn}({lit(a)})"
+        for fn in ["substring-before", "substring-after", "contains", "starts-with", "ends-with", "compare"]:
+            a = some_text(r)
+            at = r.randint(0, len(a))
+            b = r.choice([a[:at], a[at:], a[at:at + 1], some_text(r, 2)])
+            yield fn, [a, b], f"{fn}({lit(a)}, {lit(b)})"
+        a, b, c = some_text(r), some_text(r, 6), some_text(r, 6)
+        yield "translate", [a, b, c], f"translate({lit(a)}, {lit(b)}, {lit(c)})"
+        a, b = some_text(r), r.choice(["NFC", "NFD", "NFKC", "NFKD", "nfc", " NFKD ", "", "NFX"])
+        yield "normalize-unicode", [a, b], f"normalize-unicode({lit(a)}, {lit(b)})"
+        a = some_text(r)
+        # Saxon 13.1 itself fails on infinite and very large lengths; those are in test_atomic_string.c
+        b = r.choice(["1", "2", "0", "-1", "1.5", "2.5", "-0.5", "3", "INF", "NaN", "-1000"])
+        c = r.choice(["1", "2", "0", "0.5", "1.5", "2.5", "-1", "NaN", "-INF", "1000", "1001.5"])
+        yield "substring", [a, b, c], f"substring({lit(a)}, {dbl(b)}, {dbl(c)})"
+        n = [r.choice([r.randint(32, 126), r.randint(128, 0xd7ff), r.randint(0x10000, 0x10ffff), 9, 10, 13, 0xfffd]) for _ in range(r.randint(0, 4))]
+        if r.random() < 0.2:
+            n.append(r.choice([0, 1, 11, 0xd800, 0xdfff, 0xfffe, 0xffff, 0x110000, -1]))
+        yield "codepoints-to-string", [" ".join(map(str, n))], f"codepoints-to-string(({', '.join(map(str, n))}))"
+
+
+FAMILIES = {"decimal": (decimals, 60), "double": (doubles, 60), "datetime": (datetimes, 40), "duration": (durations, 40), "string": (strings, 60)}
 
 
 def main():
