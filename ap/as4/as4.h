@@ -59,15 +59,19 @@ enum as4_reply_kind {
 };
 struct as4_reply {
     enum as4_reply_kind kind;
-    bool is_signed; /* the signature held and chained */
-    char signer_cn[CERT_CN];
-    struct str signal_id; /* MessageId of the signal */
+    bool is_signed;          /* the signature held, chained, and is the addressed AP's */
+    char signer_cn[CERT_CN]; /* of whoever's signature held and chained */
+    struct str signal_id;    /* MessageId of the signal */
     int64_t signal_time;
     struct ebms_error error; /* of the first failure, for ERROR and DUPLICATE */
     struct err why;          /* for NOTHING: what was wrong, in five parts */
-    bool forged;             /* a receipt with a wrong signature or digest: a security event */
+    bool forged; /* a receipt with a wrong signature, signer or digest: a security event */
 };
-/* Never fails on what the peer sent: that is a kind. -1 only for our own trouble (memory). */
+/* Judges the whole answer, whatever the HTTP status; proof wins over every error beside it. Never
+ * fails on what the peer sent: that is a kind. -1 only for our own trouble (memory). Names in
+ * `why`: reply.empty, reply.html, reply.compressed, reply.malformed, reply.fault, reply.foreign
+ * (other message), reply.unsigned, reply.forged, reply.digests, reply.warning; or what the signer's
+ * check said (cert.*). */
 int as4_reply_read(struct as4_reply *out, const struct as4_expect *x, struct str content_type,
     struct str body, struct pki *trust, int64_t now, struct arena *a, struct err *e) MUST_CHECK;
 
@@ -77,11 +81,15 @@ struct as4_receiver { /* shared, read-only */
     struct pki *trust;
     struct key *const *keys; /* active first */
     size_t nkeys;
-    int tmp_dirfd;                 /* for spools */
-    uint64_t max_inflated;         /* default 512 MB */
-    unsigned max_ratio;            /* default 200 */
-    uint64_t max_uncompressed_xml; /* default 16 MB: needs a tree for c14n */
+    int tmp_dirfd;                 /* for spools; -1: memory only */
+    uint64_t max_inflated;         /* 0: 512 MB; over all parts of a message */
+    unsigned max_ratio;            /* 0: 200 */
+    uint64_t max_uncompressed_xml; /* 0: 16 MB: needs a tree for c14n */
+    bool lax_message_id;           /* take ids that are no RFC 2822 msg-id but printable ASCII */
 };
+#define AS4_MAX_INFLATED (512ull * 1000 * 1000)
+#define AS4_MAX_RATIO 200u
+#define AS4_MAX_UNCOMPRESSED_XML (16ull * 1000 * 1000)
 
 struct as4_received { /* owned; strings in the arena */
     struct ebms_user_message um;
@@ -89,7 +97,7 @@ struct as4_received { /* owned; strings in the arena */
     struct spool payload; /* the first part inflated: the SBD (or test-service bytes) */
     uint8_t payload_sha256[HASH_LEN];
     uint64_t wire_len;
-    bool is_ping; /* test service: receipt, no delivery, no SBDH */
+    bool is_ping; /* test service: receipt, no delivery, no SBDH; payload may be empty */
     /* on failure, as far as they could be read (unverified), for the answer and the anomaly log: */
     struct str ref_to_message_id;
     int http_status; /* 200 with an ebMS error, or 400/413/415/500/503 without */
@@ -97,8 +105,11 @@ struct as4_received { /* owned; strings in the arena */
     xmlDoc *env;
 };
 /* Steps and answers in the order of docs/STATES.md (states.md 7). On -1: e->ebms is the code to
- * answer with, or "" when out->http_status alone is the answer. SBDH and "serviced" are the
- * caller's. */
+ * answer with, or "" when out->http_status alone is the answer (500: with as4_fault_write).
+ * as4_received_free in either case. SBDH and "serviced" are the caller's.
+ *
+ * Attachments: the first PartInfo is the document. More are taken when each is named by a PartInfo,
+ * signed, encrypted and decompresses within the limits; they are not handed over. */
 int as4_receive(struct as4_received *out, const struct as4_receiver *r, struct str content_type,
     const struct blob *body, int64_t now, struct arena *a, struct err *e) MUST_CHECK;
 void as4_received_free(struct as4_received *r);
