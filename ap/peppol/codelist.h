@@ -1,8 +1,7 @@
-/* codelist.h - OpenPeppol's code lists as published, read once: is a code active on a date?
+/* codelist.h - OpenPeppol's code lists as published (XML), read once: is a code active on a date?
  *
- * Files are found by their beginning in one folder (document-types-*.json or .xml and so on, the
- * highest version wins): what schemas/install lays out is the XML, what OpenPeppol publishes is
- * both. The lists move faster than software: an unknown code is a warning for people, never a
+ * Every *.xml of one folder is looked at; a list is known by its root element, the highest version
+ * wins. The lists move faster than software: an unknown code is a warning for people, never a
  * refusal; only `removed` codes are not to be sent or registered. Immutable after opening: any
  * thread. */
 #ifndef AP_PEPPOL_CODELIST_H

@@ -21,6 +21,7 @@ struct document {
     struct blob root; /* start tag to end tag, UTF-8, inside the given (or re-encoded) bytes */
     uint8_t sha256[HASH_LEN]; /* of root */
     bool default_ns;          /* the root element declares its own default namespace */
+    bool has_envelope;        /* a StandardBusinessDocument is or stands inside: not a payload */
 
     const char *kind; /* "invoice", "credit-note", "order", ...; "" = not a known document */
     struct str root_ns, root_local;

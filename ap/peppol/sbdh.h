@@ -45,12 +45,12 @@ struct sbdh {
     size_t nmore;
 };
 
-/* Write the whole StandardBusinessDocument, UTF-8. `payload` is document_read's `root` (UTF-8, one
- * element with its own namespace, no prolog). `default_ns`: the payload's root declares its own
- * default namespace; when not, our elements take a prefix so that nothing leaks into the payload.
- * sbdh.value (ERR_INPUT) names what is missing or malformed: nothing invalid is ever written. */
-int sbdh_write(struct sink *out, const struct sbdh *h, const struct blob *payload, bool default_ns,
-    struct err *e) MUST_CHECK;
+/* Write the whole StandardBusinessDocument, UTF-8, around what document_read found (its `root` must
+ * still be readable). When the document does not declare a default namespace of its own our
+ * elements take a prefix, so that nothing leaks into it. sbdh.value (ERR_INPUT) names what is
+ * missing or malformed: nothing invalid is ever written. */
+int sbdh_write(
+    struct sink *out, const struct sbdh *h, const struct document *d, struct err *e) MUST_CHECK;
 /* The same around bytes that are not XML: BinaryContent (base64) or TextContent (escaped UTF-8).
  * `type`: SBDH Type, for instance "factur-x". `encoding` may be empty. */
 int sbdh_write_content(struct sink *out, const struct sbdh *h, enum sbdh_kind kind,
@@ -67,7 +67,6 @@ struct sbdh_envelope {
     /* xmlns declarations of the StandardBusinessDocument element that the payload relies on, as
      * text (` xmlns:a="..."`), to be added when it is taken out; usually empty. */
     struct str inherited_ns;
-    uint64_t name_end; /* offset in payload just behind the root element's name */
 };
 
 /* Errors ERR_INPUT with EBMS:0004: xml.* (not well-formed, DOCTYPE, limits), sbdh.missing,

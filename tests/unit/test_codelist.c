@@ -1,0 +1,184 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ap/base/clock.h"
+#include "ap/peppol/codelist.h"
+#include "ap/xml/xml.h"
+
+static char dir[] = "/tmp/aviso-codelist-XXXXXX";
+static struct err e;
+
+static void put(const char *name, const char *text)
+{
+    char path[200];
+    FILE *f;
+
+    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void drop(const char *name)
+{
+    char path[200];
+
+    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+    assert_int_equal(unlink(path), 0);
+}
+
+static int64_t day(const char *z)
+{
+    int64_t ms;
+    bool zone;
+    assert_true(clock_parse(str_z(z), &ms, &zone));
+    return ms;
+}
+
+static const char OLD[] =
+    "<document-types version='9.7'><document-type name='Old' scheme='busdox-docid-qns' "
+    "value='urn:n::L##c::1' state='active'/></document-types>";
+static const char NEW[] =
+    "<document-types version='9.10'>"
+    "<document-type name='One' scheme='busdox-docid-qns' value='urn:n::L##c::1' "
+    "state='deprecated' removal-date='2026-07-07' abstract='false'>"
+    "<process-id scheme='cenbii-procid-ubl' value='urn:p'/></document-type>"
+    "<document-type name='Two' scheme='busdox-docid-qns' value='urn:n::L##d::1' state='removed'/>"
+    "<document-type name='Two' scheme='busdox-docid-qns' value='urn:n::L##d::2' state='active'>"
+    "<process-id scheme='cenbii-procid-ubl' value='urn:p'/>"
+    "<process-id scheme='cenbii-procid-ubl' value='urn:q'/></document-type>"
+    "<document-type name='Abstract' scheme='peppol-doctype-wildcard' value='urn:n::L##e::1' "
+    "state='active' abstract='true'/></document-types>";
+
+static struct code_info of(const struct codelists *c, const char *id, const char *on)
+{
+    struct doctype d;
+    assert_int_equal(doctype_parse(&d, str_z(id), &e), 0);
+    return codelist_doctype(c, &d, day(on));
+}
+
+static void the_newest_list_of_a_folder_counts(void **state)
+{
+    struct codelists *c;
+    (void)state;
+    put("a-9.10.xml", NEW);
+    put("b-9.7.xml", OLD);
+    put("notes.txt", "not a list");
+    assert_int_equal(codelists_open(&c, dir, &e), 0);
+    assert_string_equal(of(c, "urn:n::L##c::1", "2026-01-01T00:00:00Z").name, "One");
+    assert_string_equal(of(c, "urn:n::L##c::1", "2026-01-01T00:00:00Z").version, "9.10");
+    codelists_close(c);
+}
+
+static void a_deprecated_code_is_removed_on_its_day(void **state)
+{
+    struct codelists *c;
+    struct code_info i;
+    (void)state;
+    put("a-9.10.xml", NEW);
+    assert_int_equal(codelists_open(&c, dir, &e), 0);
+    assert_int_equal(of(c, "urn:n::L##c::1", "2026-07-06T23:59:59Z").state, CODE_DEPRECATED);
+    assert_int_equal(of(c, "urn:n::L##c::1", "2026-07-07T00:00:00Z").state, CODE_REMOVED);
+    assert_int_equal(of(c, "urn:n::L##d::1", "2026-07-07T00:00:00Z").state, CODE_REMOVED);
+    assert_int_equal(of(c, "urn:other::L##d::1", "2026-07-07T00:00:00Z").state, CODE_UNKNOWN);
+    i = of(c, "urn:n::L##d::2", "2026-07-07T00:00:00Z");
+    assert_int_equal(i.nprocesses, 2);
+    assert_string_equal(i.process.value, "");
+    assert_string_equal(of(c, "urn:n::L##c::1", "2026-01-01T00:00:00Z").process.value, "urn:p");
+    assert_true(
+        of(c, "peppol-doctype-wildcard::urn:n::L##e::1", "2026-01-01T00:00:00Z").is_abstract);
+    assert_string_equal(codelist_version_of(c, STR("urn:n"), STR("L"), STR("d")), "2");
+    assert_string_equal(codelist_version_of(c, STR("urn:n"), STR("L"), STR("x")), "");
+    assert_string_equal(codelist_version_of(c, STR("urn:n"), STR("M"), STR("d")), "");
+    assert_string_equal(codelist_version_of(NULL, STR("urn:n"), STR("L"), STR("d")), "");
+    codelists_close(c);
+}
+
+static void without_lists_everything_is_unknown(void **state)
+{
+    struct process p;
+    (void)state;
+    assert_int_equal(process_parse(&p, STR("urn:p"), &e), 0);
+    assert_int_equal(codelist_process(NULL, &p, 0).state, CODE_UNKNOWN);
+    assert_string_equal(code_state_word(CODE_UNKNOWN), "unknown");
+}
+
+static void unreadable_lists_are_a_configuration_error(void **state)
+{
+    struct codelists *c;
+    (void)state;
+    assert_int_equal(codelists_open(&c, "/nonexistent-folder", &e), -1);
+    assert_string_equal(e.code, "codelist.unreadable");
+    assert_int_equal(e.class, ERR_CONFIG);
+    put("x.xml", "<document-types");
+    assert_int_equal(codelists_open(&c, dir, &e), -1);
+    assert_string_equal(e.code, "codelist.unreadable");
+    drop("x.xml");
+}
+
+static void the_published_lists_can_be_read(void **state)
+{
+    const char *shared = getenv("AVISO_SHARED");
+    struct participant p;
+    struct codelists *c;
+    char path[512];
+    struct stat st;
+    (void)state;
+    (void)snprintf(path, sizeof(path), "%s/spec/data/codelists", shared ? shared : "../shared");
+    if (stat(path, &st) != 0) {
+        print_message("[  SKIPPED ] the_published_lists_can_be_read: no %s\n", path);
+        skip();
+    }
+    assert_int_equal(codelists_open(&c, path, &e), 0);
+    assert_int_equal(participant_parse(&p, STR("0037:1"), &e), 0);
+    assert_int_equal(codelist_participant(c, &p, day("2026-11-22T00:00:00Z")).state, CODE_REMOVED);
+    assert_int_equal(participant_parse(&p, STR("0193:1"), &e), 0);
+    assert_int_equal(
+        codelist_participant(c, &p, day("2026-07-01T00:00:00Z")).state, CODE_DEPRECATED);
+    assert_int_equal(codelist_participant(c, &p, day("2026-11-22T00:00:00Z")).state, CODE_REMOVED);
+    assert_int_equal(participant_parse(&p, STR("0208:1"), &e), 0);
+    assert_int_equal(codelist_participant(c, &p, day("2026-11-22T00:00:00Z")).state, CODE_ACTIVE);
+    assert_int_equal(codelist_transport(c, TRANSPORT_AS4, 0).state, CODE_ACTIVE);
+    assert_int_equal(
+        codelist_transport(c, "busdox-transport-start", day("2026-11-22T00:00:00Z")).state,
+        CODE_REMOVED);
+    assert_int_equal(
+        of(c,
+            "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100::"
+            "CrossIndustryInvoice##urn:cen.eu:en16931:2017#compliant#urn:peppol:france:"
+            "billing:cius:1.0::D22B",
+            "2026-11-22T00:00:00Z")
+            .state,
+        CODE_ACTIVE);
+    codelists_close(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest t[] = {
+        cmocka_unit_test(the_newest_list_of_a_folder_counts),
+        cmocka_unit_test(a_deprecated_code_is_removed_on_its_day),
+        cmocka_unit_test(without_lists_everything_is_unknown),
+        cmocka_unit_test(unreadable_lists_are_a_configuration_error),
+        cmocka_unit_test(the_published_lists_can_be_read),
+    };
+    int rc;
+
+    xml_init();
+    assert_non_null(mkdtemp(dir));
+    rc = cmocka_run_group_tests(t, NULL, NULL);
+    drop("a-9.10.xml");
+    drop("b-9.7.xml");
+    drop("notes.txt");
+    (void)rmdir(dir);
+    return rc;
+}

@@ -1,0 +1,102 @@
+/* fn.c - finding a built-in function, and its arguments under the function conversion rules. */
+#include "ubl/xpath/xpath_priv.h"
+
+const struct xfn *xfn_find(struct str local, size_t arity, bool *name_known)
+{
+    const struct xfn *const tables[] = {xfn_string, xfn_number, xfn_date, xfn_node, xfn_seq};
+
+    *name_known = false;
+    for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
+        for (const struct xfn *f = tables[t]; f->name; f++) {
+            if (!str_eqz(local, f->name))
+                continue;
+            *name_known = true;
+            if ((int)arity >= f->min && (f->max < 0 || (int)arity <= f->max))
+                return f;
+        }
+    return NULL;
+}
+
+int xfn_is(const struct xn *n, const char *name)
+{
+    return n->op == OP_CALL && strcmp(n->fn->name, name) == 0;
+}
+
+/* xs:string? */
+int xev_str(struct xp_ctx *c, const struct xn *n, struct str *out)
+{
+    struct xp_item it;
+    int r = xev_one(c, n, &it);
+
+    *out = STR("");
+    if (r <= 0)
+        return r;
+    if (it.type == XP_NODE) {
+        *out = tree_string(c->t, it.node);
+        return 1;
+    }
+    if (it.type > XP_ANYURI)
+        return xfail(c, "XPTY0004", "%s where xs:string is required", xtype_name(it.type));
+    *out = it.s;
+    return 1;
+}
+
+int xev_int(struct xp_ctx *c, const struct xn *n, int64_t *out)
+{
+    static const struct stype want = {.atomic = 1, .prim = XP_INTEGER, .occ = CARD_OPT};
+    struct xp_item it, v;
+    int r = xev_atom(c, n, &it);
+
+    if (r <= 0)
+        return r;
+    if (xconvert_item(c, &want, &it, &v, "an argument") < 0)
+        return -1;
+    if (!dec_to_i64(v.dec, out))
+        return xlimit(c, "value", "an integer is too large here");
+    return 1;
+}
+
+int xev_dbl(struct xp_ctx *c, const struct xn *n, double *out)
+{
+    static const struct stype want = {.atomic = 1, .prim = XP_DOUBLE, .occ = CARD_OPT};
+    struct xp_item it, v;
+    int r = xev_atom(c, n, &it);
+
+    if (r <= 0)
+        return r;
+    if (it.type == XP_INTEGER) { /* the usual case */
+        *out = dec_to_double(it.dec);
+        return 1;
+    }
+    if (xconvert_item(c, &want, &it, &v, "an argument") < 0)
+        return -1;
+    *out = v.d;
+    return 1;
+}
+
+int xarg_or_dot_str(struct xp_ctx *c, const struct xn *n, uint32_t i, struct str *out)
+{
+    if (i < n->nk)
+        return xev_str(c, n->k[i], out);
+    if (c->f->none)
+        return xfail(c, "XPDY0002", "there is no context item");
+    *out = xitem_text(c, &c->f->item);
+    return out->p ? 1 : xnomem(c);
+}
+
+/* Only the code point collation is known. */
+int xcollation(struct xp_ctx *c, const struct xn *n, uint32_t i)
+{
+    struct str s;
+    int r;
+
+    if (i >= n->nk)
+        return 0;
+    if ((r = xev_str(c, n->k[i], &s)) < 0)
+        return -1;
+    if (r == 0)
+        return xfail(c, "XPTY0004", "an empty sequence where a collation is required");
+    if (str_eqz(s, "http://www.w3.org/2005/xpath-functions/collation/codepoint"))
+        return 0;
+    return xfail(c, "FOCH0002", "unknown collation %.*s", STR_FMT(str_sub(s, 0, 80)));
+}

@@ -1,0 +1,528 @@
+/* opt.c - rewriting: constants folded, // to descendant, sorting only where needed, code lists to
+ * hash tables, and what is the same for a whole document computed once (OP_CACHED).
+ *
+ * Every rewrite keeps results and errors as they were; each says under which condition. */
+#include "ubl/xpath/xpath_priv.h"
+
+#include <stdlib.h>
+
+static struct xn *new_node(struct xparse *p, enum xop op, uint32_t kids, uint32_t pos)
+{
+    struct xn *n = xparse_node(p, op, kids);
+
+    if (n)
+        n->pos = pos;
+    return n;
+}
+
+static bool is_const_str(const struct xn *n, struct str *out)
+{
+    if (n->op != OP_CONST || n->seq.n != 1 || n->seq.v->type != XP_STRING)
+        return false;
+    *out = n->seq.v->s;
+    return true;
+}
+
+/* ---- order ---- */
+static int put_sort(struct xn **n, struct xparse *p)
+{
+    struct xn *s;
+
+    if (((*n)->ord & ORD_SORTED) || !((*n)->types & T_NODE) || !((*n)->card & CARD_N))
+        return 0;
+    if (!(s = new_node(p, OP_SORT, 1, (*n)->pos)))
+        return -1;
+    s->k[0] = *n;
+    xtypes(s, p);
+    *n = s;
+    return 0;
+}
+
+/* The consumer only asks whether something is there, or compares with each. */
+static struct xn *unordered(struct xn *n)
+{
+    struct xn *l;
+
+    if (n->op == OP_SORT)
+        n = n->k[0];
+    if (n->op == OP_UNION)
+        n->flags |= NF_UNORDERED;
+    if (n->op != OP_PATH || (n->k[1]->deps & (DEP_POS | DEP_LAST)))
+        return n;
+    l = n->k[0]; /* a reverse step has no duplicates to multiply */
+    if (l->op == OP_SORT && l->k[0]->op == OP_STEP && (l->k[0]->ord & ORD_REVERSE))
+        n->k[0] = l->k[0];
+    if (l->op == OP_UNION)
+        l->flags |= NF_UNORDERED;
+    return n;
+}
+
+/* ---- paths ---- */
+static bool positional(const struct xn *n, uint32_t first)
+{
+    for (uint32_t i = first; i < n->nk; i++)
+        if (!(n->k[i]->flags & NF_BOOLPRED) || (n->k[i]->deps & (DEP_POS | DEP_LAST)))
+            return true;
+    return false;
+}
+
+static bool is_deep(const struct xn *n)
+{
+    return n->op == OP_STEP && n->sub == AX_DESCENDANT_OR_SELF && n->nk == 0 &&
+           n->test.kinds == 0x3F && n->test.how == NT_ANY;
+}
+
+static bool deepen(struct xn *s, bool apply)
+{
+    if (s->op == OP_STEP && !positional(s, 0)) {
+        if (s->sub == AX_CHILD || s->sub == AX_DESCENDANT) {
+            if (apply)
+                s->sub = AX_DESCENDANT;
+            return true;
+        }
+        if (s->sub == AX_ATTRIBUTE) {
+            if (apply)
+                s->sub = AX_DESCENDANT_ATTRIBUTE;
+            return true;
+        }
+        return false;
+    }
+    if (s->op == OP_UNION || (s->op == OP_FILTER && !positional(s, 1))) {
+        uint32_t n = s->op == OP_UNION ? s->nk : 1;
+        for (uint32_t i = 0; i < n; i++)
+            if (!deepen(s->k[i], apply))
+                return false;
+        return true;
+    }
+    return false;
+}
+
+static void retype_deep(struct xn *s, struct xparse *p)
+{
+    if (s->op == OP_UNION || s->op == OP_FILTER)
+        for (uint32_t i = 0; i < (s->op == OP_UNION ? s->nk : 1); i++)
+            retype_deep(s->k[i], p);
+    xtypes(s, p);
+}
+
+static int opt_path(struct xn **n, struct xparse *p)
+{
+    struct xn *x = *n, *l = x->k[0], *r = x->k[1];
+
+    if (x->sub) /* E1 ! E2 */
+        return 0;
+    /* x/descendant-or-self::node()/child::y = x/descendant::y unless y counts positions */
+    if (l->op == OP_SORT)
+        l = l->k[0];
+    if (l->op == OP_PATH && is_deep(l->k[1]) && deepen(r, false)) {
+        (void)deepen(r, true);
+        retype_deep(r, p);
+        x->k[0] = l->k[0];
+        xtypes(x, p);
+    } else if (is_deep(l) && deepen(r, false)) { /* .//y */
+        struct xn *dot = new_node(p, OP_DOT, 0, l->pos);
+        if (!dot)
+            return -1;
+        (void)deepen(r, true);
+        retype_deep(r, p);
+        xtypes(dot, p);
+        x->k[0] = dot;
+        xtypes(x, p);
+    }
+    if (x->k[1]->op == OP_DOT && (x->k[0]->types & ~T_NODE) == 0) {
+        *n = x->k[0];
+        return 0;
+    }
+    return put_sort(n, p);
+}
+
+/* ---- code lists ---- */
+static bool all_strings(const struct xn *n)
+{
+    if (n->op != OP_CONST || n->seq.n < 1)
+        return false;
+    for (size_t i = 0; i < n->seq.n; i++)
+        if (n->seq.v[i].type != XP_STRING)
+            return false;
+    return true;
+}
+
+static int make_inset(struct xn **n, struct xparse *p, struct xn *value, const struct xn *list)
+{
+    struct xn *s = new_node(p, OP_INSET, 1, (*n)->pos);
+
+    if (!s || !(s->set = xset_new(p->env->a, list->seq)))
+        return s ? err_nomem(p->e) : -1;
+    s->k[0] = unordered(value);
+    xtypes(s, p);
+    *n = s;
+    return 0;
+}
+
+/* preceding::N = E, E one node or string: by an index of values */
+static bool seen_step(const struct xn *n)
+{
+    return n->op == OP_STEP && n->nk == 0 && (n->sub == AX_PRECEDING || n->sub == AX_FOLLOWING) &&
+           n->test.how == NT_NAME && n->test.kinds == 1 << TREE_ELEMENT;
+}
+
+static int opt_gcmp(struct xn **n, struct xparse *p)
+{
+    struct xn *x = *n;
+
+    x->k[0] = unordered(x->k[0]);
+    x->k[1] = unordered(x->k[1]);
+    if (x->sub != CMP_EQ)
+        return 0;
+    if (all_strings(x->k[1]) && x->k[1]->seq.n > 1)
+        return make_inset(n, p, x->k[0], x->k[1]);
+    if (all_strings(x->k[0]) && x->k[0]->seq.n > 1)
+        return make_inset(n, p, x->k[1], x->k[0]);
+    for (int i = 0; i < 2; i++) {
+        struct xn *step = x->k[i], *v = x->k[1 - i], *s;
+        if (!seen_step(step) || (v->types & ~(T_NODE | T_STRINGY)) || (v->card & CARD_N))
+            if (!seen_step(step) || v->op != OP_DOT)
+                continue;
+        if (!(s = new_node(p, OP_SEENBEFORE, 1, x->pos)))
+            return -1;
+        s->test = step->test;
+        s->sub = step->sub == AX_FOLLOWING;
+        s->k[0] = v;
+        xtypes(s, p);
+        s->deps |= DEP_FOCUS;
+        *n = s;
+        return 0;
+    }
+    return 0;
+}
+
+static bool uses_slot(const struct xn *n, uint32_t slot)
+{
+    return slot < 63 ? (n->locals >> slot & 1) != 0 : n->locals != 0;
+}
+
+/* some $c in (constants) satisfies E = $c, E without $c: E = (constants). Both evaluate E at least
+ * once, compare the same pairs and stop at the first true one. */
+static int opt_some(struct xn **n, struct xparse *p)
+{
+    struct xn *x = *n, *list = x->k[0], *body = x->k[1], *cmp;
+
+    x->k[0] = list = unordered(list);
+    if (x->op != OP_SOME || body->op != OP_GCMP || body->sub != CMP_EQ || !all_strings(list))
+        return 0;
+    for (int i = 0; i < 2; i++) {
+        struct xn *v = body->k[1 - i];
+        if (body->k[i]->op != OP_LOCAL || body->k[i]->slot != x->slot || uses_slot(v, x->slot))
+            continue;
+        if (!(cmp = new_node(p, OP_GCMP, 2, x->pos)))
+            return -1;
+        cmp->k[0] = v;
+        cmp->k[1] = list;
+        xtypes(cmp, p);
+        *n = cmp;
+        return opt_gcmp(n, p);
+    }
+    return 0;
+}
+
+/* contains(' A B ', concat(' ', E, ' ')) */
+static int opt_contains(struct xn **n, struct xparse *p)
+{
+    struct xn *x = *n, *cat, *s;
+    struct xset *set;
+    struct str hay, l, r;
+
+    if (x->nk != 2 || !is_const_str(x->k[0], &hay) || !xfn_is(cat = x->k[1], "concat") ||
+        cat->nk != 3 || !is_const_str(cat->k[0], &l) || !is_const_str(cat->k[2], &r) ||
+        !str_eqz(l, " ") || !str_eqz(r, " "))
+        return 0;
+    if (!(s = new_node(p, OP_TOKENSET, 1, x->pos)))
+        return -1;
+    if (!(set = xset_new(p->env->a, (struct xp_seq){NULL, 0})))
+        return err_nomem(p->e);
+    set->hay = hay;
+    for (size_t i = 0, from = hay.n; i < hay.n; i++)
+        if (hay.p[i] == ' ') {
+            if (from < i && !xset_add(set, p->env->a, (struct str){hay.p + from, i - from}))
+                return err_nomem(p->e);
+            from = i + 1;
+        }
+    s->set = set;
+    s->k[0] = cat->k[1];
+    xtypes(s, p);
+    *n = s;
+    return 0;
+}
+
+/* ---- constants ---- */
+static bool foldable(const struct xn *n)
+{
+    switch ((enum xop)n->op) {
+    case OP_COMMA:
+    case OP_OR:
+    case OP_AND:
+    case OP_GCMP:
+    case OP_VCMP:
+    case OP_ARITH:
+    case OP_NEG:
+    case OP_IF:
+    case OP_INSTANCE:
+    case OP_CASTABLE:
+        break;
+    case OP_CAST:
+        if (n->st->prim == XP_QNAME)
+            return false;
+        break;
+    case OP_CALL:
+        if (n->deps || xfn_is(n, "error") || xfn_is(n, "trace"))
+            return false;
+        break;
+    default:
+        return false;
+    }
+    for (uint32_t i = 0; i < n->nk; i++)
+        if (n->k[i]->op != OP_CONST || n->k[i]->seq.n > 100000)
+            return false;
+    return true;
+}
+
+/* What fails stays as it is and fails when, and if, it is evaluated. */
+static int fold(struct xn **n, struct xparse *p)
+{
+    static const struct xp_limits lim = {.operations = 10000000,
+        .memory = 64 << 20,
+        .items = 1000000,
+        .string_bytes = 1 << 20,
+        .depth = 10};
+    struct err ignored = ERR_INIT;
+    struct xp_ctx c = {.env = p->env, .a = p->env->a, .lim = lim, .e = &ignored};
+    struct xp_seq seq;
+    struct xn *k;
+    int r;
+
+    if (!foldable(*n))
+        return 0;
+    c.f = &c.top;
+    c.top.none = true;
+    r = xev_seq(&c, *n, &seq);
+    xregex_free(&c);
+    if (r < 0)
+        return 0;
+    if (!(k = new_node(p, OP_CONST, 0, (*n)->pos)))
+        return -1;
+    k->seq = seq;
+    xtypes(k, p);
+    *n = k;
+    return 0;
+}
+
+static int opt_call(struct xn **n, struct xparse *p)
+{
+    struct xn *x = *n;
+
+    if (x->nk >= 1 && (xfn_is(x, "exists") || xfn_is(x, "empty") || xfn_is(x, "not") ||
+                          xfn_is(x, "boolean") || xfn_is(x, "min") || xfn_is(x, "max")))
+        x->k[0] = unordered(x->k[0]);
+    if (xfn_is(x, "contains"))
+        return opt_contains(n, p);
+    return 0;
+}
+
+/* As Saxon does: a constant true among the operands of or (false: and) decides, whatever stands
+ * before it. */
+static int opt_logic(struct xn **n, struct xparse *p)
+{
+    struct xn *x = *n;
+
+    (void)p;
+    for (uint32_t i = 0; i < x->nk; i++) {
+        struct xn *k = x->k[i] = unordered(x->k[i]);
+        if (k->op == OP_CONST && k->seq.n == 1 && k->seq.v->type == XP_BOOLEAN &&
+            k->seq.v->b == (x->op == OP_OR)) {
+            *n = k;
+            return 0;
+        }
+    }
+    return 0;
+}
+
+int xopt(struct xn **n, struct xparse *p)
+{
+    struct xn *x = *n;
+
+    if (fold(n, p) < 0)
+        return -1;
+    if (*n != x)
+        return 0;
+    switch ((enum xop)x->op) {
+    case OP_PATH:
+        return opt_path(n, p);
+    case OP_STEP:
+        return put_sort(n, p);
+    case OP_GCMP:
+        return opt_gcmp(n, p);
+    case OP_SOME:
+    case OP_EVERY:
+        return opt_some(n, p);
+    case OP_AND:
+    case OP_OR:
+        return opt_logic(n, p);
+    case OP_IF:
+        x->k[0] = unordered(x->k[0]);
+        return 0;
+    case OP_UNION:
+    case OP_INTERSECT:
+    case OP_EXCEPT:
+        for (uint32_t i = 0; i < x->nk; i++)
+            x->k[i] = unordered(x->k[i]);
+        return 0;
+    case OP_CALL:
+        return opt_call(n, p);
+    default:
+        return 0;
+    }
+}
+
+/* ---- once per document ---- */
+static bool same_seq(struct xp_seq a, struct xp_seq b)
+{
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++) {
+        if (a.v[i].type != b.v[i].type || a.v[i].node != b.v[i].node)
+            return false;
+        if (xis_stringy(&a.v[i]) ? !str_eq(a.v[i].s, b.v[i].s)
+                                 : memcmp(&a.v[i].dec, &b.v[i].dec, sizeof(a.v[i].dec)) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool same_test(const struct xtest *a, const struct xtest *b)
+{
+    return a->kinds == b->kinds && a->how == b->how && a->name == b->name &&
+           str_eq(a->local, b->local);
+}
+
+static bool same_stype(const struct stype *a, const struct stype *b)
+{
+    return a->empty == b->empty && a->occ == b->occ && a->any == b->any && a->atomic == b->atomic &&
+           a->prim == b->prim && a->derived == b->derived && a->any_atomic == b->any_atomic &&
+           same_test(&a->test, &b->test);
+}
+
+static bool same_own(const struct xn *a, const struct xn *b)
+{
+    switch ((enum xop)a->op) {
+    case OP_CONST:
+        return same_seq(a->seq, b->seq);
+    case OP_STEP:
+    case OP_SEENBEFORE:
+        return same_test(&a->test, &b->test);
+    case OP_CALL:
+        return a->fn == b->fn;
+    case OP_UCALL:
+        return a->ufn == b->ufn;
+    case OP_INSTANCE:
+    case OP_TREAT:
+    case OP_CAST:
+    case OP_CASTABLE:
+    case OP_CONVERT:
+        return same_stype(a->st, b->st);
+    case OP_INSET:
+        return same_seq(a->set->seq, b->set->seq);
+    case OP_TOKENSET:
+        return str_eq(a->set->hay, b->set->hay);
+    case OP_BIND:
+        return a->st == b->st;
+    default:
+        return true;
+    }
+}
+
+bool xn_equal(const struct xn *a, const struct xn *b)
+{
+    if (a->op == OP_CACHED)
+        a = a->k[0];
+    if (b->op == OP_CACHED)
+        b = b->k[0];
+    if (a->op != b->op || a->sub != b->sub || a->nk != b->nk || !same_own(a, b))
+        return false;
+    if (a->slot != b->slot && a->op != OP_CONST)
+        return false;
+    for (uint32_t i = 0; i < a->nk; i++)
+        if (!xn_equal(a->k[i], b->k[i]))
+            return false;
+    return true;
+}
+
+static bool worth_caching(const struct xn *n)
+{
+    switch ((enum xop)n->op) {
+    case OP_CONST:
+    case OP_LOCAL:
+    case OP_LET:
+    case OP_GLOBAL:
+    case OP_DOT:
+    case OP_ROOT:
+    case OP_CACHED:
+    case OP_RANGE: /* cheap to make, dear to keep */
+        return false;
+    case OP_CALL:
+        return n->nk > 0;
+    case OP_BIND:
+    case OP_VALUE_OF:
+    case OP_DOCNODE:
+    case OP_EACH:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static int cache_slot(struct xp_env *env, struct xn *n, struct xparse *p, uint32_t *slot)
+{
+    for (uint32_t i = 0; i < env->n_caches; i++)
+        if (xn_equal(env->cached[i], n)) {
+            *slot = i;
+            return 0;
+        }
+    if (env->n_caches == env->cap_cached) {
+        uint32_t cap = env->cap_cached ? env->cap_cached * 2 : 64;
+        struct xn **v = arena_alloc(env->a, cap * sizeof(struct xn *));
+        if (!v)
+            return err_nomem(p->e);
+        if (env->n_caches)
+            memcpy(v, env->cached, env->n_caches * sizeof(struct xn *));
+        env->cached = v;
+        env->cap_cached = cap;
+    }
+    env->cached[env->n_caches] = n;
+    *slot = env->n_caches++;
+    return 0;
+}
+
+/* Top down: the largest invariant parts. Not inside predicates over atomic values, where "/" has no
+ * document to start from (XPTY0020), and not in functions, where it has no context (XPDY0002). */
+int xcache(struct xn **n, struct xparse *p, bool atomic_focus)
+{
+    struct xn *x = *n, *c;
+
+    if (!atomic_focus && !p->no_focus && worth_caching(x) && xn_invariant(x->deps, x->locals)) {
+        if (!(c = new_node(p, OP_CACHED, 1, x->pos)) || cache_slot(p->env, x, p, &c->slot) < 0)
+            return -1;
+        c->k[0] = x;
+        c->flags = x->flags; /* as a predicate */
+        xtypes(c, p);
+        *n = c;
+        return 0;
+    }
+    for (uint32_t i = 0; i < x->nk; i++) {
+        bool inner = atomic_focus;
+        if (i > 0 && (x->op == OP_PATH || x->op == OP_FILTER))
+            inner = !(x->k[0]->types & T_NODE);
+        if (xcache(&x->k[i], p, inner) < 0)
+            return -1;
+    }
+    return 0;
+}

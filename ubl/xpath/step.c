@@ -1,0 +1,425 @@
+/* step.c - axis steps over the tree, with their predicates applied on the way.
+ *
+ * A named step asks the document's name index first: a name the document does not use ends it at
+ * once, and below large elements the index range replaces the walk over children. */
+#include "ubl/xpath/xpath_priv.h"
+
+#define WALK_MAX 64u   /* subtrees up to this size are walked, larger ones looked up */
+#define STREAM_PREDS 8 /* more predicates than this are applied to materialized lists */
+#define AXIS_DONE 2    /* no further node of this axis can pass */
+
+struct step {
+    struct xp_ctx *c;
+    const struct xn *n;
+    struct xsink *out;
+    const struct tree *t;
+    const struct tree_node *nd;
+    uint32_t want; /* document's name number, 0 = test by xnode_matches */
+    uint32_t kinds;
+    int64_t count[STREAM_PREDS];
+    struct xnodes *collect; /* slow path: no predicates yet */
+};
+
+bool xnode_matches(const struct xp_ctx *c, const struct xtest *t, uint32_t node)
+{
+    const struct tree_node *x = &c->nd[node];
+    const struct tree_name *name = &c->t->names[x->name];
+
+    if (!(t->kinds >> x->kind & 1))
+        return false;
+    switch ((enum xname_test)t->how) {
+    case NT_ANY:
+        return true;
+    case NT_NAME:
+        return x->name && x->name == c->name_map[t->name];
+    case NT_URI:
+        return x->name && x->kind != TREE_PI && name->uri_id == c->uri_map[t->name];
+    case NT_LOCAL:
+        return x->name && str_eq(name->local, t->local);
+    }
+    return false;
+}
+
+/* ---- predicates ---- */
+static int pred_value(struct xp_ctx *c, const struct xn *p, int64_t pos, bool *out)
+{
+    struct xp_seq seq;
+
+    if (xev_seq(c, p, &seq) < 0)
+        return -1;
+    *out = false;
+    if (seq.n == 0)
+        return 0;
+    if (xis_node(&seq.v[0])) {
+        *out = true;
+        return 0;
+    }
+    if (seq.n > 1)
+        return xfail(c, "FORG0006", "no effective boolean value: a sequence of several values");
+    if (xis_num(&seq.v[0])) {
+        *out = xnum_is(&seq.v[0], pos);
+        return 0;
+    }
+    return xebv(c, &seq.v[0], out);
+}
+
+/* One predicate for one item at a position. */
+int xpredicate(struct xp_ctx *c, const struct xn *p, const struct xp_item *it, int64_t pos,
+    int64_t last, bool *out)
+{
+    struct xfocus f, *was = c->f;
+    struct arena_mark m;
+    uint32_t forced = c->forced;
+    int r;
+
+    if (p->flags & NF_POSCONST) {
+        *out = p->slot && pos == (int64_t)p->slot;
+        return 0;
+    }
+    if (it->type == XP_NODE) {
+        f.item.type = XP_NODE;
+        f.item.node = it->node;
+    } else {
+        f.item = *it;
+    }
+    f.none = false;
+    f.pos = pos;
+    f.last = last;
+    c->f = &f;
+    m = arena_mark(c->a);
+    r = p->flags & NF_BOOLPRED ? xev_bool(c, p, out) : pred_value(c, p, pos, out);
+    if (forced == c->forced)
+        arena_rewind(c->a, m);
+    c->f = was;
+    return r;
+}
+
+static int emit(struct step *s, uint32_t node)
+{
+    struct xp_item it = xnode(node);
+    bool yes, final = false;
+    int r;
+
+    if (__builtin_expect(++s->c->ops > s->c->lim.operations, 0))
+        return xlimit(s->c, "operations", "too many operations");
+    if (s->collect)
+        return s->collect->s.put(&s->collect->s, s->c, &it);
+    for (uint32_t i = 0; i < s->n->nk; i++) {
+        const struct xn *p = s->n->k[i];
+        int64_t pos = ++s->count[i];
+        if (p->flags & NF_POSCONST) {
+            if (pos > (int64_t)p->slot)
+                return AXIS_DONE;
+            if (pos < (int64_t)p->slot)
+                return 0;
+            final = true;
+            continue;
+        }
+        if (xpredicate(s->c, p, &it, pos, 0, &yes) < 0)
+            return -1;
+        if (!yes)
+            return 0;
+    }
+    r = s->out->put(s->out, s->c, &it);
+    return r ? r : final ? AXIS_DONE : 0;
+}
+
+static inline bool fits(const struct step *s, uint32_t node)
+{
+    const struct tree_node *x = &s->nd[node];
+
+    if (s->want)
+        return x->name == s->want && (s->kinds >> x->kind & 1);
+    return xnode_matches(s->c, &s->n->test, node);
+}
+
+/* ---- the name index ---- */
+static uint32_t lower(const uint32_t *v, uint32_t n, uint32_t node)
+{
+    uint32_t lo = 0;
+
+    while (lo < n) {
+        uint32_t mid = lo + (n - lo) / 2;
+        if (v[mid] < node)
+            lo = mid + 1;
+        else
+            n = mid;
+    }
+    return lo;
+}
+
+struct span {
+    const uint32_t *v;
+    uint32_t n;
+};
+
+/* Nodes of the wanted name numbered from … to. */
+static struct span named(const struct step *s, uint32_t from, uint32_t to)
+{
+    const struct tree_name *name = &s->t->names[s->want];
+    const uint32_t *v = s->t->by_name + name->first;
+    uint32_t a = lower(v, name->count, from), b = a;
+
+    if (a < name->count)
+        b = to >= s->t->n ? name->count : a + lower(v + a, name->count - a, to);
+    return (struct span){v + a, b - a};
+}
+
+/* ---- axes ---- */
+static int children(struct step *s, uint32_t n)
+{
+    const struct tree_node *x = &s->nd[n];
+    int r = 0;
+
+    if (x->kind > TREE_ELEMENT)
+        return 0;
+    if (s->want && x->end - n > WALK_MAX) {
+        struct span sp = named(s, n + 1, x->end);
+        if (sp.n <= (x->end - n) / 8) {
+            for (uint32_t i = 0; i < sp.n && r == 0; i++)
+                if (s->nd[sp.v[i]].parent == n && s->nd[sp.v[i]].kind == TREE_ELEMENT)
+                    r = emit(s, sp.v[i]);
+            return r;
+        }
+    }
+    for (uint32_t i = n + 1 + x->nattr; i < x->end && r == 0; i = s->nd[i].end)
+        if (fits(s, i))
+            r = emit(s, i);
+    return r;
+}
+
+static int attributes(struct step *s, uint32_t n)
+{
+    int r = 0;
+
+    for (uint32_t i = 1; i <= s->nd[n].nattr && r == 0; i++)
+        if (fits(s, n + i))
+            r = emit(s, n + i);
+    return r;
+}
+
+static int descendants(struct step *s, uint32_t n, bool self, bool attrs)
+{
+    uint32_t end = s->nd[n].end;
+    int r = 0;
+
+    if (self && fits(s, n))
+        r = emit(s, n);
+    if (r || s->nd[n].kind > TREE_ELEMENT)
+        return r;
+    if (s->want && end - n > WALK_MAX) {
+        struct span sp = named(s, n + 1, end);
+        for (uint32_t i = 0; i < sp.n && r == 0; i++)
+            if (s->kinds >> s->nd[sp.v[i]].kind & 1)
+                r = emit(s, sp.v[i]);
+        return r;
+    }
+    for (uint32_t i = n + 1; i < end && r == 0; i++)
+        if ((s->nd[i].kind != TREE_ATTRIBUTE || attrs) && fits(s, i))
+            r = emit(s, i);
+    return r;
+}
+
+static int ancestors(struct step *s, uint32_t n, bool self)
+{
+    int r = 0;
+
+    for (uint32_t i = self ? n : s->nd[n].parent; i != TREE_NONE && r == 0; i = s->nd[i].parent)
+        if (fits(s, i))
+            r = emit(s, i);
+    return r;
+}
+
+static int following_siblings(struct step *s, uint32_t n)
+{
+    int r = 0;
+
+    for (uint32_t i = tree_next_sibling(s->t, n); i != TREE_NONE && r == 0;
+         i = tree_next_sibling(s->t, i))
+        if (fits(s, i))
+            r = emit(s, i);
+    return r;
+}
+
+static int preceding_siblings(struct step *s, uint32_t n)
+{
+    struct xnodes l;
+    uint32_t parent = s->nd[n].parent;
+    int r = 0;
+
+    if (parent == TREE_NONE || s->nd[n].kind == TREE_ATTRIBUTE)
+        return 0;
+    xnodes_init(&l);
+    for (uint32_t i = parent + 1 + s->nd[parent].nattr; i < n && r == 0; i = s->nd[i].end)
+        if (fits(s, i)) {
+            struct xp_item it = xnode(i);
+            r = l.s.put(&l.s, s->c, &it);
+        }
+    for (size_t i = l.n; i > 0 && r == 0; i--)
+        r = emit(s, l.v[i - 1]);
+    return r;
+}
+
+static int following(struct step *s, uint32_t n)
+{
+    uint32_t from = s->nd[n].end;
+    int r = 0;
+
+    if (s->want) {
+        struct span sp = named(s, from, s->t->n);
+        for (uint32_t i = 0; i < sp.n && r == 0; i++)
+            if (s->nd[sp.v[i]].kind != TREE_ATTRIBUTE && (s->kinds >> s->nd[sp.v[i]].kind & 1))
+                r = emit(s, sp.v[i]);
+        return r;
+    }
+    for (uint32_t i = from; i < s->t->n && r == 0; i++)
+        if (s->nd[i].kind != TREE_ATTRIBUTE && fits(s, i))
+            r = emit(s, i);
+    return r;
+}
+
+static int preceding(struct step *s, uint32_t n)
+{
+    int r = 0;
+
+    if (s->nd[n].kind == TREE_ATTRIBUTE)
+        n = s->nd[n].parent;
+    if (s->want) {
+        struct span sp = named(s, 0, n);
+        for (uint32_t i = sp.n; i > 0 && r == 0; i--) {
+            const struct tree_node *x = &s->nd[sp.v[i - 1]];
+            if (x->end <= n && x->kind != TREE_ATTRIBUTE && (s->kinds >> x->kind & 1))
+                r = emit(s, sp.v[i - 1]);
+        }
+        return r;
+    }
+    for (uint32_t i = n; i > 1 && r == 0; i--)
+        if (s->nd[i - 1].kind != TREE_ATTRIBUTE && s->nd[i - 1].end <= n && fits(s, i - 1))
+            r = emit(s, i - 1);
+    return r;
+}
+
+static int axis(struct step *s, uint32_t n)
+{
+    switch ((enum xaxis)s->n->sub) {
+    case AX_CHILD:
+        return children(s, n);
+    case AX_ATTRIBUTE:
+        return attributes(s, n);
+    case AX_SELF:
+        return fits(s, n) ? emit(s, n) : 0;
+    case AX_PARENT:
+        return s->nd[n].parent != TREE_NONE && fits(s, s->nd[n].parent) ? emit(s, s->nd[n].parent)
+                                                                        : 0;
+    case AX_DESCENDANT:
+        return descendants(s, n, false, false);
+    case AX_DESCENDANT_OR_SELF:
+        return descendants(s, n, true, false);
+    case AX_DESCENDANT_ATTRIBUTE:
+        return descendants(s, n, false, true);
+    case AX_ANCESTOR:
+        return ancestors(s, n, false);
+    case AX_ANCESTOR_OR_SELF:
+        return ancestors(s, n, true);
+    case AX_FOLLOWING_SIBLING:
+        return following_siblings(s, n);
+    case AX_PRECEDING_SIBLING:
+        return preceding_siblings(s, n);
+    case AX_FOLLOWING:
+        return following(s, n);
+    case AX_PRECEDING:
+        return preceding(s, n);
+    case AX_NAMESPACE:
+        break;
+    }
+    return 0;
+}
+
+/* Predicates over a whole list, one after the other: for last() and long chains. */
+int xfilter_list(
+    struct xp_ctx *c, const struct xn *n, uint32_t first, struct xp_item *v, size_t *count)
+{
+    for (uint32_t k = first; k < n->nk; k++) {
+        size_t kept = 0, all = *count;
+        for (size_t i = 0; i < all; i++) {
+            bool yes;
+            if (xtick(c) < 0 ||
+                xpredicate(c, n->k[k], &v[i], (int64_t)i + 1, (int64_t)all, &yes) < 0)
+                return -1;
+            if (yes)
+                v[kept++] = v[i];
+        }
+        *count = kept;
+    }
+    return 0;
+}
+
+static int slow_step(struct step *s, uint32_t node)
+{
+    struct xnodes l;
+    struct xp_item *v;
+    int r = 0;
+
+    xnodes_init(&l);
+    s->collect = &l;
+    if (axis(s, node) < 0)
+        return -1;
+    if (!(v = arena_alloc(s->c->a, (l.n + 1) * sizeof(*v))))
+        return xnomem(s->c);
+    for (size_t i = 0; i < l.n; i++)
+        v[i] = xnode(l.v[i]);
+    if (xfilter_list(s->c, s->n, 0, v, &l.n) < 0)
+        return -1;
+    for (size_t i = 0; i < l.n && r == 0; i++)
+        r = s->out->put(s->out, s->c, &v[i]);
+    return r;
+}
+
+/* Steps from the two kinds of constructed nodes: only themselves and one text child. */
+static int temp_step(struct xp_ctx *c, const struct xn *n, struct xsink *s)
+{
+    struct xp_item it = c->f->item;
+    bool doc = it.type == XP_DOC_NODE, self, child;
+    uint8_t bit = doc ? 1 << TREE_DOCUMENT : 1 << TREE_TEXT;
+    bool yes = true;
+    int r = 0;
+
+    self = n->sub == AX_SELF || n->sub == AX_DESCENDANT_OR_SELF || n->sub == AX_ANCESTOR_OR_SELF;
+    child = doc && it.s.n &&
+            (n->sub == AX_CHILD || n->sub == AX_DESCENDANT || n->sub == AX_DESCENDANT_OR_SELF);
+    if (n->test.how != NT_ANY)
+        return 0;
+    for (int i = 0; i < 2 && r == 0; i++) {
+        if (i == 0 ? !self || !(n->test.kinds & bit) : !child || !(n->test.kinds & 1 << TREE_TEXT))
+            continue;
+        if (i == 1)
+            it.type = XP_TEXT_NODE;
+        for (uint32_t k = 0; k < n->nk && yes; k++)
+            if (xpredicate(c, n->k[k], &it, 1, 1, &yes) < 0)
+                return -1;
+        if (yes)
+            r = s->put(s, c, &it);
+    }
+    return r;
+}
+
+int xev_step(struct xp_ctx *c, const struct xn *n, struct xsink *out)
+{
+    struct step s = {.c = c, .n = n, .out = out, .t = c->t, .nd = c->nd};
+    uint32_t node = c->f->item.node;
+    int r;
+
+    if (c->f->none)
+        return xfail(c, "XPDY0002", "there is no context item");
+    if (c->f->item.type != XP_NODE) {
+        if (xis_node(&c->f->item))
+            return temp_step(c, n, out);
+        return xfail(
+            c, "XPTY0020", "a step from %s, which is not a node", xtype_name(c->f->item.type));
+    }
+    if (n->test.how == NT_NAME && !(s.want = c->name_map[n->test.name]))
+        return 0; /* the document does not use this name */
+    s.kinds = n->test.kinds;
+    r = (n->flags & NF_NODES) || n->nk > STREAM_PREDS ? slow_step(&s, node) : axis(&s, node);
+    return r == AXIS_DONE ? 0 : r;
+}
