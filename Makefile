@@ -131,8 +131,18 @@ build/syntax/clang/%.c.ok: %.c Makefile
 build/syntax/clang/ap/cli/%.ok: CPPFLAGS += -DAVISO_VERSION='"$(VERSION)"'
 lint: deps-test
 	+@MAKE='$(MAKE)' tests/run -t 900 tests/lint/run
-tidy: deps-test
-	clang-tidy --quiet $(LIB_SRC) ap/cli/main.c -- $(BASEFLAGS) $(CFLAGS_release)
+# clang-tidy, a file at a time, and again only when it or its headers changed. Lint asks it about the files
+# that differ from main.
+TIDY = $(patsubst %,build/syntax/tidy/%.ok,$(1))
+CHANGED = $(shell git diff --name-only --diff-filter=d $$(git merge-base HEAD main 2>/dev/null || echo HEAD) 2>/dev/null; \
+            git ls-files -o --exclude-standard)
+tidy: $(call TIDY,$(LIB_SRC) ap/cli/main.c)
+tidy-changed: $(call TIDY,$(filter $(LIB_SRC) ap/cli/main.c,$(CHANGED)))
+build/syntax/tidy/%.c.ok: build/syntax/clang/%.c.ok .clang-tidy
+	@mkdir -p $(@D)
+	$(call say,TIDY,$*.c)clang-tidy --quiet $*.c -- $(BASEFLAGS) $(WARN_CLANG) $(CPPFLAGS) 2>$(@:.ok=.log) || { cat $(@:.ok=.log); exit 1; }
+	@touch $@
+build/syntax/tidy/ap/cli/%.ok: CPPFLAGS += -DAVISO_VERSION='"$(VERSION)"'
 fuzz: deps-test
 	+@$(MAKE) --no-print-directory V=fuzz fuzzers
 	@tests/fuzz/run $(or $(TIME),60)
@@ -191,7 +201,7 @@ help:
 
 FORCE:
 -include $(shell find $(O) build/syntax -name '*.d' 2>/dev/null)
-.PHONY: all program data pki units corpora threaded test check headers sources lint tidy fuzz fuzzers demo bench interop parity install uninstall deps deps-build deps-test deps-interop clean help FORCE
+.PHONY: all program data pki units corpora threaded test check headers sources lint tidy tidy-changed fuzz fuzzers demo bench interop parity install uninstall deps deps-build deps-test deps-interop clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules

@@ -30,7 +30,7 @@ int err_set_at(struct err *e, enum err_class cls, const char *code, const char *
     return -1;
 }
 
-int err_wrap(struct err *e, const char *fmt, ...)
+int err_put_before(struct err *e, const char *fmt, ...)
 {
     char inner[sizeof(e->msg)];
     size_t n;
@@ -47,14 +47,14 @@ int err_wrap(struct err *e, const char *fmt, ...)
     return -1;
 }
 
-int err_ebms(struct err *e, const char *ebms_code)
+int err_put_ebms(struct err *e, const char *ebms_code)
 {
     if (e)
         (void)snprintf(e->ebms, sizeof(e->ebms), "%s", ebms_code);
     return -1;
 }
 
-int err_where(struct err *e, const char *fmt, ...)
+int err_put_where(struct err *e, const char *fmt, ...)
 {
     va_list ap;
 
@@ -66,14 +66,14 @@ int err_where(struct err *e, const char *fmt, ...)
     return -1;
 }
 
-int err_who(struct err *e, const char *who)
+int err_put_who(struct err *e, const char *who)
 {
     if (e)
         (void)snprintf(e->who, sizeof(e->who), "%s", who);
     return -1;
 }
 
-int err_next(struct err *e, const char *fmt, ...)
+int err_put_next(struct err *e, const char *fmt, ...)
 {
     va_list ap;
 
@@ -103,7 +103,7 @@ const char *err_class_word(enum err_class c)
     return "permanent";
 }
 
-int err_errno(struct err *e, const char *code, const char *call, const char *path)
+int err_set_errno(struct err *e, const char *code, const char *call, const char *path)
 {
     int no = errno;
     int passing = no == ENOSPC || no == EDQUOT || no == EIO || no == EMFILE || no == ENFILE ||

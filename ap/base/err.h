@@ -44,25 +44,36 @@ struct err {
 /* Set *e (forgetting what it held) and return -1, so that callers write: return err_set(...).
  * `e` may be NULL. */
 #define err_set(e, cls, code, spec, ...)                                                           \
-    err_set_at((e), (cls), (code), (spec), __FILE__, __LINE__, __VA_ARGS__)
+    err_minus_one(err_set_at((e), (cls), (code), (spec), __FILE__, __LINE__, __VA_ARGS__))
+static inline int err_minus_one(int ignored) /* so that optimizers and analyzers see the -1 */
+{
+    (void)ignored;
+    return -1;
+}
 int err_set_at(struct err *e, enum err_class cls, const char *code, const char *spec,
     const char *file, int line, const char *fmt, ...) PRINTF(7, 8);
 
 /* Put "while decrypting cid:x: " before the message, keeping everything else. Returns -1. */
-int err_wrap(struct err *e, const char *fmt, ...) PRINTF(2, 3);
+#define err_wrap(e, ...) err_minus_one(err_put_before((e), __VA_ARGS__))
+int err_put_before(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 
 /* Fill in one of the other parts; each returns -1 so that it can end a return chain. */
-int err_ebms(struct err *e, const char *ebms_code);
-int err_where(struct err *e, const char *fmt, ...) PRINTF(2, 3);
-int err_who(struct err *e, const char *who);
-int err_next(struct err *e, const char *fmt, ...) PRINTF(2, 3);
+#define err_ebms(e, code) err_minus_one(err_put_ebms((e), (code)))
+#define err_where(e, ...) err_minus_one(err_put_where((e), __VA_ARGS__))
+#define err_who(e, who) err_minus_one(err_put_who((e), (who)))
+#define err_next(e, ...) err_minus_one(err_put_next((e), __VA_ARGS__))
+int err_put_ebms(struct err *e, const char *ebms_code);
+int err_put_where(struct err *e, const char *fmt, ...) PRINTF(2, 3);
+int err_put_who(struct err *e, const char *who);
+int err_put_next(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 
 /* "transient" | "permanent" | "unknown": the word shown to people and in JSON. */
 const char *err_class_word(enum err_class c);
 
 /* errno as text plus the failed call, class ERR_RETRY for ENOSPC/EDQUOT/EIO/EMFILE/ENOMEM..., else
  * ERR_CONFIG. `code` as in err_set. Returns -1. */
-int err_errno(struct err *e, const char *code, const char *call, const char *path);
+#define err_errno(e, code, call, path) err_minus_one(err_set_errno((e), (code), (call), (path)))
+int err_set_errno(struct err *e, const char *code, const char *call, const char *path);
 #define err_nomem(e)                                                                               \
     err_set((e), ERR_RETRY, "memory.exhausted", "", "out of memory or over a limit")
 
