@@ -3,15 +3,17 @@
  * A spool folder holds `lock`, `aviso.db` (SQLite, WAL, synchronous=FULL) and `payload/` (bytes
  * above STORE_INLINE_MAX, fsynced before the row that names them). A function that returns 0 has
  * committed and fsynced; one that returns -1 has changed nothing, with one exception: class
- * ERR_UNKNOWN (store.broken) says that the commit itself failed and only a restart will tell. After
- * that the store takes nothing more: the process must exit and recover (reliability S4).
+ * ERR_UNKNOWN (store.commit-unknown) says that the fsync itself failed and only a restart will
+ * tell. After that the store takes nothing more (store.broken): the process must exit and recover,
+ * fsync is never tried again.
  *
  * Changes of all threads are committed in groups: the first to come writes for all that wait, each
  * change in a savepoint of its own, one fsync for the group. Readers use connections of their own.
  * Every function: any thread. States and who may change them: store_states.h, docs/STATES.md.
  * Tables only: no XML, no network, no policy. Times are ms UTC given by the caller, 0 = none.
  * Strings going in may be NULL (= none) unless said; strings coming out are in the caller's arena
- * and never NULL. Class ERR_BUG on a broken rule of use (store.state, store.message-open, ...). */
+ * and never NULL. Class ERR_BUG on a broken rule of use (store.state, store.message-open, ...). No
+ * such row: store.not-found (ERR_INPUT). */
 #ifndef AP_STORE_STORE_H
 #define AP_STORE_STORE_H
 
@@ -46,7 +48,7 @@ struct store_cfg {
  * aviso), store.missing (STORE_READ, nothing there): ERR_CONFIG. store.damaged: SQLite says so. */
 int store_open(struct store **out, const struct store_cfg *c, struct err *e) MUST_CHECK;
 void store_close(struct store *s); /* NULL is fine; no call may be running */
-/* True after a failed commit or fsync: stop accepting, become non-ready, exit (S4). */
+/* True after a failed commit or fsync: stop accepting, become non-ready, exit. */
 bool store_is_broken(struct store *s);
 int store_tmp_dirfd(const struct store *s); /* for spool_init: same file system; borrowed */
 uint64_t store_free_bytes(const struct store *s);
@@ -133,7 +135,7 @@ struct out_new {
     enum proof_level require;
     int64_t now, deliver_by, expire_at;
     const char *dest;       /* queue to wait in: see store_out_claim; required */
-    bool refuse_twin;       /* refuse what has a twin with other bytes: store.twin */
+    bool refuse_twin;       /* refuse what has a twin: store.twin (ERR_INPUT) */
     struct store_bytes sbd; /* the StandardBusinessDocument, built once */
 };
 struct out_added {
@@ -210,10 +212,15 @@ struct proof_new {
     const char *signal_id, *signer, *signer_serial;
     int64_t signal_time, verified_at;
 };
+enum attempt_outcome {
+    ATTEMPT_NOT_LEFT,  /* no body byte left us: DNS, connect, TLS */
+    ATTEMPT_NOT_TAKEN, /* HTTP 4xx without SOAP: the same bytes may be tried again */
+    ATTEMPT_ANSWERED,  /* Receipt or ebMS Error for this MessageId: it is spent */
+    ATTEMPT_UNKNOWN    /* a body byte may have left, no valid answer; also the "duplicate" error */
+};
 struct attempt_result {
+    enum attempt_outcome outcome;
     enum out_state to;     /* RECEIPTED, UNKNOWN, WAITING or REFUSED */
-    bool left;             /* a body byte may have left us */
-    bool answered;         /* the peer answered for this MessageId: it is spent */
     const char *result;    /* one word: receipt error duplicate connect timeout http ... */
     const struct err *why; /* but for RECEIPTED */
     int http_status;       /* 0: none */
@@ -225,11 +232,12 @@ struct attempt_result {
     const char *dest;                  /* or NULL: as it was */
     int64_t now;
 };
-/* Result, raw answer, proof and new state in one commit. When the attempt is no longer the current
- * one (lease ran out), the result is kept and only a proof still changes the state. WAITING with
- * left and not answered is refused as store.state: that is UNKNOWN. */
-int store_attempt_end(
-    struct store *s, int64_t attempt, const struct attempt_result *r, struct err *e) MUST_CHECK;
+/* Result, raw answer, proof and new state in one commit. Where an earlier attempt of this message
+ * may have arrived and this one was not answered, WAITING and REFUSED become UNKNOWN. When the
+ * attempt is no longer the current one (lease ran out, MLS came first), the result is kept and only
+ * a proof still changes the state. `ended`: the document's state now; may be NULL. */
+int store_attempt_end(enum out_state *ended, struct store *s, int64_t attempt,
+    const struct attempt_result *r, struct err *e) MUST_CHECK;
 
 /* A signed proof that came otherwise (MLS, late receipt): level raised (never lowered), RECEIPTED.
  */

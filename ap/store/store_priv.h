@@ -1,0 +1,200 @@
+/* store_priv.h - inside the store: a connection with its statements, the group commit, and what the
+ * changes share. Values reach SQL only as arguments (ARGS), never as text. */
+#ifndef AP_STORE_STORE_PRIV_H
+#define AP_STORE_STORE_PRIV_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "ap/store/store.h"
+
+#define DB_STATEMENTS 128 /* cached for a connection; a power of two, twice what is used */
+#define READERS_MAX 8
+#define GROUP_MAX 256 /* changes in one commit */
+#define DEST_MAX 256  /* longest destination, with NUL */
+
+struct db {
+    sqlite3 *h;
+    struct {
+        const char *sql; /* the literal's address is the key */
+        sqlite3_stmt *st;
+    } cache[DB_STATEMENTS];
+    struct db *next; /* in the pool */
+};
+
+struct change {
+    int (*fn)(struct db *db, void *arg, struct err *e);
+    void *arg;
+    struct err err;
+    int rc;
+    bool done;
+    struct change *next;
+    pthread_cond_t wake;
+};
+
+struct store {
+    enum store_mode mode;
+    int dirfd, payload_dirfd, lockfd;
+    char path[4096]; /* of aviso.db */
+    bool moved;
+
+    pthread_mutex_t lock; /* guards what follows, up to the pool */
+    struct change *first, **last;
+    bool leading, broken;
+    unsigned last_group;
+    pthread_cond_t arrived;
+    struct db writer; /* used by the leader only */
+    int wal_frames;   /* as the last commit left it; leader only */
+
+    pthread_mutex_t pool_lock;
+    pthread_cond_t pool_free;
+    struct db *pool;
+    unsigned readers;
+};
+
+/* ---- store_db.c ---- */
+
+struct arg {
+    char type; /* i t b n */
+    int64_t i;
+    const void *p;
+    size_t n;
+};
+#define A_INT(x)                                                                                   \
+    {                                                                                              \
+        'i', (int64_t)(x), NULL, 0                                                                 \
+    }
+#define A_TIME(x) /* 0 is NULL */                                                                  \
+    {                                                                                              \
+        (x) ? 'i' : 'n', (int64_t)(x), NULL, 0                                                     \
+    }
+#define A_TEXT(x) /* NULL is NULL */                                                               \
+    {                                                                                              \
+        't', 0, (x), 0                                                                             \
+    }
+#define A_BLOB(ptr, len)                                                                           \
+    {                                                                                              \
+        'b', 0, (ptr), (len)                                                                       \
+    }
+#define ARGS(...)                                                                                  \
+    (const struct arg[]){__VA_ARGS__},                                                             \
+        sizeof((const struct arg[]){__VA_ARGS__}) / sizeof(struct arg)
+
+int db_open(struct db *db, const char *path, enum store_mode mode, struct err *e) MUST_CHECK;
+void db_close(struct db *db);
+/* SQLite's last error on this connection as an err; returns -1. */
+int db_err(struct db *db, struct err *e, const char *doing);
+/* A cached statement with its arguments bound (borrowed until db_done), or NULL. `sql` must be a
+ * string literal. */
+sqlite3_stmt *db_query(
+    struct db *db, struct err *e, const char *sql, const struct arg *args, size_t n) MUST_CHECK;
+/* 1: a row, 0: no more, -1. After 0 and -1 the statement is done. */
+int db_step(struct db *db, sqlite3_stmt *st, struct err *e) MUST_CHECK;
+void db_done(sqlite3_stmt *st);
+/* Run to the end; rows are not wanted. */
+int db_run(
+    struct db *db, struct err *e, const char *sql, const struct arg *args, size_t n) MUST_CHECK;
+/* One integer of one row: 1, 0 when there is no row or it is NULL (*out untouched), -1. */
+int db_int(int64_t *out, struct db *db, struct err *e, const char *sql, const struct arg *args,
+    size_t n) MUST_CHECK;
+int db_exec(struct db *db, const char *sql, struct err *e) MUST_CHECK; /* not cached */
+const char *db_text(struct arena *a, sqlite3_stmt *st, int col); /* "" for NULL; NULL: no memory */
+void db_hash(uint8_t out[HASH_LEN], sqlite3_stmt *st, int col);
+
+struct columns { /* of one row, read from left to right */
+    sqlite3_stmt *st;
+    struct arena *a;
+    int at;
+    bool nomem;
+};
+const char *col_text(struct columns *c); /* never NULL */
+int64_t col_int(struct columns *c);
+bool col_bool(struct columns *c);
+
+/* ---- store_open.c ---- */
+int store_place_settle(struct store *s, struct db *db, struct err *e) MUST_CHECK;
+
+/* ---- store_schema.c ---- */
+int schema_make(struct db *db, const char *ap_mode, struct err *e) MUST_CHECK;
+int schema_check(struct db *db, const char *ap_mode, struct err *e) MUST_CHECK;
+int meta_get(char *out, size_t n, struct db *db, const char *name, struct err *e) MUST_CHECK;
+int meta_set(struct db *db, const char *name, const char *value, struct err *e) MUST_CHECK;
+
+/* ---- store_commit.c ---- */
+int commit_init(struct store *s, struct err *e) MUST_CHECK;
+void commit_start(struct store *s); /* the database is open */
+void commit_done(struct store *s);
+/* Run fn(arg) in a savepoint of the next group; returns when committed and fsynced, or not. */
+int store_change(struct store *s, int (*fn)(struct db *, void *, struct err *), void *arg,
+    struct err *e) MUST_CHECK;
+void store_break(struct store *s);
+/* A reader inside a snapshot. */
+struct db *reader_take(struct store *s, struct err *e) MUST_CHECK;
+void reader_give(struct store *s, struct db *db);
+
+/* ---- store_blob.c ---- */
+struct kept { /* bytes made ready by the caller's thread, before the change */
+    uint8_t sha256[HASH_LEN];
+    uint64_t len;
+    const void *p; /* inline bytes, or NULL: the file */
+    void *owned;
+    char file[STORE_ID];
+};
+/* A file is durable when this returns. */
+int kept_make(
+    struct kept *out, struct store *s, const struct store_bytes *b, struct err *e) MUST_CHECK;
+int kept_insert(int64_t *ref, struct db *db, const struct kept *k, struct err *e) MUST_CHECK;
+/* rc of the change and its error: on a plain failure the file goes too. */
+void kept_done(struct kept *k, struct store *s, int rc, const struct err *e);
+/* A small blob straight into the change; len 0 gives ref 0. */
+int blob_insert(int64_t *ref, struct db *db, const struct blob *b, struct err *e) MUST_CHECK;
+/* Delete a row; *file gets the name to unlink after the commit, or "". */
+int blob_delete(char file[STORE_ID], struct db *db, int64_t ref, struct err *e) MUST_CHECK;
+void blob_unlink(struct store *s, const char *file);
+
+/* ---- store_why.c: an err as one text column ---- */
+#define WHY_MAX 1200
+const char *why_pack(char out[WHY_MAX], const struct err *why); /* NULL for none */
+void why_unpack(struct err *out, const char *text);
+
+/* ---- store_event.c ---- */
+int event_put(struct db *db, bool inbound, int64_t row, const char *what, const char *from,
+    const char *to, const char *detail, int64_t now, struct err *e) MUST_CHECK;
+
+/* ---- store_core.c: one outbound document inside a change ---- */
+struct out_core {
+    int64_t n, lease, next_at, expire_at, proven_at, message, attempt;
+    enum out_state state;
+    enum proof_level level, require;
+    bool late, settled, left, maybe;
+    bool message_left, message_maybe, message_answered;
+    unsigned attempts;
+    enum out_state held_from;
+    char dest[DEST_MAX];
+};
+int core_load(struct out_core *out, struct db *db, int64_t row, struct err *e) MUST_CHECK;
+/* The same, for a claim that must still be ours. */
+int core_claimed(
+    struct out_core *out, struct db *db, const struct out_claim *c, struct err *e) MUST_CHECK;
+/* Write what differs; a new state is checked against out_steps and leaves one event. */
+int core_save(struct db *db, const struct out_core *was, struct out_core *is, const char *detail,
+    int64_t now, struct err *e) MUST_CHECK;
+int core_why(struct db *db, int64_t row, const struct err *why, struct err *e) MUST_CHECK;
+/* Recompute the head of a destination's queue. */
+int dest_refresh(struct db *db, const char *dest, struct err *e) MUST_CHECK;
+int dest_copy(char out[DEST_MAX], const char *dest, struct err *e) MUST_CHECK;
+/* Shared by claims, attempts, sweep and recovery. */
+bool out_is_queued(enum out_state s);
+int out_cut_off(
+    struct db *db, int64_t row, const char *detail, int64_t now, struct err *e) MUST_CHECK;
+int out_put_hold(struct db *db, int64_t row, const char *who, const char *why, int64_t now,
+    struct err *e) MUST_CHECK;
+int proof_insert(struct db *db, int64_t row, int64_t message, int64_t attempt, int64_t raw,
+    const struct proof_new *p, bool refusal, struct err *e) MUST_CHECK;
+/* Level and state as a proof makes them. */
+int core_prove(
+    struct out_core *is, const struct proof_new *p, int64_t now, struct err *e) MUST_CHECK;
+
+int not_found(struct err *e, const char *what, int64_t row);
+
+#endif

@@ -1,0 +1,279 @@
+/* store_view.c - reading outbound documents with everything about them, in one snapshot. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ap/store/store_priv.h"
+
+#define COLUMNS                                                                                    \
+    "SELECT "                                                                                      \
+    "d.n,d.id,d.state,d.level,d.require,d.late,d.settled,d.has_left,d.maybe,d.tenant,d.key,"       \
+    "d.invoice,d.supplier,d.issue_date,d.document_sha256,d.document_len,d.instance,d.sender,"      \
+    "d.receiver,d.doctype,d.process,d.country_c1,d.end_user,d.rule_sets,d.dest,d.accepted_at,"     \
+    "d.state_at,d.proven_at,d.deliver_by,d.expire_at,d.next_at,d.attempts,d.why,d.held_by,"        \
+    "d.held_why,d.sbd,b.len,"                                                                      \
+    "m.n,m.message_id,m.conversation_id,m.content_type,m.expect,m.endpoint,m.seat,"                \
+    "m.transport_profile,m.peer_serial,m.own_serial,m.lookup,m.eb_timestamp,m.composed_at,m.wire," \
+    "w.len,m.has_left,m.answered FROM document d LEFT JOIN blob b ON b.n=d.sbd"                    \
+    " LEFT JOIN message m ON m.n=d.message LEFT JOIN blob w ON w.n=m.wire "
+
+static void read_message(struct message_row *m, struct columns *c)
+{
+    m->row = col_int(c);
+    m->message_id = col_text(c);
+    m->conversation_id = col_text(c);
+    m->content_type = col_text(c);
+    m->expect = col_text(c);
+    m->endpoint = col_text(c);
+    m->seat = col_text(c);
+    m->transport_profile = col_text(c);
+    m->peer_serial = col_text(c);
+    m->own_serial = col_text(c);
+    m->lookup = col_text(c);
+    m->eb_timestamp = col_int(c);
+    m->composed_at = col_int(c);
+    m->wire = col_int(c);
+    m->wire_len = (uint64_t)col_int(c);
+    m->left = col_bool(c);
+    m->answered = col_bool(c);
+}
+
+static void read_flags(struct out_row *out, struct columns *c)
+{
+    out->level = (enum proof_level)col_int(c);
+    out->require = (enum proof_level)col_int(c);
+    out->late = col_bool(c);
+    out->settled = col_bool(c);
+    out->left = col_bool(c);
+    out->maybe = col_bool(c);
+}
+
+static void read_times(struct out_row *out, struct columns *c)
+{
+    out->accepted_at = col_int(c);
+    out->state_at = col_int(c);
+    out->proven_at = col_int(c);
+    out->deliver_by = col_int(c);
+    out->expire_at = col_int(c);
+    out->next_at = col_int(c);
+    if (out->state == OUT_HELD)
+        out->next_at = 0;
+    out->attempts = (unsigned)col_int(c);
+}
+
+static int read_row(struct out_row *out, sqlite3_stmt *st, struct arena *a, struct err *e)
+{
+    struct columns c = {st, a, 0, false};
+
+    memset(out, 0, sizeof(*out));
+    out->row = col_int(&c);
+    (void)snprintf(out->id, sizeof(out->id), "%s", col_text(&c));
+    if (!out_state_parse(col_text(&c), &out->state))
+        return err_set(e, ERR_CONFIG, "store.damaged", "", "a document of unknown state");
+    read_flags(out, &c);
+    out->tenant = col_text(&c);
+    out->key = col_text(&c);
+    out->invoice = col_text(&c);
+    out->supplier = col_text(&c);
+    out->issue_date = col_text(&c);
+    db_hash(out->document_sha256, st, c.at++);
+    out->document_len = (uint64_t)col_int(&c);
+    out->instance = col_text(&c);
+    out->sender = col_text(&c);
+    out->receiver = col_text(&c);
+    out->doctype = col_text(&c);
+    out->process = col_text(&c);
+    out->country_c1 = col_text(&c);
+    out->end_user = col_text(&c);
+    out->rule_sets = col_text(&c);
+    out->dest = col_text(&c);
+    read_times(out, &c);
+    why_unpack(&out->reason, (const char *)sqlite3_column_text(st, c.at++));
+    out->held_by = col_text(&c);
+    out->held_why = col_text(&c);
+    out->sbd = col_int(&c);
+    out->sbd_len = (uint64_t)col_int(&c);
+    read_message(&out->message, &c);
+    return c.nomem ? err_nomem(e) : 0;
+}
+
+int store_out_get(struct out_row *out, struct store *s, int64_t row, struct arena *a, struct err *e)
+{
+    struct db *db = reader_take(s, e);
+    sqlite3_stmt *st;
+    int rc;
+
+    if (!db)
+        return -1;
+    st = db_query(db, e, COLUMNS "WHERE d.n=?1", ARGS(A_INT(row)));
+    rc = st ? db_step(db, st, e) : -1;
+    if (rc == 1) {
+        rc = read_row(out, st, a, e);
+        db_done(st);
+    } else if (rc == 0) {
+        rc = not_found(e, "document", row);
+    }
+    reader_give(s, db);
+    return rc;
+}
+
+/* One statement for each index that may drive, so that none of them reads the whole table. */
+static sqlite3_stmt *list_query(struct db *db, const struct store_filter *f, int64_t before,
+    int64_t from, size_t max, struct err *e)
+{
+    const char *state = f->out_state >= 0 ? out_state_word((enum out_state)f->out_state) : NULL;
+    const struct arg args[] = {A_INT(before), A_INT(from), A_TEXT(f->tenant), A_TEXT(f->partner),
+        A_TEXT(f->invoice), A_TEXT(state), A_INT(f->late), A_INT(f->open), A_INT(f->since),
+        A_INT(max)};
+    const size_t n = sizeof(args) / sizeof(args[0]);
+
+#define REST                                                                                       \
+    " AND d.n<?1 AND d.n>=?2 AND d.accepted_at>=?9 AND (?3 IS NULL OR d.tenant=?3)"                \
+    " AND (?4 IS NULL OR d.receiver=?4) AND (?5 IS NULL OR d.invoice=?5)"                          \
+    " AND (?6 IS NULL OR d.state=?6) AND (?7=0 OR d.late=1) AND (?8=0 OR d.settled=0)"             \
+    " ORDER BY d.n DESC LIMIT ?10"
+    if (f->invoice)
+        return db_query(db, e, COLUMNS "WHERE d.invoice=?5" REST, args, n);
+    if (f->late)
+        return db_query(db, e, COLUMNS "WHERE d.late=1" REST, args, n);
+    if (f->partner)
+        return db_query(db, e, COLUMNS "WHERE d.receiver=?4" REST, args, n);
+    if (state)
+        return db_query(db, e, COLUMNS "WHERE d.state=?6" REST, args, n);
+    if (f->open)
+        return db_query(
+            db, e, COLUMNS "WHERE d.n IN (SELECT n FROM document WHERE settled=0)" REST, args, n);
+    if (f->tenant)
+        return db_query(db, e, COLUMNS "WHERE d.tenant=?3" REST, args, n);
+    return db_query(db, e, COLUMNS "WHERE true" REST, args, n);
+#undef REST
+}
+
+int store_out_list(struct out_row *out, size_t max, size_t *n, struct store *s,
+    const struct store_filter *f, struct arena *a, struct err *e)
+{
+    struct db *db = reader_take(s, e);
+    int64_t from = 0;
+    sqlite3_stmt *st;
+    int rc = 0;
+
+    *n = 0;
+    if (!db)
+        return -1;
+    /* Rows are numbered in order of time: where `since` starts bounds the walk. */
+    if (f->since)
+        rc = db_int(&from, db, e,
+            "SELECT n FROM document WHERE accepted_at>=?1 ORDER BY accepted_at LIMIT 1",
+            ARGS(A_INT(f->since)));
+    if (rc == 0 && f->since)
+        from = INT64_MAX;
+    st = rc < 0 ? NULL : list_query(db, f, f->before ? f->before : INT64_MAX, from, max, e);
+    rc = -1;
+    while (st && (rc = db_step(db, st, e)) == 1)
+        if (read_row(&out[(*n)++], st, a, e)) {
+            db_done(st);
+            rc = -1;
+            break;
+        }
+    reader_give(s, db);
+    return rc;
+}
+
+static int read_attempt(struct attempt_row *out, sqlite3_stmt *st, struct arena *a, struct err *e)
+{
+    struct columns c = {st, a, 0, false};
+
+    memset(out, 0, sizeof(*out));
+    out->row = col_int(&c);
+    out->n = (unsigned)col_int(&c);
+    out->message = col_int(&c);
+    out->started_at = col_int(&c);
+    out->ended_at = col_int(&c);
+    out->ms = col_int(&c);
+    out->message_id = col_text(&c);
+    out->endpoint = col_text(&c);
+    out->address = col_text(&c);
+    out->result = col_text(&c);
+    out->http_status = (int)col_int(&c);
+    out->left = col_bool(&c);
+    why_unpack(&out->why, (const char *)sqlite3_column_text(st, c.at++));
+    out->answer = col_int(&c);
+    out->answer_type = col_text(&c);
+    return c.nomem ? err_nomem(e) : 0;
+}
+
+int store_attempts(struct attempt_row *out, size_t max, size_t *n, struct store *s, int64_t row,
+    struct arena *a, struct err *e)
+{
+    struct db *db = reader_take(s, e);
+    sqlite3_stmt *st;
+    int rc = -1;
+
+    *n = 0;
+    if (!db)
+        return -1;
+    st = db_query(db, e,
+        "SELECT n,seq,message,started_at,ended_at,ms,message_id,endpoint,address,result,"
+        "http_status,has_left,why,answer,answer_type FROM attempt WHERE document=?1 ORDER BY seq",
+        ARGS(A_INT(row)));
+    while (st && (rc = db_step(db, st, e)) == 1) {
+        if (*n < max && read_attempt(&out[*n], st, a, e)) {
+            db_done(st);
+            rc = -1;
+            break;
+        }
+        ++*n;
+    }
+    reader_give(s, db);
+    return rc;
+}
+
+static int read_proof(struct proof_row *out, sqlite3_stmt *st, struct arena *a, struct err *e)
+{
+    struct columns c = {st, a, 0, false};
+    const char *kind;
+
+    memset(out, 0, sizeof(*out));
+    out->row = col_int(&c);
+    out->message = col_int(&c);
+    out->raw = col_int(&c);
+    out->signal_time = col_int(&c);
+    out->verified_at = col_int(&c);
+    kind = col_text(&c);
+    for (int k = 0; k < PROOF_KINDS; k++)
+        if (strcmp(kind, proof_kind_word((enum proof_kind)k)) == 0)
+            out->kind = (enum proof_kind)k;
+    out->level = (enum proof_level)col_int(&c);
+    out->refusal = col_bool(&c);
+    out->message_id = col_text(&c);
+    out->signal_id = col_text(&c);
+    out->signer = col_text(&c);
+    out->signer_serial = col_text(&c);
+    return c.nomem ? err_nomem(e) : 0;
+}
+
+int store_proofs(struct proof_row *out, size_t max, size_t *n, struct store *s, int64_t row,
+    struct arena *a, struct err *e)
+{
+    struct db *db = reader_take(s, e);
+    sqlite3_stmt *st;
+    int rc = -1;
+
+    *n = 0;
+    if (!db)
+        return -1;
+    st = db_query(db, e,
+        "SELECT p.n,p.message,raw,signal_time,verified_at,kind,level,refusal,m.message_id,"
+        "signal_id,signer,signer_serial FROM proof p LEFT JOIN message m ON m.n=p.message"
+        " WHERE p.document=?1 ORDER BY p.n",
+        ARGS(A_INT(row)));
+    while (st && (rc = db_step(db, st, e)) == 1) {
+        if (*n < max && read_proof(&out[*n], st, a, e)) {
+            db_done(st);
+            rc = -1;
+            break;
+        }
+        ++*n;
+    }
+    reader_give(s, db);
+    return rc;
+}
