@@ -12,13 +12,13 @@
 
 #define RING 64 /* texts that live until 64 more were made */
 
-static const char *fmt(const char *format, unsigned n)
+static const char *name(const char *before, unsigned n, const char *after)
 {
     static _Thread_local char ring[RING][80];
     static _Thread_local unsigned at;
     char *t = ring[at++ % RING];
 
-    (void)snprintf(t, sizeof(ring[0]), format, n);
+    (void)snprintf(t, sizeof(ring[0]), "%s%u%s", before, n, after);
     return t;
 }
 
@@ -106,12 +106,12 @@ void kit_reopen(struct kit *k, struct store_recovered *out)
 struct out_new kit_out(unsigned n, int64_t now)
 {
     return (struct out_new){.tenant = "acme",
-        .invoice = fmt("INV-%u", n),
+        .invoice = name("INV-", n, ""),
         .supplier = "0208:0123456789",
         .issue_date = "2026-11-22",
         .document_sha256 = sha(n, 1),
         .document_len = 9,
-        .instance = fmt("instance-%u", n),
+        .instance = name("instance-", n, ""),
         .sender = "iso6523-actorid-upis::0208:0123456789",
         .receiver = "iso6523-actorid-upis::0208:0987654321",
         .doctype = "busdox-docid-qns::invoice",
@@ -129,7 +129,7 @@ struct out_new kit_out(unsigned n, int64_t now)
 
 struct message_new kit_message(unsigned n, const char *wire)
 {
-    return (struct message_new){.message_id = fmt("message-%u@test", n),
+    return (struct message_new){.message_id = name("message-", n, "@test"),
         .conversation_id = "1",
         .content_type = "multipart/related",
         .expect = "expect",
@@ -157,14 +157,14 @@ struct proof_new kit_proof(enum proof_level level)
 
 struct in_new kit_in(unsigned n, int64_t now)
 {
-    const char *text = fmt("<Invoice n='%u'/>", n);
+    const char *text = name("<Invoice n='", n, "'/>");
 
-    return (struct in_new){.message_id = fmt("in-%u@peer", n),
+    return (struct in_new){.message_id = name("in-", n, "@peer"),
         .signed_info = sha(n, 2),
         .seat = "POP000456",
         .cert_serial = "0a",
         .own_serial = "02",
-        .instance = fmt("in-instance-%u", n),
+        .instance = name("in-instance-", n, ""),
         .sender = "iso6523-actorid-upis::0208:1111111111",
         .receiver = "iso6523-actorid-upis::0208:0123456789",
         .doctype = "busdox-docid-qns::invoice",
@@ -180,8 +180,8 @@ struct in_new kit_in(unsigned n, int64_t now)
         .document_sha256 = sha(n, 3),
         .document_len = 10,
         .sbd = {.blob = blob_str(str_z(text)), .sha256 = sha_of(text)},
-        .receipt = blob_str(str_z(fmt("<Receipt n='%u'/>", n))),
-        .receipt_id = fmt("receipt-%u@us", n)};
+        .receipt = blob_str(str_z(name("<Receipt n='", n, "'/>"))),
+        .receipt_id = name("receipt-", n, "@us")};
 }
 
 struct err kit_why(enum err_class c, const char *code)
