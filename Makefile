@@ -114,8 +114,11 @@ build/pki/version: certs/make-pki
 units: $(UNIT)
 corpora: $(CORPUS)
 threaded: $(THREADED)
-test: deps-test $(UNIT)
-	@tests/run -l $(V) $(UNIT)
+test: deps-test data pki $(UNIT)
+	@. tests/support/env && tests/run -l $(V) -t 600 $(UNIT)
+coverage: deps-test
+	+@find build/cov -name '*.gcda' -delete 2>/dev/null; $(MAKE) --no-print-directory V=cov test
+	@tests/coverage
 check: deps-test
 	+@MAKE='$(MAKE)' tests/check
 # Every public header compiles alone, with both compilers; every source is clean under clang too.
@@ -188,6 +191,7 @@ help:
 	@echo 'make program    only the program and the library (no artefacts)'
 	@echo 'make test       unit tests of one variant: make V=asan test (release fault asan tsan cov)'
 	@echo 'make check      everything that CI runs: lint, units (release, asan, tsan), fuzz corpora, scripts'
+	@echo 'make coverage   lines that the unit tests execute, by module'
 	@echo 'make lint       layers, headers, format, sizes, names; make tidy: clang-tidy'
 	@[ ! -x tests/demo/run ] || echo 'make demo       an invoice from C1 to C4 through a whole network on this machine'
 	@[ ! -x tests/bench/run ] || echo 'make bench      CPU, memory and start-up figures beside their floors'
@@ -201,7 +205,7 @@ help:
 
 FORCE:
 -include $(shell find $(O) build/syntax -name '*.d' 2>/dev/null)
-.PHONY: all program data pki units corpora threaded test check headers sources lint tidy tidy-changed fuzz fuzzers demo bench interop parity install uninstall deps deps-build deps-test deps-interop clean help FORCE
+.PHONY: all program data pki units corpora threaded test coverage check headers sources lint tidy tidy-changed fuzz fuzzers demo bench interop parity install uninstall deps deps-build deps-test deps-interop clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
