@@ -207,6 +207,7 @@ struct gcmp_sink {
     struct xp_item left;
     struct xlist kept;
     struct xsink right;
+    struct xfocus *f; /* of the comparison: items come with another */
     bool have, result;
 };
 
@@ -231,7 +232,11 @@ static int left_put(struct xsink *s, struct xp_ctx *c, const struct xp_item *it)
         return -1;
     xatomize(c, it, &g->left);
     if (!g->have) {
-        int r = xev(c, g->rhs, &g->right);
+        struct xfocus *f = c->f;
+        int r;
+        c->f = g->f;
+        r = xev(c, g->rhs, &g->right);
+        c->f = f;
         g->have = true;
         if (r < 0)
             return -1;
@@ -317,6 +322,7 @@ int xev_gcmp(struct xp_ctx *c, const struct xn *n, bool *out)
         r = single_gcmp(c, n, out);
     } else {
         g.right.put = right_put;
+        g.f = c->f;
         xlist_init(&g.kept);
         r = xev(c, n->k[0], &g.s);
         *out = g.result;

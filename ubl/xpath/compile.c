@@ -208,7 +208,8 @@ int xcompile_convert(struct xn **n, struct xparse *p, struct stype *type)
 }
 
 /* ---- user functions ---- */
-int xev_ucall(struct xp_ctx *c, const struct xn *n, struct xsink *s)
+/* The result is complete before it goes on: the consumer needs its own frame and focus. */
+int xev_ucall(struct xp_ctx *c, const struct xn *n, struct xp_seq *out)
 {
     const struct ufn *u = n->ufn;
     struct xfocus none = {.none = true}, *f = c->f, *cur = c->cur;
@@ -226,7 +227,7 @@ int xev_ucall(struct xp_ctx *c, const struct xn *n, struct xsink *s)
     c->frame = frame;
     c->f = &none;
     c->cur = NULL;
-    r = xev(c, u->body, s);
+    r = xev_seq(c, u->body, out);
     c->calls--;
     c->frame = caller;
     c->f = f;

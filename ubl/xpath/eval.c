@@ -186,11 +186,14 @@ int xev_var_of(struct xp_ctx *c, const struct xn *n, struct xp_seq *out)
     return 0;
 }
 
-/* ---- binding expressions ---- */
+/* ---- binding expressions ----
+ * A sink is called with the focus of whoever produces the item, so those that evaluate something
+ * keep their own. */
 struct bind_sink {
     struct xsink s;
     const struct xn *n;
     struct xsink *out;
+    struct xfocus *f;
     bool result;
 };
 
@@ -206,12 +209,13 @@ static void bind_item(struct xp_ctx *c, uint32_t slot, const struct xp_item *it)
 static int for_put(struct xsink *s, struct xp_ctx *c, const struct xp_item *it)
 {
     struct bind_sink *b = (struct bind_sink *)s;
-    struct xslot was = c->frame[b->n->slot];
+    struct xfocus *f = c->f;
     int r;
 
     bind_item(c, b->n->slot, it);
+    c->f = b->f;
     r = xev(c, b->n->k[1], b->out);
-    c->frame[b->n->slot] = was;
+    c->f = f;
     return r;
 }
 
@@ -231,9 +235,14 @@ static int quant_put(struct xsink *s, struct xp_ctx *c, const struct xp_item *it
 {
     struct bind_sink *b = (struct bind_sink *)s;
     bool some = b->n->op == OP_SOME, yes;
+    struct xfocus *f = c->f;
+    int r;
 
     bind_item(c, b->n->slot, it);
-    if (scratch_bool(c, b->n->k[1], &yes) < 0)
+    c->f = b->f;
+    r = scratch_bool(c, b->n->k[1], &yes);
+    c->f = f;
+    if (r < 0)
         return -1;
     if (yes != some)
         return 0;
@@ -243,7 +252,7 @@ static int quant_put(struct xsink *s, struct xp_ctx *c, const struct xp_item *it
 
 static int quantified(struct xp_ctx *c, const struct xn *n, bool *out)
 {
-    struct bind_sink b = {.s.put = quant_put, .n = n, .result = n->op == OP_EVERY};
+    struct bind_sink b = {.s.put = quant_put, .n = n, .f = c->f, .result = n->op == OP_EVERY};
 
     if (xev(c, n->k[0], &b.s) < 0)
         return -1;
@@ -265,18 +274,19 @@ struct each_sink {
     int64_t pos, last;
 };
 
-/* xsl:for-each changes the focus and current() */
+/* xsl:for-each changes the focus and current(): its results go on after both are back. */
 static int each_put(struct xsink *s, struct xp_ctx *c, const struct xp_item *it)
 {
     struct each_sink *e = (struct each_sink *)s;
     struct xfocus f = {.item = *it, .pos = ++e->pos, .last = e->last}, *was = c->f, *cur = c->cur;
+    struct xp_seq seq;
     int r;
 
     c->f = c->cur = &f;
-    r = xev(c, e->body, e->out);
+    r = xev_seq(c, e->body, &seq);
     c->f = was;
     c->cur = cur;
-    return r;
+    return r < 0 ? -1 : put_seq(c, seq, e->out);
 }
 
 static int each_expr(struct xp_ctx *c, const struct xn *n, struct xsink *s)
@@ -538,7 +548,7 @@ int xev(struct xp_ctx *c, const struct xn *n, struct xsink *s)
     case OP_IF:
         return if_expr(c, n, s);
     case OP_FOR: {
-        struct bind_sink b = {.s.put = for_put, .n = n, .out = s};
+        struct bind_sink b = {.s.put = for_put, .n = n, .out = s, .f = c->f};
         return xev(c, n->k[0], &b.s);
     }
     case OP_BIND:
@@ -549,7 +559,7 @@ int xev(struct xp_ctx *c, const struct xn *n, struct xsink *s)
     case OP_CONVERT:
         return convert_seq(c, n, s);
     case OP_UCALL:
-        return xev_ucall(c, n, s);
+        return xev_ucall(c, n, &seq) < 0 ? -1 : put_seq(c, seq, s);
     case OP_CALL:
         if (n->fn->each)
             return n->fn->each(c, n, s);
@@ -792,6 +802,8 @@ int xev_seq(struct xp_ctx *c, const struct xn *n, struct xp_seq *out)
         return xev_var_of(c, n, out);
     case OP_CACHED:
         return cached_seq(c, n, out);
+    case OP_UCALL:
+        return xev_ucall(c, n, out);
     default:
         break;
     }

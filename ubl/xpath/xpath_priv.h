@@ -427,7 +427,7 @@ int xev_inset(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_tokenset(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_seenbefore(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_arith(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
-int xev_ucall(struct xp_ctx *c, const struct xn *n, struct xsink *s);
+int xev_ucall(struct xp_ctx *c, const struct xn *n, struct xp_seq *out);
 int xev_var(struct xp_ctx *c, struct xslot *v, struct xp_seq *out);
 int xev_var_of(struct xp_ctx *c, const struct xn *n, struct xp_seq *out);
 int xarith(struct xp_ctx *c, enum xarith op, const struct xp_item *x, const struct xp_item *y,
