@@ -161,7 +161,7 @@ int dsig_sign(uint8_t signed_info[HASH_LEN], xmlNode *signature, struct key *k,
     xmlSecDSigCtxDestroy(c);
     ERR_clear_error();
     memcpy(signed_info, run.signed_info, HASH_LEN);
-    if (!rc)
+    if (!rc && !run.failed)
         return 0;
     if (!run.failed)
         return err_set(e, ERR_BUG, "dsig.sign", "XMLDSIG 3.1", "xmlsec1 cannot sign");

@@ -64,7 +64,9 @@ static int begin(struct sealing *s, xmlNode *security, struct err *e)
     s->m.wsse = security->ns;
     s->m.wsu = xmlSearchNsByHref(security->doc, security, BAD_CAST NS_WSU);
     s->m.ds = xmlSearchNsByHref(security->doc, security, BAD_CAST NS_DS);
-    s->m.xenc = xmlNewNs(security, BAD_CAST NS_XENC, BAD_CAST "xenc");
+    s->m.xenc = xmlSearchNsByHref(security->doc, security, BAD_CAST NS_XENC);
+    if (!s->m.xenc)
+        s->m.xenc = xmlNewNs(security, BAD_CAST NS_XENC, BAD_CAST "xenc");
     s->box = xmlNewDocNode(security->doc, security->ns, BAD_CAST "box", NULL);
     if (!s->m.wsu || !s->m.ds || !s->m.xenc || !s->box) {
         xmlFreeNode(s->box);

@@ -84,12 +84,15 @@ static int read_reference(struct wss_sigref *r, xmlNode *n, struct arena *a, str
 {
     xmlNode *transforms = xml_first_element(n), *method = xml_next_element(transforms),
             *value = xml_next_element(method);
+    struct str cid;
     bool is_cid;
 
     r->node = n;
     if (xml_attr(&r->uri, a, n, NULL, "URI", e))
         return -1;
     is_cid = str_has_prefix(r->uri, STR("cid:"));
+    if (is_cid && wss_cid(&cid, a, r->uri, e))
+        return -1;
     if (!is_cid && !(r->target = wss_target(n->doc, r->uri)))
         return wss_policy(e, "PEPPOL-AS4 5", "Reference \"%.60s\" leads to nothing here",
             r->uri.p ? r->uri.p : "");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ap/xml/xml.h"
+#include "tests/support/testpki.h"
 
 #define NEED(x)                                                                                    \
     do {                                                                                           \
@@ -77,4 +78,40 @@ void wssmsg_free(struct wssmsg *m)
         buf_free(&m->sealed[i]);
     buf_free(&m->soap);
     arena_free(m->a);
+}
+
+size_t wssmsg_wire(struct wss_part wire[WSSMSG_PARTS], const struct wssmsg *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        wire[i] = (struct wss_part){
+            m->clear[i].cid, STR("application/octet-stream"), blob_str(buf_view(&m->sealed[i]))};
+    return m->n;
+}
+
+int wssmsg_receive(struct wssgot *g, struct str soap, const struct wss_part *wire, size_t n,
+    struct pki *trust, struct key *const *keys, size_t nkeys)
+{
+    struct wss_part clear[WSSMSG_PARTS];
+    struct sink out[WSSMSG_PARTS];
+
+    *g = (struct wssgot){.a = arena_new(1 << 20)};
+    for (size_t i = 0; i < WSSMSG_PARTS; i++) {
+        buf_init(&g->clear[i], 32 << 20);
+        out[i] = sink_buf(&g->clear[i]);
+    }
+    if (xml_parse(&g->env, g->a, soap.p, soap.n, NULL, &g->e) ||
+        wss_verify_header(&g->proof, g->env, trust, TESTPKI_NOW, g->a, &g->e) ||
+        (n && wss_decrypt(g->type, out, g->env, wire, n, keys, nkeys, g->a, &g->e)))
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        clear[i] = (struct wss_part){wire[i].cid, g->type[i], blob_str(buf_view(&g->clear[i]))};
+    return wss_verify(&g->proof, g->env, clear, n, g->a, &g->e);
+}
+
+void wssgot_free(struct wssgot *g)
+{
+    cert_unref(g->proof.signer);
+    for (size_t i = 0; i < WSSMSG_PARTS; i++)
+        buf_free(&g->clear[i]);
+    arena_free(g->a);
 }

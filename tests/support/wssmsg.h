@@ -24,6 +24,22 @@ const char *wssmsg_envelope(void);
 void wssmsg_make(struct wssmsg *m, const struct wss_part *parts, size_t n, struct key *k,
     const struct cert *recipient);
 void wssmsg_free(struct wssmsg *m);
+/* What came of receiving one. */
+struct wssgot {
+    struct arena *a;
+    xmlDoc *env;
+    struct wss_proof proof;
+    struct str type[WSSMSG_PARTS];
+    struct buf clear[WSSMSG_PARTS];
+    struct err e;
+};
+/* The steps of a receiver over these bytes: 0, or -1 and g->e. wssgot_free in any case. */
+int wssmsg_receive(struct wssgot *g, struct str soap, const struct wss_part *wire, size_t n,
+    struct pki *trust, struct key *const *keys, size_t nkeys);
+/* The wire parts of a message made here; returns their number. */
+size_t wssmsg_wire(struct wss_part wire[WSSMSG_PARTS], const struct wssmsg *m);
+void wssgot_free(struct wssgot *g);
+
 struct wss_part wssmsg_part(const char *cid, const char *type, const void *p, size_t n);
 
 #endif

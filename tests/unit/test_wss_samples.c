@@ -17,8 +17,9 @@
 #include "ap/xml/xml.h"
 #include "tests/support/testpki.h"
 
-#define VECTORS_NOW 1795392000000 /* 2026-11-23: the vectors' certificates are of the day before   \
-                                   */
+#define VECTORS_NOW                                                                                \
+    1795392000000 /* 2026-11-23: the vectors' certificates are of the day before                   \
+                   */
 
 static struct pki *trust;
 static struct key *ap2;
