@@ -67,10 +67,10 @@ struct http_answer {
 };
 
 /* 0: an answer came, of whatever status. -1: none, or not a whole one; `out` says how far it got.
- * Names: http.url, http.egress (ERR_PEER: address, port or scheme not allowed), http.resolve,
- * http.connect, http.timeout, http.tls, http.reset, http.too-big, http.malformed. Class RETRY as
- * long as no body byte left, else UNKNOWN; http.tls and http.egress before that are PEER when they
- * will not pass by themselves (certificate does not verify). Always http_answer_free. */
+ * Names: http.url and http.egress (ERR_PEER: scheme, port or address that we do not call),
+ * http.resolve, http.connect, http.tls (the text says what about the certificate), http.timeout,
+ * http.reset, http.too-big, http.malformed, http.redirect. Class RETRY as long as no body byte
+ * left, else UNKNOWN. err.where holds hop, URL and address. Always http_answer_free. */
 int http_post(struct http_answer *out, struct http_client *c, const struct http_request *rq,
     struct err *e) MUST_CHECK;
 int http_get(struct http_answer *out, struct http_client *c, const struct http_request *rq,
