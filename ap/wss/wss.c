@@ -18,8 +18,8 @@ void wss_done(void)
     dsig_done();
 }
 
-static int say(struct err *e, const char *code, const char *spec, const char *ebms, const char *fmt,
-    va_list ap)
+static int __attribute__((format(printf, 5, 0))) say(struct err *e, const char *code,
+    const char *spec, const char *ebms, const char *fmt, va_list ap)
 {
     char text[300];
 

@@ -371,7 +371,7 @@ static enum xerr op_dt_add_months(struct vec *v)
 static enum xerr op_dt_sub(struct vec *v)
 {
     struct dt x, y;
-    struct dur u;
+    struct dur u = {0};
     enum xerr r = dt_arg(v, 0, v->kind, &x);
 
     r = r ? r : dt_arg(v, 1, v->kind, &y);

@@ -52,7 +52,7 @@ def table(decl, items, per_line=14):
 
 
 def main():
-    print("/* ucs_data.c - Unicode %s for ucs.c and ucs_normalize.c. Made by gen_ucs.py, not to be edited. */" % u.unidata_version)
+    print("/* ucs_data.c - Unicode %s for ucs.c and ucs_normalize.c. Made by gen_ucs.py, not to be edited.\n */" % u.unidata_version)
     print("/* clang-format off */")
     print('#include "ubl/atomic/ucs_priv.h"\n')
     for name, fold in (("upper", str.upper), ("lower", str.lower)):

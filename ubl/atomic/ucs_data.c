@@ -1,4 +1,5 @@
-/* ucs_data.c - Unicode 14.0.0 for ucs.c and ucs_normalize.c. Made by gen_ucs.py, not to be edited. */
+/* ucs_data.c - Unicode 14.0.0 for ucs.c and ucs_normalize.c. Made by gen_ucs.py, not to be edited.
+ */
 /* clang-format off */
 #include "ubl/atomic/ucs_priv.h"
 

@@ -345,7 +345,7 @@ static struct xn *mul_expr(struct xparse *p)
             op = AR_MOD;
         else
             break;
-        n = binary(p, OP_ARITH, op, n, union_expr(p), pos);
+        n = binary(p, OP_ARITH, (uint8_t)op, n, union_expr(p), pos);
     }
     return n;
 }
@@ -414,7 +414,7 @@ static struct xn *compare_expr(struct xparse *p)
 
     for (size_t i = 0; n && i < sizeof(ops) / sizeof(ops[0]); i++)
         if (ops[i].sym ? xparse_sym(p, ops[i].sym) : take_word(p, ops[i].word))
-            return binary(p, ops[i].op, ops[i].cmp, n, concat_expr(p), pos);
+            return binary(p, ops[i].op, (uint8_t)ops[i].cmp, n, concat_expr(p), pos);
     return n;
 }
 
