@@ -8,11 +8,15 @@
 
 const struct xml_limits XML_DEFAULT = {1 << 20, 64, 64, 20000};
 
+#define MAX_DEPTH 256 /* whatever limits say: libxml2's own */
+#define MAX_SCOPE 256 /* namespace declarations in scope at one place: each lookup walks them */
+
 struct guard {
     xmlSAXHandler sax; /* the tree builder's handlers, called after our checks */
     const struct xml_limits *l;
-    unsigned depth, nodes;
-    const char *why; /* set by the first refusal */
+    unsigned depth, nodes, scope;
+    unsigned short declared[MAX_DEPTH + 1]; /* by the open element of each depth */
+    const char *why;                        /* set by the first refusal */
     bool doctype;
 };
 
@@ -37,19 +41,37 @@ static void refuse(xmlParserCtxt *c, const char *why)
     xmlStopParser(c);
 }
 
+/* One more element, comment or processing instruction. */
+static bool count(xmlParserCtxt *c)
+{
+    struct guard *g = c->_private;
+
+    if (!g->why && ++g->nodes > g->l->max_nodes)
+        refuse(c, "too many nodes");
+    return !g->why;
+}
+
 static void on_start(void *ctx, const xmlChar *local, const xmlChar *prefix, const xmlChar *uri,
     int nns, const xmlChar **ns, int nattr, int ndefault, const xmlChar **attr)
 {
     xmlParserCtxt *c = ctx;
     struct guard *g = c->_private;
 
-    if (++g->depth > g->l->max_depth)
+    if (g->why) /* stopped: libxml2 may still finish the tag it is in */
+        return;
+    if (++g->depth > g->l->max_depth || g->depth > MAX_DEPTH) {
         refuse(c, "nested too deeply");
-    else if (++g->nodes > g->l->max_nodes)
-        refuse(c, "too many elements");
-    else if (nattr + nns > (int)g->l->max_attrs)
+        return;
+    }
+    if (nattr + nns > (int)g->l->max_attrs) {
         refuse(c, "too many attributes in one element");
-    else
+        return;
+    }
+    g->declared[g->depth] = (unsigned short)nns;
+    g->scope += (unsigned)nns;
+    if (g->scope > MAX_SCOPE)
+        refuse(c, "too many namespaces");
+    else if (count(c))
         g->sax.startElementNs(ctx, local, prefix, uri, nns, ns, nattr, ndefault, attr);
 }
 
@@ -58,9 +80,23 @@ static void on_end(void *ctx, const xmlChar *local, const xmlChar *prefix, const
     xmlParserCtxt *c = ctx;
     struct guard *g = c->_private;
 
-    g->depth--;
-    if (!g->why)
-        g->sax.endElementNs(ctx, local, prefix, uri);
+    if (g->why)
+        return;
+    g->scope -= g->declared[g->depth--];
+    g->sax.endElementNs(ctx, local, prefix, uri);
+}
+
+static void on_comment(void *ctx, const xmlChar *text)
+{
+    if (count(ctx))
+        ((struct guard *)((xmlParserCtxt *)ctx)->_private)->sax.comment(ctx, text);
+}
+
+static void on_pi(void *ctx, const xmlChar *target, const xmlChar *data)
+{
+    if (count(ctx))
+        ((struct guard *)((xmlParserCtxt *)ctx)->_private)
+            ->sax.processingInstruction(ctx, target, data);
 }
 
 static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *ext, const xmlChar *sys)
@@ -109,6 +145,69 @@ static int adopt(xmlDoc **out, struct arena *a, xmlDoc *d, struct err *e)
     return 0;
 }
 
+/* Attributes in one tag: libxml2 compares each with each before it tells us of any, so they are
+ * counted before. In a tag every `=` outside quotes belongs to one; what is no real tag (text of a
+ * comment or CDATA section that looks like one) is held to the same limit. */
+static bool tags_are_short(const char *p, size_t n, unsigned max)
+{
+    const char *end = p + n;
+
+    while ((p = memchr(p, '<', (size_t)(end - p)))) {
+        unsigned seen = 0;
+        char quote = 0;
+        for (p++; p < end && (quote || (*p != '>' && *p != '<')); p++) {
+            if (quote)
+                quote = *p == quote ? 0 : quote;
+            else if (*p == '"' || *p == '\'')
+                quote = *p;
+            else if (*p == '=' && ++seen > max)
+                return false;
+        }
+        if (p == end)
+            break;
+    }
+    return true;
+}
+
+/* One reading everywhere: UTF-8, declared or not, and no other. Else each reader (and each scan of
+ * bytes) might see another document. */
+static bool is_utf8(const char *p, size_t n)
+{
+    struct str head = {p, n < 200 ? n : 200}, name;
+    size_t at;
+
+    if (n >= 4 && (!p[0] || !p[1] || (unsigned char)p[0] >= 0xfe))
+        return false; /* UTF-16 or UTF-32 */
+    if (str_has_prefix(head, STR("\xef\xbb\xbf")))
+        head = str_sub(head, 3, head.n);
+    if (!str_has_prefix(head, STR("<?xml")))
+        return true;
+    head = str_sub(head, 0, str_find(head, STR("?>")));
+    at = str_find(head, STR("encoding"));
+    if (at == head.n)
+        return true;
+    name = str_trim(str_sub(head, at + 8, head.n));
+    if (name.n && name.p[0] == '=')
+        name = str_trim(str_sub(name, 1, name.n));
+    if (name.n < 2)
+        return false;
+    name = str_sub(name, 1, str_find(str_sub(name, 1, name.n), (struct str){name.p, 1}));
+    return str_ieq(name, STR("UTF-8")) || str_ieq(name, STR("US-ASCII"));
+}
+
+static int scan(const char *p, size_t n, const struct xml_limits *l, struct err *e)
+{
+    if (n > l->max_bytes || n > INT_MAX)
+        return err_set(
+            e, ERR_INPUT, "xml.limit", "", "XML of %zu bytes, at most %zu", n, l->max_bytes);
+    if (!is_utf8(p, n))
+        return err_set(e, ERR_INPUT, "xml.encoding", "XML 1.0 4.3.3", "XML is not in UTF-8");
+    if (!tags_are_short(p, n, l->max_attrs))
+        return err_set(
+            e, ERR_INPUT, "xml.limit", "", "XML with too many attributes in one element");
+    return 0;
+}
+
 int xml_parse(xmlDoc **out, struct arena *a, const void *p, size_t n, const struct xml_limits *l,
     struct err *e)
 {
@@ -117,9 +216,8 @@ int xml_parse(xmlDoc **out, struct arena *a, const void *p, size_t n, const stru
     xmlDoc *d;
     int rc;
 
-    if (n > g.l->max_bytes || n > INT_MAX)
-        return err_set(
-            e, ERR_INPUT, "xml.limit", "", "XML of %zu bytes, at most %zu", n, g.l->max_bytes);
+    if (scan(p ? p : "", n, g.l, e))
+        return -1;
     if (!(c = xmlNewParserCtxt()))
         return err_nomem(e);
     g.sax = *c->sax;
@@ -127,12 +225,14 @@ int xml_parse(xmlDoc **out, struct arena *a, const void *p, size_t n, const stru
     c->sax->startElementNs = on_start;
     c->sax->endElementNs = on_end;
     c->sax->internalSubset = on_doctype;
+    c->sax->comment = on_comment;
+    c->sax->processingInstruction = on_pi;
     c->sax->error = NULL;
     c->sax->warning = NULL;
     c->sax->serror = NULL;
     d = xmlCtxtReadMemory(c, p ? p : "", (int)n, NULL, NULL,
         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA);
-    rc = d && c->wellFormed && !g.why ? 0 : parse_failed(c, &g, e);
+    rc = d && c->wellFormed && c->nsWellFormed && !g.why ? 0 : parse_failed(c, &g, e);
     xmlFreeParserCtxt(c);
     if (rc) {
         xmlFreeDoc(d);
@@ -274,8 +374,10 @@ static int register_id(xmlDoc *d, xmlAttr *at, struct err *e)
     xmlAttr *known;
     int rc = 0;
 
-    if (!v)
+    if (!v || !*v) { /* an empty one names nothing */
+        xmlFree(v);
         return 0;
+    }
     known = xmlGetID(d, v);
     if (known && known != at)
         rc = err_set(e, ERR_INPUT, "xml.duplicate-id", "WSS 4.3", "id \"%.60s\" stands twice",

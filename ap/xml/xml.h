@@ -18,7 +18,7 @@ struct xml_limits {
     size_t max_bytes;   /* default 1 MiB */
     unsigned max_depth; /* default 64 */
     unsigned max_attrs; /* in one element; default 64 */
-    unsigned max_nodes; /* elements in all; default 20,000 */
+    unsigned max_nodes; /* elements, comments, processing instructions; default 20,000 */
 };
 extern const struct xml_limits XML_DEFAULT;
 
@@ -26,7 +26,8 @@ extern const struct xml_limits XML_DEFAULT;
 void xml_init(void);
 
 /* Parse a whole document; the tree is freed with the arena. White space and prefixes are kept as
- * received (c14n depends on it). xml.malformed, xml.doctype, xml.limit: all ERR_INPUT. */
+ * received (c14n depends on it). Only UTF-8. xml.malformed, xml.doctype, xml.encoding, xml.limit:
+ * all ERR_INPUT. */
 int xml_parse(xmlDoc **out, struct arena *a, const void *p, size_t n, const struct xml_limits *l,
     struct err *e) MUST_CHECK;
 int xml_new(xmlDoc **out, struct arena *a, struct err *e) MUST_CHECK;
