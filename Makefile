@@ -30,6 +30,8 @@ PKGS    := libxml-2.0 xmlsec1-openssl libxslt libexslt libcrypto libssl libcurl 
 WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
            -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wpointer-arith -Wformat=2 -Wno-format-truncation -Wno-unknown-warning-option -Wundef -Wvla \
            -Wimplicit-fallthrough -fno-common
+# clang sees casts in libxml2's macros that gcc, which checks ours, takes as the system's.
+WARN_CLANG := -Wno-cast-qual
 HARDEN  := -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 $(HARDEN)
 CFLAGS_fault   := $(CFLAGS_release) -DFAULT_POINTS
@@ -39,8 +41,6 @@ CFLAGS_cov     := -O0 -g --coverage -DFAULT_POINTS
 CFLAGS_fuzz    := $(WARN_CLANG) -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -DFUZZING
 LDFLAGS_release := -pie
 LDFLAGS_fault   := -pie
-# clang sees casts in libxml2's macros that gcc, which checks ours, takes as the system's.
-WARN_CLANG := -Wno-cast-qual
 BASEFLAGS = -std=c17 -D_GNU_SOURCE -I. -pthread $(WARN) $(PKG_CFLAGS)
 ALLCFLAGS = $(BASEFLAGS) $(CFLAGS_$(V)) $(CFLAGS)
 ALLLDFLAGS = -pthread $(filter -fsanitize=% --coverage,$(CFLAGS_$(V))) $(LDFLAGS_$(V)) -Wl,-z,relro,-z,now $(LDFLAGS)
