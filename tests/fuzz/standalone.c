@@ -1,9 +1,10 @@
 /* standalone.c - runs a fuzz target over its corpus without libFuzzer, so that `make check` does it
  * with gcc and ASan.
  *
- * Each seed is given as it is, cut at several lengths, and with a fixed number of small
- * deterministic changes, so a failure comes back with the same seed. An input that fails is left in
- * the current folder as crash-standalone. usage: corpus_NAME [-m CHANGES] FOLDER */
+ * Every seed is given as it is and cut at several lengths; then, as long as SECONDS last, seeds
+ * with small changes drawn from a fixed sequence, so that a failure comes back. On a failure the
+ * last line on standard error names the seed and the number of the change. usage: corpus_NAME
+ * CHANGES SECONDS FOLDER */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -75,56 +76,70 @@ static size_t change(size_t n)
     return n;
 }
 
-static int run_file(const char *dir, const char *name, unsigned long changes)
+static int load(const char *path, size_t *n)
 {
-    char path[4096];
-    FILE *f;
-    size_t n;
+    FILE *f = fopen(path, "rb");
 
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    f = fopen(path, "rb");
     if (!f) {
         perror(path);
         return -1;
     }
-    n = fread(seed, 1, sizeof seed, f);
+    *n = fread(seed, 1, sizeof seed, f);
     fclose(f);
-    fprintf(stderr, "seed %s\n", name);
-    state = 88172645463325252ULL;
+    return 0;
+}
+
+static void run_as_it_is(const char *path, size_t n)
+{
+    fprintf(stderr, "%s as it is\n", path);
     run(seed, n);
     for (size_t cut = 1; cut < n; cut += 1 + n / 16)
         run(seed, cut);
-    for (unsigned long i = 0; i < changes; i++) {
+}
+
+static void run_changed(const char *path, size_t n, unsigned long changes, time_t until)
+{
+    fprintf(stderr, "%s changed\n", path);
+    state = 88172645463325252ULL;
+    for (unsigned long i = 0; i < changes && time(NULL) < until; i++) {
         memcpy(work, seed, n);
         run(work, change(n));
     }
-    return 0;
 }
 
 int main(int argc, char **argv)
 {
-    unsigned long changes = 0, files = 0;
-    const char *dir;
-    struct dirent *d;
-    DIR *h;
+    unsigned long changes, files = 0;
+    struct dirent **list;
+    char path[4096];
+    time_t until;
+    int n;
 
-    if (argc == 4 && strcmp(argv[1], "-m") == 0)
-        changes = strtoul(argv[2], NULL, 10);
-    dir = argc > 1 ? argv[argc - 1] : ".";
-    h = opendir(dir);
-    if (!h) {
-        perror(dir);
+    if (argc != 4 || (n = scandir(argv[3], &list, NULL, alphasort)) < 0) {
+        perror(argc == 4 ? argv[3] : "usage: corpus_NAME CHANGES SECONDS FOLDER");
         return 1;
     }
+    changes = strtoul(argv[1], NULL, 10);
+    until = time(NULL) + (time_t)strtoul(argv[2], NULL, 10);
     run(seed, 0);
-    while ((d = readdir(h)) != NULL) {
-        if (d->d_name[0] == '.')
+    for (int i = 0; i < 2 * n; i++) { /* all seeds as they are, then all with changes */
+        size_t size;
+
+        if (list[i % n]->d_name[0] == '.')
             continue;
-        if (run_file(dir, d->d_name, changes) != 0)
+        snprintf(path, sizeof path, "%s/%s", argv[3], list[i % n]->d_name);
+        if (load(path, &size) != 0)
             return 1;
-        files++;
+        if (i < n) {
+            run_as_it_is(path, size);
+            files++;
+        } else {
+            run_changed(path, size, changes, until);
+        }
     }
-    closedir(h);
-    printf("%s: %lu seeds, %lu inputs\n", dir, files, runs);
+    for (int i = 0; i < n; i++)
+        free(list[i]);
+    free(list);
+    printf("%lu seeds, %lu inputs\n", files, runs);
     return files ? 0 : 1;
 }
