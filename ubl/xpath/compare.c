@@ -2,6 +2,8 @@
  * XPath 2.0 §3.5; the collation is by code points. */
 #include "ubl/xpath/xpath_priv.h"
 
+#include <math.h>
+
 static bool by_order(enum xcmp op, int d)
 {
     switch (op) {
@@ -179,17 +181,57 @@ static int cast_like(
     return r ? xcast_fail(c, r, x, xtype_name(to)) : 0;
 }
 
+/* Untyped with a number: as doubles, in the order that Saxon's verdicts have - Java's, where -0 is
+ * before 0 and NaN after everything. */
+static int untyped_number(
+    struct xp_ctx *c, enum xcmp op, const struct xp_item *x, const struct xp_item *num, bool *out)
+{
+    struct xp_item t;
+    double a, b = xnum_double(num);
+
+    if (cast_like(c, x, num, &t) < 0)
+        return -1;
+    a = t.d;
+    if (isnan(b)) {
+        *out = op == CMP_NE;
+        return 0;
+    }
+    if (isnan(a)) {
+        *out = by_order(op, 1);
+        return 0;
+    }
+    if (a == 0 && b == 0) {
+        bool plain = num->type == XP_INTEGER && !memchr(x->s.p, '.', x->s.n) &&
+                     !memchr(x->s.p, 'e', x->s.n) && !memchr(x->s.p, 'E', x->s.n);
+        *out = by_order(op, plain ? 0 : (signbit(b) != 0) - (signbit(a) != 0));
+        return 0;
+    }
+    *out = by_order(op, (a > b) - (a < b));
+    return 0;
+}
+
+static enum xcmp swapped(enum xcmp op)
+{
+    static const enum xcmp to[] = {CMP_EQ, CMP_NE, CMP_GT, CMP_GE, CMP_LT, CMP_LE};
+
+    return to[op];
+}
+
 int xcompare_general(
     struct xp_ctx *c, enum xcmp op, const struct xp_item *x, const struct xp_item *y, bool *out)
 {
     struct xp_item t;
 
     if (x->type == XP_UNTYPED && !xis_stringy(y)) {
+        if (xis_num(y))
+            return untyped_number(c, op, x, y, out);
         if (cast_like(c, x, y, &t) < 0)
             return -1;
         return xcompare(c, op, &t, y, out);
     }
     if (y->type == XP_UNTYPED && !xis_stringy(x)) {
+        if (xis_num(x))
+            return untyped_number(c, swapped(op), y, x, out);
         if (cast_like(c, y, x, &t) < 0)
             return -1;
         return xcompare(c, op, x, &t, out);
@@ -291,41 +333,92 @@ static bool plain_one(const struct xn *n)
     return !(n->card & CARD_N);
 }
 
-/* At most one item on both sides: no lists. */
+/* At most one item on both sides: no lists. Both are evaluated, also when the first is empty. */
 static int single_gcmp(struct xp_ctx *c, const struct xn *n, bool *out)
 {
     struct xp_item x, y;
-    int r = xev_atom(c, n->k[0], &x);
+    int a = xev_atom(c, n->k[0], &x), b;
 
     *out = false;
-    if (r <= 0 || (r = xev_atom(c, n->k[1], &y)) <= 0)
-        return r;
-    return xcompare_general(c, (enum xcmp)n->sub, &x, &y, out);
+    if (a < 0)
+        return -1;
+    if (a == 0 && (n->k[1]->flags & NF_SAFE))
+        return 0;
+    if ((b = xev_atom(c, n->k[1], &y)) < 0)
+        return -1;
+    return a && b ? xcompare_general(c, (enum xcmp)n->sub, &x, &y, out) : 0;
+}
+
+/* The side that is at most one item is evaluated first (after a variable on the other side), then
+ * the other is gone through. */
+static int one_put(struct xsink *s, struct xp_ctx *c, const struct xp_item *it)
+{
+    struct gcmp_sink *g = (struct gcmp_sink *)s;
+    struct xp_item x;
+
+    if (xtick(c) < 0)
+        return -1;
+    xatomize(c, it, &x);
+    if (xcompare_general(c, g->op, &x, &g->left, &g->result) < 0)
+        return -1;
+    return g->result;
+}
+
+static int many_one(struct xp_ctx *c, const struct xn *n, bool left_many, bool *out)
+{
+    struct gcmp_sink g = {.s.put = one_put, .op = (enum xcmp)n->sub};
+    const struct xn *many = n->k[left_many ? 0 : 1], *one = n->k[left_many ? 1 : 0];
+    struct xp_seq seq;
+    int r;
+
+    if (!left_many)
+        g.op = swapped(g.op);
+    if (many->op >= OP_LOCAL && many->op <= OP_GLOBAL && xev_var_of(c, many, &seq) < 0)
+        return -1;
+    if ((r = xev_atom(c, one, &g.left)) > 0)
+        r = xev(c, many, &g.s);
+    *out = g.result;
+    return r;
+}
+
+static int many_many(struct xp_ctx *c, const struct xn *n, bool *out)
+{
+    struct gcmp_sink g = {.s.put = left_put, .op = (enum xcmp)n->sub, .rhs = n->k[1], .f = c->f};
+
+    g.right.put = right_put;
+    xlist_init(&g.kept);
+    if (xev(c, n->k[0], &g.s) < 0)
+        return -1;
+    *out = g.result;
+    if (!g.have && !(n->k[1]->flags & NF_SAFE)) { /* its errors count even so */
+        struct xp_seq seq;
+        return xev_seq(c, n->k[1], &seq);
+    }
+    return 0;
 }
 
 int xev_gcmp(struct xp_ctx *c, const struct xn *n, bool *out)
 {
-    struct gcmp_sink g = {.s.put = left_put, .op = (enum xcmp)n->sub, .rhs = n->k[1]};
+    struct gcmp_sink g = {.s.put = const_put, .op = (enum xcmp)n->sub, .rhs = n->k[1]};
     struct arena_mark m;
     uint32_t forced = c->forced;
     int64_t with;
     int r;
 
-    if (n->k[1]->op == OP_CONST && n->k[1]->seq.n == 1) {
-        if (n->k[1]->seq.v->type == XP_INTEGER && xfn_is(n->k[0], "count") &&
-            dec_to_i64(n->k[1]->seq.v->dec, &with) && with >= 0 && with < 1000000)
-            return compare_count(c, n, with, out);
-        g.s.put = const_put;
-    }
+    if (n->k[1]->op == OP_CONST && n->k[1]->seq.n == 1 && n->k[1]->seq.v->type == XP_INTEGER &&
+        xfn_is(n->k[0], "count") && dec_to_i64(n->k[1]->seq.v->dec, &with) && with >= 0 &&
+        with < 1000000)
+        return compare_count(c, n, with, out);
     m = arena_mark(c->a);
-    if (plain_one(n->k[0]) && plain_one(n->k[1])) {
-        r = single_gcmp(c, n, out);
-    } else {
-        g.right.put = right_put;
-        g.f = c->f;
-        xlist_init(&g.kept);
+    if (n->k[1]->op == OP_CONST && n->k[1]->seq.n == 1) {
         r = xev(c, n->k[0], &g.s);
         *out = g.result;
+    } else if (plain_one(n->k[0]) && plain_one(n->k[1])) {
+        r = single_gcmp(c, n, out);
+    } else if (plain_one(n->k[0]) || plain_one(n->k[1])) {
+        r = many_one(c, n, plain_one(n->k[1]), out);
+    } else {
+        r = many_many(c, n, out);
     }
     if (forced == c->forced)
         arena_rewind(c->a, m);

@@ -470,7 +470,7 @@ static int constructed(struct xp_ctx *c, const struct xn *n, struct xp_item *out
     if (joined(c, n, &s) < 0)
         return -1;
     *out = (struct xp_item){.type = n->op == OP_DOCNODE ? XP_DOC_NODE : XP_TEXT_NODE, .s = s};
-    return n->op == OP_DOCNODE || s.n ? 1 : 0;
+    return 1;
 }
 
 /* ---- streams ---- */
@@ -706,17 +706,32 @@ int xev_atom(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
 }
 
 /* ---- truth ---- */
+/* An operand that fails does not decide yet: as in Saxon, a later one may, and else its error
+ * stands. After a failure a call of a user function at the end of `and` is not tried. */
+static bool recoverable(const struct xp_ctx *c)
+{
+    return !c->e ||
+           (strncmp(c->e->code, "xpath.", 6) != 0 && strncmp(c->e->code, "memory.", 7) != 0);
+}
+
 static int all_or_any(struct xp_ctx *c, const struct xn *n, bool *out)
 {
-    bool stop = n->op == OP_OR;
+    bool stop = n->op == OP_OR, failed = false;
 
     for (uint32_t i = 0; i < n->nk; i++) {
-        if (xev_bool(c, n->k[i], out) < 0)
-            return -1;
+        if (failed && !stop && n->k[i]->op == OP_UCALL && n->k[i]->types == T_BOOL)
+            continue;
+        if (xev_bool(c, n->k[i], out) < 0) {
+            if (!recoverable(c))
+                return -1;
+            failed = true;
+            continue;
+        }
         if (*out == stop)
             return 0;
     }
-    return 0;
+    *out = !stop;
+    return failed ? -1 : 0;
 }
 
 static int ebv_of(struct xp_ctx *c, const struct xn *n, bool *out)

@@ -285,7 +285,72 @@ static void types_comma(struct xn *n)
         n->types |= n->k[i]->types;
 }
 
+/* Node paths and tests of them: nothing to cast, no cardinality to break. What is not listed may
+ * fail. */
+static bool is_safe(const struct xn *n)
+{
+    switch ((enum xop)n->op) {
+    case OP_CONST:
+    case OP_DOT:
+    case OP_ROOT:
+    case OP_STEP:
+    case OP_SORT:
+    case OP_CACHED:
+    case OP_OR:
+    case OP_AND:
+        break;
+    case OP_PATH:
+    case OP_FILTER:
+        if (n->k[0]->types & ~T_NODE)
+            return false;
+        break;
+    case OP_UNION:
+        for (uint32_t i = 0; i < n->nk; i++)
+            if (n->k[i]->types & ~T_NODE)
+                return false;
+        break;
+    case OP_GCMP:
+    case OP_INSET:
+        for (uint32_t i = 0; i < n->nk; i++)
+            if (n->k[i]->types & ~(T_NODE | T_STRINGY))
+                return false;
+        break;
+    case OP_CALL:
+        if (!xfn_is(n, "exists") && !xfn_is(n, "empty") && !xfn_is(n, "not") &&
+            !xfn_is(n, "count") && !xfn_is(n, "true") && !xfn_is(n, "false"))
+            return false;
+        if (xfn_is(n, "not") && (n->k[0]->types & ~(T_NODE | T_BOOL)))
+            return false;
+        break;
+    default:
+        return false;
+    }
+    if (n->op == OP_OR || n->op == OP_AND)
+        for (uint32_t i = 0; i < n->nk; i++)
+            if (n->k[i]->types & ~(T_NODE | T_BOOL))
+                return false;
+    for (uint32_t i = 0; i < n->nk; i++) {
+        const struct xn *k = n->k[i];
+        bool pred = n->op == OP_STEP || (n->op == OP_FILTER && i > 0);
+        if (!(k->flags & NF_SAFE))
+            return false;
+        if (pred && (k->types & ~(T_NODE | T_BOOL)) && !(k->flags & NF_POSCONST))
+            return false;
+    }
+    return true;
+}
+
+static void infer(struct xn *n, struct xparse *p);
+
 void xtypes(struct xn *n, struct xparse *p)
+{
+    infer(n, p);
+    n->flags &= (uint8_t)~NF_SAFE;
+    if (is_safe(n))
+        n->flags |= NF_SAFE;
+}
+
+static void infer(struct xn *n, struct xparse *p)
 {
     n->types = 0;
     n->card = n->ord = n->deps = 0;
@@ -392,7 +457,7 @@ void xtypes(struct xn *n, struct xparse *p)
         return;
     case OP_VALUE_OF:
         from_kids(n);
-        result(n, T(XP_TEXT_NODE), CARD_OPT);
+        result(n, T(XP_TEXT_NODE), CARD_1);
         return;
     case OP_DOCNODE:
         from_kids(n);

@@ -161,7 +161,7 @@ enum {
     NF_BOOLPRED = 4,
     NF_NODES = 8,      /* predicates need last(): materialize */
     NF_UNORDERED = 16, /* the consumer does not care about order and duplicates */
-    NF_EMPTY_OK = 32   /* cast, treat: T? */
+    NF_SAFE = 32       /* cannot raise a dynamic error */
 };
 
 /* ---- the environment ---- */
