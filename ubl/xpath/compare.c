@@ -333,20 +333,16 @@ static bool plain_one(const struct xn *n)
     return !(n->card & CARD_N);
 }
 
-/* At most one item on both sides: no lists. Both are evaluated, also when the first is empty. */
+/* At most one item on both sides: no lists; nothing on the left is enough. */
 static int single_gcmp(struct xp_ctx *c, const struct xn *n, bool *out)
 {
     struct xp_item x, y;
-    int a = xev_atom(c, n->k[0], &x), b;
+    int r = xev_atom(c, n->k[0], &x);
 
     *out = false;
-    if (a < 0)
-        return -1;
-    if (a == 0 && (n->k[1]->flags & NF_SAFE))
-        return 0;
-    if ((b = xev_atom(c, n->k[1], &y)) < 0)
-        return -1;
-    return a && b ? xcompare_general(c, (enum xcmp)n->sub, &x, &y, out) : 0;
+    if (r <= 0 || (r = xev_atom(c, n->k[1], &y)) <= 0)
+        return r;
+    return xcompare_general(c, (enum xcmp)n->sub, &x, &y, out);
 }
 
 /* The side that is at most one item is evaluated first (after a variable on the other side), then
