@@ -24,6 +24,8 @@
         }                                                                                          \
     } while (0)
 
+#define WSSE "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+
 /* @PARTS@ stands for the PartInfo elements. */
 static const char TEMPLATE[] =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
@@ -127,10 +129,8 @@ static struct cert *cert_named(const char *name)
 /* Take the signature out again; the whole Security header when nothing is encrypted. */
 static void unsign(xmlDoc *env, bool all)
 {
-    xmlNode *n = xml_first_element(xml_first_element(xmlDocGetRootElement(env)));
+    xmlNode *n = xml_child(xml_first_element(xmlDocGetRootElement(env)), WSSE, "Security");
 
-    while (n && !xmlStrEqual(n->name, BAD_CAST "Security"))
-        n = xml_next_element(n);
     NEED(n);
     if (!all)
         NEED((n = xml_child(n, "http://www.w3.org/2000/09/xmldsig#", "Signature")));
