@@ -20,8 +20,8 @@ struct soap {
     xmlDoc *doc;
     xmlNode *header, *body;
 };
-/* xml.*, soap.malformed (no SOAP 1.2 envelope), soap.encoding (not UTF-8): all ERR_INPUT.
- * `charset`: what MIME or HTTP says, or empty. */
+/* xml.*, soap.malformed (no SOAP 1.2 envelope), soap.encoding (MIME does not say UTF-8): all
+ * ERR_INPUT. `charset`: what MIME or HTTP says, or empty. */
 int soap_read(struct soap *out, struct arena *a, struct str bytes, struct str charset,
     struct err *e) MUST_CHECK;
 /* A header block that must be understood, is meant for us, and is none of ours:

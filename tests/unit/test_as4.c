@@ -123,7 +123,7 @@ static void no_signal_answers_what_hides_the_soap_part(void **state)
         {"root in another charset", {.framing = {{"charset=UTF-8", "charset=UTF-16"}}},
             "soap.encoding", "", 400},
         {"prolog names another charset",
-            {.after = {{"encoding=\"UTF-8\"", "encoding=\"ISO-8859-1\""}}}, "soap.encoding", "",
+            {.after = {{"encoding=\"UTF-8\"", "encoding=\"ISO-8859-1\""}}}, "xml.encoding", "",
             400},
         {"not XML", {.after = {{"</S12:Envelope>", ""}}}, "xml.malformed", "", 400},
         {"DOCTYPE", {.after = {{"<S12:Envelope", "<!DOCTYPE x [<!ENTITY a \"b\">]><S12:Envelope"}}},
