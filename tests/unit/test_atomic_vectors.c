@@ -14,12 +14,14 @@
 #include "ubl/atomic/datetime.h"
 #include "ubl/atomic/dbl.h"
 #include "ubl/atomic/decimal.h"
+#include "ubl/atomic/regex.h"
 #include "ubl/atomic/ucs.h"
 
 #define ARGS 5
 
 struct vec {
     struct arena *a;
+    struct regex_run *run;
     struct str arg[ARGS];
     int kind; /* of the operation, where it is one of several types */
     struct buf out;
@@ -647,6 +649,57 @@ static enum xerr op_codepoints(struct vec *v)
     return put_str(v, r, s);
 }
 
+/* ---- regular expressions -------------------------------------------------------------------- */
+
+static enum xerr op_matches(struct vec *v)
+{
+    struct regex *re;
+    bool found;
+    enum xerr r = regex_compile(v->arg[1], v->arg[2], &re, NULL);
+
+    if (r)
+        return r;
+    r = regex_matches(re, v->run, v->arg[0], &found);
+    regex_free(re);
+    if (!r)
+        buf_puts(&v->out, found ? "true" : "false");
+    return r;
+}
+static enum xerr op_replace(struct vec *v)
+{
+    struct regex *re;
+    enum xerr r = regex_compile(v->arg[1], v->arg[3], &re, NULL);
+
+    if (r)
+        return r;
+    r = regex_replace(re, v->run, v->arg[0], v->arg[2], &v->out);
+    regex_free(re);
+    return r;
+}
+static enum xerr op_tokenize(struct vec *v)
+{
+    struct regex *re;
+    struct regex_tokens t;
+    struct str token;
+    bool more = true;
+    enum xerr r;
+
+    if (v->arg[0].n == 0) /* Saxon does not look at the expression then */
+        return XERR_NONE;
+    r = regex_compile(v->arg[1], v->arg[2], &re, NULL);
+
+    if (r)
+        return r;
+    r = regex_tokens_start(&t, re, v->run, v->arg[0]);
+    for (int n = 0; !r && (r = regex_tokens_next(&t, &token, &more)) == 0 && more; n++) {
+        if (n)
+            buf_putc(&v->out, '|');
+        buf_str(&v->out, token);
+    }
+    regex_free(re);
+    return r;
+}
+
 /* ---- the runner ----------------------------------------------------------------------------- */
 
 static const struct op {
@@ -742,6 +795,9 @@ static const struct op {
     DURATION("yearMonthDuration", DUR_YEARMONTH),
     ORDERED("dayTimeDuration", DUR_DAYTIME),
     ORDERED("yearMonthDuration", DUR_YEARMONTH),
+    {"matches", 3, op_matches, 0},
+    {"replace", 4, op_replace, 0},
+    {"tokenize", 3, op_tokenize, 0},
     {"upper-case", 1, op_upper, 0},
     {"lower-case", 1, op_lower, 0},
     {"normalize-space", 1, op_normalize_space, 0},
@@ -825,7 +881,7 @@ static int run_line(struct vec *v, char *line, const char *where, int no)
 
 static void run_file(const char *path)
 {
-    struct vec v = {.a = arena_new(64 << 20)};
+    struct vec v = {.a = arena_new(64 << 20), .run = regex_run_new()};
     int no = 0, bad = 0;
     char *line = NULL;
     size_t cap = 0;
@@ -834,6 +890,7 @@ static void run_file(const char *path)
 
     assert_non_null(f);
     assert_non_null(v.a);
+    assert_non_null(v.run);
     buf_init(&v.out, 1 << 24);
     while ((n = getline(&line, &cap, f)) > 0) {
         struct arena_mark m = arena_mark(v.a);
@@ -847,6 +904,7 @@ static void run_file(const char *path)
     fclose(f);
     free(line);
     buf_free(&v.out);
+    regex_run_free(v.run);
     arena_free(v.a);
     assert_true(no > 50);
     assert_int_equal(bad, 0);
@@ -863,6 +921,7 @@ VECTORS(double)
 VECTORS(datetime)
 VECTORS(duration)
 VECTORS(string)
+VECTORS(regex)
 
 int main(int argc, char **argv)
 {
@@ -872,6 +931,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(datetime_answers_as_saxon),
         cmocka_unit_test(duration_answers_as_saxon),
         cmocka_unit_test(string_answers_as_saxon),
+        cmocka_unit_test(regex_answers_as_saxon),
     };
 
     if (argc > 1) { /* a file of one's own: generate.py --try uses it */

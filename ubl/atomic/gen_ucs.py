@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Writes ubl/atomic/ucs_data.c: case mappings, decompositions, combining classes and compositions.
+"""Writes the generated tables of ubl/atomic.
 
-    ubl/atomic/gen_ucs.py >ubl/atomic/ucs_data.c
+    ubl/atomic/gen_ucs.py >ubl/atomic/ucs_data.c                case mappings, decompositions, compositions
+    ubl/atomic/gen_ucs.py Blocks.txt >ubl/atomic/regex_blocks.c names for \\p{Is...}
 
 The source is Python's unicodedata; the committed file was made by Python 3.11 (Unicode 14). Case mappings are those
-of each code point alone (SpecialCasing without conditions), which is what Saxon does with upper-case and lower-case.
+of each code point alone (SpecialCasing without conditions), which is what Saxon does with upper-case and lower-case. Blocks.txt is Unicode's (Perl installs it under unicore/; the
+committed file was made from 14.0); blocks of 15.0 and 15.1 and the older names of XSD 1.0 are added here.
 """
 import sys
 import unicodedata as u
@@ -51,7 +53,34 @@ def table(decl, items, per_line=14):
     print("};")
 
 
+LATER_BLOCKS = {
+    "ArabicExtended-C": (0x10EC0, 0x10EFF), "DevanagariExtended-A": (0x11B00, 0x11B5F), "Kawi": (0x11F00, 0x11F5F),
+    "KaktovikNumerals": (0x1D2C0, 0x1D2DF), "CyrillicExtended-D": (0x1E030, 0x1E08F), "NagMundari": (0x1E4D0, 0x1E4FF),
+    "CJKUnifiedIdeographsExtensionI": (0x2EBF0, 0x2EE5F), "CJKUnifiedIdeographsExtensionH": (0x31350, 0x323AF),
+}
+OLD_NAMES = {"Greek": "GreekandCoptic", "CombiningMarksforSymbols": "CombiningDiacriticalMarksforSymbols",
+             "PrivateUse": "PrivateUseArea"}
+
+
+def blocks(path):
+    known = dict(LATER_BLOCKS)
+    for line in open(path, encoding="utf-8"):
+        line = line.split("#")[0].strip()
+        if line:
+            span, name = line.split(";")
+            known[name.strip().replace(" ", "")] = tuple(int(x, 16) for x in span.split(".."))
+    for old, new in OLD_NAMES.items():
+        known[old] = known[new]
+    print("/* regex_blocks.c - Unicode block names, sorted bytewise. Made by gen_ucs.py, not to be edited. */")
+    print("/* clang-format off */")
+    print('#include "ubl/atomic/regex_priv.h"\n')
+    table("const struct regex_block regex_blocks[]", ['{"%s", 0x%X, 0x%X}' % (n, *known[n]) for n in sorted(known)], 3)
+    print(f"const size_t regex_blocks_count = {len(known)};")
+
+
 def main():
+    if len(sys.argv) == 2:
+        return blocks(sys.argv[1])
     print("/* ucs_data.c - Unicode %s for ucs.c and ucs_normalize.c. Made by gen_ucs.py, not to be edited.\n */" % u.unidata_version)
     print("/* clang-format off */")
     print('#include "ubl/atomic/ucs_priv.h"\n')

@@ -46,7 +46,7 @@ struct regex_tokens {
     struct regex_run *run;
     struct str s;
     size_t at;
-    bool done, checked;
+    bool done;
 };
 enum xerr regex_tokens_start(
     struct regex_tokens *t, const struct regex *re, struct regex_run *run, struct str s) MUST_CHECK;
