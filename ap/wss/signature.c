@@ -24,7 +24,8 @@ static int read_prefixes(char ***out, const xmlNode *transform, struct arena *a,
     *out = NULL;
     if (!inc)
         return 0;
-    if (!xml_is(inc, DSIG_EXC_C14N, "InclusiveNamespaces") || xml_next_element(inc))
+    if (!xml_is(inc, DSIG_EXC_C14N, "InclusiveNamespaces") || xml_first_element(inc) ||
+        xml_next_element(inc))
         return wss_policy(e, "XML-EXC-C14N 4", "unknown parameter of canonicalisation");
     if (xml_attr(&list, a, inc, NULL, "PrefixList", e))
         return -1;
@@ -99,7 +100,7 @@ static int read_reference(struct wss_sigref *r, xmlNode *n, struct arena *a, str
     if (read_transform(r, transforms, is_cid, a, e))
         return -1;
     /*= PEPPOL-AS4 5 "digest xmlenc#sha256" */
-    if (!has_algorithm(method, NS_DS, "DigestMethod", DSIG_SHA256))
+    if (!has_algorithm(method, NS_DS, "DigestMethod", DSIG_SHA256) || xml_first_element(method))
         return wss_policy(e, "PEPPOL-AS4 5", "the digest is not SHA-256");
     if (!xml_is(value, NS_DS, "DigestValue") || xml_next_element(value))
         return wss_policy(e, "XMLDSIG 4.4.3", "Reference without its one DigestValue");

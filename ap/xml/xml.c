@@ -1,7 +1,6 @@
 #include "ap/xml/xml.h"
 
 #include <libxml/SAX2.h>
-#include <libxml/c14n.h>
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
 #include <limits.h>
@@ -443,50 +442,6 @@ xmlNode *xml_add_text(xmlNode *parent, xmlNs *ns, const char *local, struct str 
 int xml_set(xmlNode *n, xmlNs *ns, const char *local, const char *value)
 {
     return xmlNewNsProp(n, ns, BAD_CAST local, BAD_CAST value) ? 0 : -1;
-}
-
-static int out_write(void *ctx, const char *p, int n)
-{
-    buf_add(ctx, p, (size_t)n);
-    return buf_ok(ctx) ? n : -1;
-}
-
-static int in_subtree(void *apex, xmlNode *node, xmlNode *parent)
-{
-    /* a namespace node has no parent pointer of its own: its element decides */
-    for (const xmlNode *n = node->type == XML_NAMESPACE_DECL ? parent : node; n; n = n->parent)
-        if (n == apex)
-            return node->type != XML_COMMENT_NODE;
-    return 0;
-}
-
-static int canonical(struct buf *out, xmlDoc *d, xmlNode *apex, enum xml_c14n how,
-    char *const *inclusive_prefixes, struct err *e)
-{
-    xmlOutputBuffer *o = xmlOutputBufferCreateIO(out_write, NULL, out, NULL);
-    xmlChar **prefixes = NULL;
-    int rc;
-
-    if (!o)
-        return err_nomem(e);
-    memcpy(&prefixes, &inclusive_prefixes, sizeof(prefixes)); /* libxml2 only reads them */
-    rc = xmlC14NExecute(d, apex ? in_subtree : NULL, apex,
-        how == XML_C14N_EXC ? XML_C14N_EXCLUSIVE_1_0 : XML_C14N_1_0, prefixes, 0, o);
-    if (xmlOutputBufferClose(o) < 0 || rc < 0)
-        return buf_ok(out) ? err_set(e, ERR_INPUT, "xml.c14n", "XML-C14N", "cannot canonicalise")
-                           : err_nomem(e);
-    return buf_check(out, e);
-}
-
-int xml_c14n(
-    struct buf *out, xmlNode *n, enum xml_c14n how, char *const *inclusive_prefixes, struct err *e)
-{
-    return canonical(out, n->doc, n, how, inclusive_prefixes, e);
-}
-
-int xml_c14n_doc(struct buf *out, xmlDoc *d, enum xml_c14n how, struct err *e)
-{
-    return canonical(out, d, NULL, how, NULL, e);
 }
 
 int xml_write(struct buf *out, xmlDoc *d, struct err *e)
