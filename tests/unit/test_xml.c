@@ -290,6 +290,18 @@ static void exclusive_form_of_a_subtree(void **state)
         "<p:f xmlns:p=\"urn:1\"></p:f></b>");
 }
 
+static void namespace_that_libxml2_would_write_wrongly_is_not_canonicalised(void **state)
+{
+    xmlDoc *d = parsed("<a xmlns='urn:a&amp;b'/>");
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, 1024);
+    assert_int_equal(xml_c14n(&b, xmlDocGetRootElement(d), XML_C14N_EXC, NULL, &e), -1);
+    assert_string_equal(e.code, "xml.c14n");
+    buf_free(&b);
+}
+
 static void whole_document_keeps_its_outer_processing_instructions(void **state)
 {
     struct buf b;
@@ -341,6 +353,7 @@ int main(void)
         T(children_are_found_by_name_and_namespace),
         T(ids_are_unique_over_their_three_spellings),
         T(exclusive_form_of_a_subtree),
+        T(namespace_that_libxml2_would_write_wrongly_is_not_canonicalised),
         T(whole_document_keeps_its_outer_processing_instructions),
         T(built_tree_is_written_as_one_line_of_utf8),
     };
