@@ -118,36 +118,52 @@ static int check_tables(struct check *x, struct err *e)
     return rc;
 }
 
+/* The next reference: by number, or files only by name. */
+struct cursor {
+    int64_t ref;
+    char file[STORE_ID];
+};
+
 /* One at a time, each in a snapshot of its own, so that the writer is not kept from its WAL. */
-static int next_blob(int64_t *ref, struct store *s, int64_t after, bool files_only, struct err *e)
+static int next_blob(struct cursor *c, struct store *s, bool files_only, struct err *e)
 {
     struct db *db = reader_take(s, e);
+    sqlite3_stmt *st;
     int rc;
 
     if (!db)
         return -1;
     if (files_only)
-        rc = db_int(ref, db, e, "SELECT min(n) FROM blob WHERE file IS NOT NULL AND n>?1",
-            ARGS(A_INT(after)));
+        st = db_query(db, e,
+            "SELECT n,file FROM blob WHERE file IS NOT NULL AND file>?1 ORDER BY file LIMIT 1",
+            ARGS(A_TEXT(c->file)));
     else
-        rc = db_int(ref, db, e, "SELECT min(n) FROM blob WHERE n>?1", ARGS(A_INT(after)));
+        st = db_query(
+            db, e, "SELECT n,NULL FROM blob WHERE n>?1 ORDER BY n LIMIT 1", ARGS(A_INT(c->ref)));
+    rc = st ? db_step(db, st, e) : -1;
+    if (rc == 1) {
+        const char *name = (const char *)sqlite3_column_text(st, 1);
+        c->ref = sqlite3_column_int64(st, 0);
+        (void)snprintf(c->file, sizeof(c->file), "%s", name ? name : "");
+        db_done(st);
+    }
     reader_give(s, db);
     return rc;
 }
 
 static int check_bytes(struct check *x, bool hashes, struct err *e)
 {
-    int64_t ref = 0;
+    struct cursor c = {0, ""};
     int rc;
 
-    while ((rc = next_blob(&ref, x->s, ref, !hashes, e)) == 1) {
+    while ((rc = next_blob(&c, x->s, !hashes, e)) == 1) {
         struct err why = ERR_INIT;
         struct store_blob b;
-        if (store_blob_open(&b, x->s, ref, &why) == 0)
+        if (store_blob_open(&b, x->s, c.ref, &why) == 0) {
             store_blob_close(&b);
-        else if (strcmp(why.code, "store.damaged") == 0)
+        } else if (strcmp(why.code, "store.damaged") == 0) {
             found(x, "bytes", why.msg);
-        else {
+        } else {
             if (e)
                 *e = why;
             return -1;

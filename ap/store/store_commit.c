@@ -17,7 +17,7 @@
 #include "ap/store/store_priv.h"
 
 #define CHECKPOINT_FRAMES 2000 /* pages in the WAL (8 MB) before they go into the database */
-#define GATHER_NS 400000       /* longest wait for company, when the last group had some */
+#define GATHER_MAX_NS 2000000  /* longest wait for company */
 
 /* ---- the group ---- */
 
@@ -90,6 +90,14 @@ static int fault_commit(struct err *e)
     return err_errno(e, "store.io", "commit", "the database");
 }
 
+static long mono_ns(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (long)t.tv_sec * 1000000000L + t.tv_nsec;
+}
+
 static int begin(struct db *db, struct err *e)
 {
     if (FAULT("store.before_begin"))
@@ -103,6 +111,7 @@ static bool run_group(struct store *s, struct change *list)
     struct db *db = &s->writer;
     struct err why = ERR_INIT;
     bool whole = true;
+    long before;
 
     if (begin(db, &why)) {
         fail_all(list, &why);
@@ -120,8 +129,10 @@ static bool run_group(struct store *s, struct change *list)
         fail_all(list, &why);
         return strcmp(why.code, "store.io") == 0 || strcmp(why.code, "store.damaged") == 0;
     }
+    before = mono_ns();
     if (fault_commit(&why) || db_exec(db, "COMMIT", &why))
         return commit_failed(db, list, &why);
+    s->commit_ns = mono_ns() - before;
     (void)FAULT("store.after_commit");
     return false;
 }
@@ -164,7 +175,7 @@ static unsigned waiting(const struct store *s)
     return n;
 }
 
-/* Those just woken come back soon: waiting a fraction of an fsync for them doubles the group. */
+/* Those just woken come back soon: waiting a third of an fsync for them doubles the group. */
 static void gather(struct store *s)
 {
     struct timespec until;
@@ -172,7 +183,7 @@ static void gather(struct store *s)
     if (s->last_group < 2 || waiting(s) >= s->last_group)
         return;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += GATHER_NS;
+    until.tv_nsec += s->commit_ns / 3 < GATHER_MAX_NS ? s->commit_ns / 3 : GATHER_MAX_NS;
     if (until.tv_nsec >= 1000000000) {
         until.tv_nsec -= 1000000000;
         until.tv_sec++;

@@ -160,7 +160,7 @@ int store_count(struct store_counts *out, struct store *s, struct err *e)
              e) ||
          db_int(&late, db, e, "SELECT count(*) FROM document WHERE late=1", NULL, 0) < 0 ||
          db_int(&out->oldest_unproven, db, e,
-             "SELECT min(accepted_at) FROM document WHERE settled=0", NULL, 0) < 0 ||
+             "SELECT accepted_at FROM document WHERE settled=0 ORDER BY n LIMIT 1", NULL, 0) < 0 ||
          db_int(&out->last_event, db, e, "SELECT max(seq) FROM event", NULL, 0) < 0;
     out->late = (unsigned long)late;
     reader_give(s, db);

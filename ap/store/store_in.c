@@ -86,7 +86,7 @@ static int by_instance(struct accept *x, struct db *db, struct err *e)
 {
     const struct in_new *n = x->n;
     sqlite3_stmt *st = db_query(db, e,
-        "SELECT n,id,payload_sha256=?3 FROM inbound WHERE instance=?1 AND sender=?2"
+        "SELECT n,id,payload_sha256=?3 FROM inbound WHERE instance=?1 AND +sender=?2"
         " ORDER BY payload_sha256=?3 DESC,n LIMIT 1",
         ARGS(A_TEXT(n->instance), A_TEXT(n->sender), A_BLOB(n->sbd.sha256, HASH_LEN)));
     int rc = st ? db_step(db, st, e) : -1;
@@ -112,8 +112,9 @@ static int by_document(struct accept *x, struct db *db, struct err *e)
 
     if (!x->n->document_sha256)
         return 0;
-    rc = db_int(&row, db, e, "SELECT n FROM inbound WHERE document_sha256=?1 AND sender=?2 LIMIT 1",
-        ARGS(A_BLOB(x->n->document_sha256, HASH_LEN), A_TEXT(x->n->sender)));
+    rc =
+        db_int(&row, db, e, "SELECT n FROM inbound WHERE document_sha256=?1 AND +sender=?2 LIMIT 1",
+            ARGS(A_BLOB(x->n->document_sha256, HASH_LEN), A_TEXT(x->n->sender)));
     if (rc == 1)
         x->out->flags |= IN_FLAG_DUPLICATE;
     return rc < 0 ? -1 : 0;

@@ -119,10 +119,7 @@ static sqlite3_stmt *list_query(struct db *db, const struct store_filter *f, int
     if (state)
         return db_query(db, e, COLUMNS "WHERE i.state=?6" REST, args, n);
     if (f->open)
-        return db_query(db, e,
-            COLUMNS "WHERE i.n IN (SELECT n FROM inbound WHERE state IN ('RECEIVED','VALIDATED',"
-                    "'HANDED_OVER','QUARANTINED','RELEASED'))" REST,
-            args, n);
+        return db_query(db, e, COLUMNS "WHERE i.acked_at IS NULL" REST, args, n);
     if (f->tenant)
         return db_query(db, e, COLUMNS "WHERE i.tenant=?3" REST, args, n);
     return db_query(db, e, COLUMNS "WHERE true" REST, args, n);

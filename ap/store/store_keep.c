@@ -224,7 +224,8 @@ static int sweep_expired(struct sweep *x, struct db *db, struct err *e)
 
     if (collect(&n, x, db,
             db_query(db, e,
-                "SELECT n FROM document WHERE state IN ('ACCEPTED','WAITING','UNKNOWN','HELD')"
+                "SELECT n FROM document INDEXED BY document_expire"
+                " WHERE state IN ('ACCEPTED','WAITING','UNKNOWN','HELD')"
                 " AND expire_at<=?1 AND (lease IS NULL OR next_at<=?1) LIMIT ?2",
                 ARGS(A_INT(x->now), A_INT(x->limit))),
             e))
@@ -259,7 +260,7 @@ static int sweep_due(struct store *s, int64_t now, struct err *e)
     rc = db_int(&any, db, e,
         "SELECT EXISTS(SELECT 1 FROM document WHERE lease IS NOT NULL AND next_at<=?1"
         " AND state='SENDING') OR EXISTS(SELECT 1 FROM document WHERE settled=0 AND late=0"
-        " AND deliver_by<=?1) OR EXISTS(SELECT 1 FROM document"
+        " AND deliver_by<=?1) OR EXISTS(SELECT 1 FROM document INDEXED BY document_expire"
         " WHERE state IN ('ACCEPTED','WAITING','UNKNOWN','HELD') AND expire_at<=?1)",
         ARGS(A_INT(now)));
     reader_give(s, db);

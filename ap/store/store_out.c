@@ -59,7 +59,7 @@ static int find_twin(struct out_added *out, struct db *db, const struct out_new 
         "SELECT n,document_sha256=?5 FROM document WHERE n IN ("
         " SELECT n FROM document WHERE invoice=?2 AND supplier=?3 AND issue_date=?4"
         " UNION ALL SELECT n FROM document WHERE document_sha256=?5)"
-        " AND tenant=?1 AND state NOT IN ('REJECTED','REFUSED','CANCELLED','EXPIRED_UNSENT')"
+        " AND +tenant=?1 AND state NOT IN ('REJECTED','REFUSED','CANCELLED','EXPIRED_UNSENT')"
         " ORDER BY n DESC LIMIT 1",
         ARGS(A_TEXT(n->tenant), A_TEXT(n->invoice), A_TEXT(n->supplier), A_TEXT(n->issue_date),
             A_BLOB(n->document_sha256, HASH_LEN)));

@@ -45,6 +45,7 @@ struct store {
     pthread_cond_t arrived;
     struct db writer; /* used by the leader only */
     int wal_frames;   /* as the last commit left it; leader only */
+    long commit_ns;   /* what the last commit took; leader only */
 
     pthread_mutex_t pool_lock;
     pthread_cond_t pool_free;

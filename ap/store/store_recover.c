@@ -20,7 +20,8 @@ struct recovery {
     struct store_recovered *out;
     int64_t now, rows[CHUNK];
     size_t n;
-    int64_t after; /* cursor over blob rows with a file */
+    char after[STORE_ID]; /* cursor over files */
+    int64_t bad;          /* blob row whose file is damaged */
     char files[CHUNK][STORE_ID];
     int64_t lens[CHUNK];
 };
@@ -154,8 +155,8 @@ static int load_files(struct recovery *x, struct err *e)
     if (!db)
         return -1;
     st = db_query(db, e,
-        "SELECT n,file,len FROM blob WHERE file IS NOT NULL AND n>?1 ORDER BY n LIMIT ?2",
-        ARGS(A_INT(x->after), A_INT(CHUNK)));
+        "SELECT n,file,len FROM blob WHERE file IS NOT NULL AND file>?1 ORDER BY file LIMIT ?2",
+        ARGS(A_TEXT(x->after), A_INT(CHUNK)));
     while (st && (rc = db_step(db, st, e)) == 1) {
         x->rows[x->n] = sqlite3_column_int64(st, 0);
         (void)snprintf(x->files[x->n], STORE_ID, "%s", (const char *)sqlite3_column_text(st, 1));
@@ -168,13 +169,12 @@ static int load_files(struct recovery *x, struct err *e)
 static int hold_damaged(struct db *db, void *arg, struct err *e)
 {
     struct recovery *x = arg;
-    int64_t bad = x->after;
 
     if (rows_of(x, db,
             db_query(db, e,
                 "SELECT n FROM document d WHERE state IN ('ACCEPTED','WAITING','UNKNOWN')"
                 " AND (sbd=?1 OR (SELECT wire FROM message m WHERE m.n=d.message)=?1) LIMIT ?2",
-                ARGS(A_INT(bad), A_INT(CHUNK))),
+                ARGS(A_INT(x->bad), A_INT(CHUNK))),
             e))
         return -1;
     for (size_t i = 0; i < x->n; i++)
@@ -200,10 +200,11 @@ static int check_files(struct recovery *x, struct err *e)
             return -1;
         n = x->n;
         for (size_t i = 0; i < n; i++) {
-            x->after = x->rows[i];
+            memcpy(x->after, x->files[i], STORE_ID);
             if (is_whole(x->s, x->files[i], x->lens[i]))
                 continue;
             x->out->damaged++;
+            x->bad = x->rows[i];
             if (store_change(x->s, hold_damaged, x, e))
                 return -1;
             /* hold_damaged used the arrays: read on after this one */

@@ -54,7 +54,7 @@ static const char version_1[] =
     "CREATE INDEX document_queue ON document(dest,next_at) WHERE " QUEUED
     " AND next_at IS NOT NULL;"
     "CREATE INDEX document_lease ON document(next_at) WHERE lease IS NOT NULL;"
-    "CREATE INDEX document_open ON document(accepted_at) WHERE settled=0;"
+    "CREATE INDEX document_open ON document(settled) WHERE settled=0;"
     "CREATE INDEX document_due ON document(deliver_by) WHERE settled=0 AND late=0;"
     "CREATE INDEX document_late ON document(late) WHERE late=1;"
     "CREATE INDEX document_expire ON document(expire_at)"
@@ -107,6 +107,7 @@ static const char version_1[] =
     "CREATE INDEX inbound_state ON inbound(state);"
     "CREATE INDEX inbound_sender ON inbound(sender);"
     "CREATE INDEX inbound_tenant ON inbound(tenant);"
+    "CREATE INDEX inbound_open ON inbound(acked_at) WHERE acked_at IS NULL;"
     "CREATE INDEX inbound_received ON inbound(received_at);"
     "CREATE INDEX inbound_queue ON inbound(state,route,next_at) WHERE next_at IS NOT NULL;"
     "CREATE INDEX inbound_next ON inbound(state,next_at) WHERE next_at IS NOT NULL;"

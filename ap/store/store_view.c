@@ -140,8 +140,7 @@ static sqlite3_stmt *list_query(struct db *db, const struct store_filter *f, int
     if (state)
         return db_query(db, e, COLUMNS "WHERE d.state=?6" REST, args, n);
     if (f->open)
-        return db_query(
-            db, e, COLUMNS "WHERE d.n IN (SELECT n FROM document WHERE settled=0)" REST, args, n);
+        return db_query(db, e, COLUMNS "WHERE d.settled=0" REST, args, n);
     if (f->tenant)
         return db_query(db, e, COLUMNS "WHERE d.tenant=?3" REST, args, n);
     return db_query(db, e, COLUMNS "WHERE true" REST, args, n);
