@@ -69,6 +69,8 @@ UNIT    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test_*.c)))
 THREADED := $(filter %_thr,$(UNIT))
 FUZZ    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 CORPUS  := $(FUZZ:$(O)/tests/fuzz/fuzz_%=$(O)/tests/fuzz/corpus_%)
+# C programs of the fault suite: built with FAULT_POINTS (V=fault), run by a tests/fault/test_*.sh.
+FAULTS  := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/fault/fault_*.c)))
 BENCH   := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
 # ---- build -------------------------------------------------------------------------------------
@@ -86,7 +88,7 @@ $(O)/%.o: %.c $(O)/flags
 $(O)/ap/cli/%.o: CPPFLAGS += -DAVISO_VERSION='"$(VERSION)"'
 $(SUPPORT): $(SUPPORT_OBJ)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
-$(UNIT): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
+$(UNIT) $(FAULTS): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ -lcmocka $(ALLLIBS)
 $(BENCH): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ $(ALLLIBS)
@@ -112,6 +114,7 @@ build/pki/version: certs/make-pki
 
 # ---- tests -------------------------------------------------------------------------------------
 units: $(UNIT)
+faults: $(FAULTS)
 corpora: $(CORPUS)
 threaded: $(THREADED)
 test: deps-test data pki $(UNIT)
@@ -205,7 +208,7 @@ help:
 
 FORCE:
 -include $(shell find $(O) build/syntax -name '*.d' 2>/dev/null)
-.PHONY: all program data pki units corpora threaded test coverage check headers sources lint tidy tidy-changed fuzz fuzzers demo bench interop parity install uninstall deps deps-build deps-test deps-interop clean help FORCE
+.PHONY: all program data pki units faults corpora threaded test coverage check headers sources lint tidy tidy-changed fuzz fuzzers demo bench interop parity install uninstall deps deps-build deps-test deps-interop clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
