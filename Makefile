@@ -72,6 +72,7 @@ CORPUS  := $(FUZZ:$(O)/tests/fuzz/fuzz_%=$(O)/tests/fuzz/corpus_%)
 # C programs of the fault suite: built with FAULT_POINTS (V=fault), run by a tests/fault/test_*.sh.
 FAULTS  := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/fault/fault_*.c)))
 BENCH   := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/bench_*.c)))
+PEERS   := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/interop/*.c)))
 
 # ---- build -------------------------------------------------------------------------------------
 all: program data
@@ -91,6 +92,8 @@ $(SUPPORT): $(SUPPORT_OBJ)
 $(UNIT) $(FAULTS): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ -lcmocka $(ALLLIBS)
 $(BENCH): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
+	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ $(ALLLIBS)
+$(PEERS): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ $(ALLLIBS)
 $(FUZZ): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALLLIBS)
@@ -117,6 +120,7 @@ units: $(UNIT)
 faults: $(FAULTS)
 corpora: $(CORPUS)
 threaded: $(THREADED)
+peers: $(PEERS)
 test: deps-test data pki $(UNIT)
 	@. tests/support/env && tests/run -l $(V) -t 600 $(UNIT)
 coverage: deps-test
@@ -157,7 +161,7 @@ demo: program data pki
 	@tests/demo/run
 bench: program data pki $(BENCH)
 	@tests/bench/run
-interop: deps-interop program data pki
+interop: deps-interop program data pki $(PEERS)
 	@. tests/support/env && tests/run -t 1800 tests/interop/test_*
 parity: program data
 	@tests/parity/run
@@ -208,7 +212,7 @@ help:
 
 FORCE:
 -include $(shell find $(O) build/syntax -name '*.d' 2>/dev/null)
-.PHONY: all program data pki units faults corpora threaded test coverage check headers sources lint tidy tidy-changed fuzz fuzzers demo bench interop parity install uninstall deps deps-build deps-test deps-interop clean help FORCE
+.PHONY: all program data pki units faults corpora threaded peers test coverage check headers sources lint tidy tidy-changed fuzz fuzzers demo bench interop parity install uninstall deps deps-build deps-test deps-interop clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules

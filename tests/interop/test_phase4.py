@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""phase4 and we exchange AS4 messages over HTTP on loopback, both ways: phase4 in Java (tests/interop/phase4, built by
+Maven into build/interop), our side by tests/interop/as4_peer.c. Each line of output is one exchange."""
+import http.client
+import http.server
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import uuid
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PEER = os.path.join(TOP, "build/release/tests/interop/as4_peer")
+PHASE4 = os.path.join(TOP, "build/interop/phase4")
+PKI = os.environ.get("AVISO_PKI", os.path.join(TOP, "build/pki"))
+SENDER, RECEIVER = "0088:7300010000001", "0088:7300010000002"
+failures = 0
+
+
+def skip(reason):
+    print(reason)
+    sys.exit(77)
+
+
+def result(name, ok, detail=""):
+    global failures
+    if not ok:
+        failures += 1
+        print(f"  {name}: {detail}")
+    print(("ok " if ok else "not ok ") + name, flush=True)
+
+
+def build_phase4():
+    for tool in ("java", "javac", "mvn"):
+        if not shutil.which(tool):
+            skip(f"no {tool} here (make deps-interop installs it)")
+    source = os.path.join(TOP, "tests/interop/phase4")
+    shutil.copytree(source, PHASE4, dirs_exist_ok=True)
+    newest = max(os.path.getmtime(os.path.join(d, f)) for d, _, fs in os.walk(source) for f in fs)
+    jar = os.path.join(PHASE4, "target/as4peer.jar")
+    if os.path.exists(jar) and os.path.getmtime(jar) > newest:
+        return
+    print("building the phase4 peer with Maven (the first time it is downloaded)", flush=True)
+    subprocess.run(["mvn", "-q", "-B", "package"], cwd=PHASE4, check=True)
+    os.utime(jar)
+
+
+# ---- our receiver: an HTTP server around as4_peer ----
+
+
+class Receiver:
+    def __init__(self, tmp):
+        self.tmp, self.refuse, self.fault = tmp, False, None
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                outer.handle(self)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/as4"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def body(self, h):
+        if h.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return h.rfile.read(int(h.headers["Content-Length"]))
+        out = b""
+        while n := int(h.rfile.readline().split(b";")[0], 16):
+            out += h.rfile.read(n)
+            h.rfile.readline()
+        h.rfile.readline()
+        return out
+
+    def handle(self, h):
+        body = self.body(h)
+        store = os.path.join(self.tmp, "in-" + uuid.uuid4().hex)
+        args = [PEER, "receive", PKI, "ap2", h.headers["Content-Type"], store] + (["refuse"] if self.refuse else [])
+        p = subprocess.run(args, input=body, capture_output=True, cwd=self.tmp)
+        head, _, answer = p.stdout.partition(b"\n")
+        self.fault = p.stderr.decode()
+        status, ctype = head.decode().split(" ", 1) if p.returncode == 0 else ("503", "text/plain")
+        h.send_response(int(status))
+        h.send_header("Content-Type", ctype)
+        h.send_header("Content-Length", str(len(answer)))
+        h.end_headers()
+        h.wfile.write(answer)
+
+    def stored(self):
+        names = [os.path.join(self.tmp, f) for f in os.listdir(self.tmp) if f.startswith("in-")]
+        return [open(f, "rb").read() for f in names], [os.unlink(f) for f in names]
+
+
+def phase4_sends(receiver, *options):
+    """Each message as phase4 saw it end: a list of dicts."""
+    args = [os.path.join(PHASE4, "run-sender.sh"), "--pki", PKI, "--url", receiver.url, "--json"]
+    p = subprocess.run(args + list(options), capture_output=True, text=True, timeout=600)
+    lines = [json.loads(line) for line in p.stdout.splitlines() if line.startswith("{")]
+    if not lines:
+        print(p.stdout, p.stderr)
+    return lines
+
+
+def receives(receiver, name, *options, count=1):
+    lines = phase4_sends(receiver, "--count", str(count), *options)
+    stored, _ = receiver.stored()
+    ok = len(lines) == count and all(l["ok"] for l in lines) and len(stored) == count
+    result(name, ok, f"{lines[:3]} {receiver.fault} stored {len(stored)}")
+    return stored
+
+
+def refuses(receiver, name, code, *options):
+    lines = phase4_sends(receiver, *options)
+    stored, _ = receiver.stored()
+    errors = [e for l in lines for e in l.get("errors") or []]
+    ok = len(lines) == 1 and not lines[0]["ok"] and [e["code"] for e in errors] == [code] and not stored
+    result(name, ok, f"{lines} {receiver.fault} stored {len(stored)}")
+    return errors
+
+
+def big_invoice(tmp, size):
+    """Like the sample, with a note of `size` hardly compressible characters."""
+    text = open(os.path.join(PHASE4, "sample-invoice.xml"), encoding="utf-8").read()
+    note = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", k=size))
+    path = os.path.join(tmp, "big.xml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text.replace("<cbc:DocumentCurrencyCode>", f"<cbc:Note>{note}</cbc:Note><cbc:DocumentCurrencyCode>"))
+    return path, note.encode()
+
+
+def from_phase4(tmp):
+    receiver = Receiver(tmp)
+    big, note = big_invoice(tmp, 10_000_000)
+    stored = receives(receiver, "phase4_message_gets_a_receipt_that_phase4_accepts")
+    result("payload_is_the_document_sent", stored and b"<sh:StandardBusinessDocument" in stored[0] and b"TEST-1" in stored[0])
+    receives(receiver, "uncompressed_phase4_message_is_received", "--no-compress")
+    stored = receives(receiver, "phase4_message_of_10_mb_is_received", "--file", big)
+    result("payload_of_10_mb_is_whole", stored and note in stored[0])
+    receives(receiver, "hundred_phase4_messages_at_4_threads_are_received", "--threads", "4", count=100)
+    refuses(receiver, "signer_under_another_root_is_refused", "EBMS:0101", "--own", "rogue")
+    refuses(receiver, "signer_of_the_smp_ca_is_refused", "EBMS:0101", "--own", "wrongca")
+    refuses(receiver, "expired_signer_is_refused", "EBMS:0101", "--own", "expired")
+    refuses(receiver, "broken_signature_is_refused", "EBMS:0101", "--break", "signature")
+    refuses(receiver, "changed_header_is_refused", "EBMS:0101", "--break", "digest")
+    refuses(receiver, "message_for_another_key_is_refused", "EBMS:0102", "--receiver-cert", os.path.join(PKI, "ap1next.pem"))
+    receiver.refuse = True
+    errors = refuses(receiver, "participant_not_served_is_told", "EBMS:0004")
+    result("detail_is_peppol_not_serviced", [e["detail"] for e in errors] == ["PEPPOL:NOT_SERVICED"], errors)
+
+
+# ---- our sender ----
+
+SBD = """<?xml version="1.0" encoding="UTF-8"?>
+<sh:StandardBusinessDocument xmlns:sh="http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"><sh:StandardBusinessDocumentHeader><sh:HeaderVersion>1.0</sh:HeaderVersion><sh:Sender><sh:Identifier Authority="iso6523-actorid-upis">{sender}</sh:Identifier></sh:Sender><sh:Receiver><sh:Identifier Authority="iso6523-actorid-upis">{receiver}</sh:Identifier></sh:Receiver><sh:DocumentIdentification><sh:Standard>urn:oasis:names:specification:ubl:schema:xsd:Invoice-2</sh:Standard><sh:TypeVersion>2.1</sh:TypeVersion><sh:InstanceIdentifier>{id}</sh:InstanceIdentifier><sh:Type>Invoice</sh:Type><sh:CreationDateAndTime>2026-11-22T10:00:00Z</sh:CreationDateAndTime></sh:DocumentIdentification><sh:BusinessScope><sh:Scope><sh:Type>DOCUMENTID</sh:Type><sh:InstanceIdentifier>urn:oasis:names:specification:ubl:schema:xsd:Invoice-2::Invoice##urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0::2.1</sh:InstanceIdentifier><sh:Identifier>busdox-docid-qns</sh:Identifier></sh:Scope><sh:Scope><sh:Type>PROCESSID</sh:Type><sh:InstanceIdentifier>urn:fdc:peppol.eu:2017:poacc:billing:01:1.0</sh:InstanceIdentifier><sh:Identifier>cenbii-procid-ubl</sh:Identifier></sh:Scope><sh:Scope><sh:Type>COUNTRY_C1</sh:Type><sh:InstanceIdentifier>NL</sh:InstanceIdentifier></sh:Scope></sh:BusinessScope></sh:StandardBusinessDocumentHeader>{invoice}</sh:StandardBusinessDocument>
+"""
+
+
+class Sender:
+    def __init__(self, tmp, port):
+        self.tmp, self.port = tmp, port
+
+    def document(self, invoice, receiver):
+        text = open(invoice, encoding="utf-8").read()
+        text = re.sub(r"^<\?xml.*?\?>\s*|<!--.*?-->\s*", "", text)
+        path = os.path.join(self.tmp, "sbd.xml")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(SBD.format(sender=SENDER, receiver=receiver, id=uuid.uuid4(), invoice=text))
+        return path
+
+    def send(self, own="ap1", to="ap2", receiver=RECEIVER, invoice=None, message_id=None, change=None, plain=False):
+        """What as4_judge says of the answer."""
+        expect = os.path.join(self.tmp, "expect")
+        document = self.document(invoice or os.path.join(PHASE4, "sample-invoice.xml"), receiver)
+        args = [PEER, "compose", PKI, own, to, document, expect, message_id or f"{uuid.uuid4()}@aviso.example", SENDER, receiver]
+        p = subprocess.run(args + (["plain"] if plain else []), capture_output=True, cwd=self.tmp, check=True)
+        ctype, _, body = p.stdout.partition(b"\n")
+        self.sent = open(document, "rb").read()
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        c.request("POST", "/as4", change(body) if change else body, {"Content-Type": ctype.decode()})
+        r = c.getresponse()
+        args = [PEER, "judge", PKI, expect, r.getheader("Content-Type", "")]
+        return subprocess.run(args, input=r.read(), capture_output=True, cwd=self.tmp, check=True).stdout.decode().strip()
+
+
+def flip(body):
+    i = len(body) - 200
+    return body[:i] + bytes([body[i] ^ 1]) + body[i + 1 :]
+
+
+def to_phase4(tmp):
+    store = os.path.join(tmp, "phase4-store")
+    os.mkdir(store)
+    args = [os.path.join(PHASE4, "run-receiver.sh"), "--port", "0", "--pki", PKI, "--store", store, "--serviced", RECEIVER]
+    phase4 = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        ready = re.match(r"ready http://127\.0\.0\.1:(\d+)/as4", phase4.stdout.readline())
+        if not ready:
+            result("phase4_receiver_starts", False)
+            return
+        threading.Thread(target=phase4.stdout.read, daemon=True).start()
+        exchanges_to_phase4(Sender(tmp, int(ready.group(1))), tmp, store)
+    finally:
+        phase4.terminate()
+        phase4.wait()
+
+
+def exchanges_to_phase4(s, tmp, store):
+    def says(name, want, **options):
+        said = s.send(**options)
+        result(name, said.startswith(want), said)
+
+    says("phase4_receipt_for_our_message_is_proof", "receipt POP000002")
+    got = [open(os.path.join(store, f), "rb").read() for f in os.listdir(store)]
+    result("phase4_stored_what_we_sent", got == [s.sent], f"{len(got)} files")
+    says("phase4_receipt_for_an_uncompressed_message_is_proof", "receipt POP000002", plain=True)
+    says("phase4_receipt_for_10_mb_is_proof", "receipt POP000002", invoice=big_invoice(tmp, 10_000_000)[0])
+    says("first_message_with_an_id_is_proof", "receipt POP000002", message_id="twice@aviso.example")
+    says("second_message_with_an_id_is_a_duplicate", "duplicate EBMS:0004", message_id="twice@aviso.example")
+    says("unknown_participant_is_not_serviced", "error EBMS:0004 PEPPOL:NOT_SERVICED", receiver="0088:9999999999999")
+    says("phase4_cannot_decrypt_for_another_key", "error EBMS:0102", to="ap1next")
+    says("phase4_refuses_a_changed_attachment", "error EBMS:0102", change=flip)
+    says("phase4_refuses_an_untrusted_signer", "error EBMS:0102", own="rogue")
+    says("phase4_answer_to_garbage_is_nothing", "nothing reply.empty", change=lambda b: b.replace(b"</S12:Envelope>", b""))
+
+
+def main():
+    if not os.path.exists(PEER):
+        skip("as4_peer is not built (make peers)")
+    build_phase4()
+    subprocess.run([os.path.join(TOP, "certs/make-pki"), "--java", PKI], check=True)
+    tmp = tempfile.mkdtemp(prefix="aviso-interop-")
+    try:
+        from_phase4(tmp)
+        to_phase4(tmp)
+    finally:
+        shutil.rmtree(tmp)
+    sys.exit(failures > 0)
+
+
+main()
