@@ -49,20 +49,22 @@ int store_out_release(struct store *s, int64_t row, const char *who, int64_t now
     return store_change(s, release, &x, e);
 }
 
-static int person_said(
-    struct db *db, const struct act *x, const char *code, const char *what, struct err *e)
+static const char *words_of(const struct act *x)
 {
-    struct err why = ERR_INIT;
+    return x->why && *x->why ? x->why : "no reason given";
+}
 
-    (void)err_set(&why, ERR_INPUT, code, "", "%s: %s", what, x->why ? x->why : "no reason given");
-    (void)err_who(&why, x->who ? x->who : "");
-    return core_why(db, x->row, &why, e);
+static int person_said(struct db *db, const struct act *x, struct err *why, struct err *e)
+{
+    (void)err_who(why, x->who ? x->who : "");
+    return core_why(db, x->row, why, e);
 }
 
 static int cancel(struct db *db, void *arg, struct err *e)
 {
     const struct act *x = arg;
     struct out_core was, is;
+    struct err why = ERR_INIT;
 
     if (core_load(&was, db, x->row, e))
         return -1;
@@ -73,10 +75,8 @@ static int cancel(struct db *db, void *arg, struct err *e)
     }
     is = was;
     is.state = OUT_CANCELLED;
-    return core_save(db, &was, &is, x->who, x->now, e) ||
-                   person_said(db, x, "out.cancelled", "cancelled", e)
-               ? -1
-               : 0;
+    (void)err_set(&why, ERR_INPUT, "out.cancelled", "", "cancelled: %s", words_of(x));
+    return core_save(db, &was, &is, x->who, x->now, e) || person_said(db, x, &why, e) ? -1 : 0;
 }
 
 int store_out_cancel(
@@ -123,6 +123,7 @@ static int resolve(struct db *db, void *arg, struct err *e)
 {
     const struct act *x = arg;
     struct out_core was, is;
+    struct err why = ERR_INIT;
 
     if (core_load(&was, db, x->row, e))
         return -1;
@@ -131,10 +132,8 @@ static int resolve(struct db *db, void *arg, struct err *e)
     if (was.state != OUT_UNKNOWN && was.state != OUT_EXPIRED_UNKNOWN && was.state != OUT_HELD)
         return err_set(e, ERR_INPUT, "store.state", "",
             "the document is %s: there is nothing to resolve", out_state_word(was.state));
-    return core_save(db, &was, &is, x->who, x->now, e) ||
-                   person_said(db, x, "out.resolved", "known not to be there", e)
-               ? -1
-               : 0;
+    (void)err_set(&why, ERR_INPUT, "out.resolved", "", "known not to be there: %s", words_of(x));
+    return core_save(db, &was, &is, x->who, x->now, e) || person_said(db, x, &why, e) ? -1 : 0;
 }
 
 int store_out_resolve(
