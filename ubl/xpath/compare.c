@@ -294,14 +294,35 @@ static int left_put(struct xsink *s, struct xp_ctx *c, const struct xp_item *it)
 }
 
 /* The right side is one constant. */
+struct const_sink {
+    struct xsink s;
+    enum xcmp op;
+    const struct xp_item *right;
+    bool result;
+};
+
 static int const_put(struct xsink *s, struct xp_ctx *c, const struct xp_item *it)
 {
-    struct gcmp_sink *g = (struct gcmp_sink *)s;
+    struct const_sink *g = (struct const_sink *)s;
+    struct xp_item left;
 
-    xatomize(c, it, &g->left);
-    if (xcompare_general(c, g->op, &g->left, &g->rhs->seq.v[0], &g->result) < 0)
+    if (it->type == XP_NODE && g->right->type == XP_STRING && g->op == CMP_EQ) { /* the usual one */
+        g->result = str_eq(tree_string(c->t, it->node), g->right->s);
+        return g->result;
+    }
+    xatomize(c, it, &left);
+    if (xcompare_general(c, g->op, &left, g->right, &g->result) < 0)
         return -1;
     return g->result;
+}
+
+static int const_gcmp(struct xp_ctx *c, const struct xn *n, bool *out)
+{
+    struct const_sink g = {.s.put = const_put, .op = (enum xcmp)n->sub, .right = n->k[1]->seq.v};
+    int r = xev(c, n->k[0], &g.s);
+
+    *out = g.result;
+    return r;
 }
 
 struct count_sink {
@@ -395,8 +416,8 @@ static int many_many(struct xp_ctx *c, const struct xn *n, bool *out)
 
 int xev_gcmp(struct xp_ctx *c, const struct xn *n, bool *out)
 {
-    struct gcmp_sink g = {.s.put = const_put, .op = (enum xcmp)n->sub, .rhs = n->k[1]};
     struct arena_mark m;
+    bool light = n->flags & NF_LIGHT;
     uint32_t forced = c->forced;
     int64_t with;
     int r;
@@ -405,10 +426,10 @@ int xev_gcmp(struct xp_ctx *c, const struct xn *n, bool *out)
         xfn_is(n->k[0], "count") && dec_to_i64(n->k[1]->seq.v->dec, &with) && with >= 0 &&
         with < 1000000)
         return compare_count(c, n, with, out);
-    m = arena_mark(c->a);
+    if (!light)
+        m = arena_mark(c->a);
     if (n->k[1]->op == OP_CONST && n->k[1]->seq.n == 1) {
-        r = xev(c, n->k[0], &g.s);
-        *out = g.result;
+        r = const_gcmp(c, n, out);
     } else if (plain_one(n->k[0]) && plain_one(n->k[1])) {
         r = single_gcmp(c, n, out);
     } else if (plain_one(n->k[0]) || plain_one(n->k[1])) {
@@ -416,7 +437,7 @@ int xev_gcmp(struct xp_ctx *c, const struct xn *n, bool *out)
     } else {
         r = many_many(c, n, out);
     }
-    if (forced == c->forced)
+    if (!light && forced == c->forced)
         arena_rewind(c->a, m);
     return r < 0 ? -1 : 0;
 }

@@ -662,6 +662,10 @@ int xev_one(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
             return -1;
         *out = xbool(yes);
         return 1;
+    case OP_STEP:
+        return xev_step(c, n, &s.s) < 0 ? -1 : s.n;
+    case OP_PATH:
+        return xev_path(c, n, &s.s) < 0 ? -1 : s.n;
     case OP_VCMP:
         return xev_vcmp(c, n, out);
     case OP_NCMP:
@@ -782,6 +786,12 @@ int xev_bool(struct xp_ctx *c, const struct xn *n, bool *out)
         return xev_bool(c, n->k[yes ? 1 : 2], out);
     case OP_CACHED:
         return cached_bool(c, n, out);
+    case OP_STEP: {
+        struct xsink s = {exists_put};
+        int r = xev_step(c, n, &s);
+        *out = r == 1;
+        return r < 0 ? -1 : 0;
+    }
     case OP_CALL:
         if (n->fn->test)
             return n->fn->test(c, n, out);

@@ -132,8 +132,8 @@ static struct xpat *build_path(struct build *b, struct xn *n)
                 *copy = *end->prev;
                 end = end->prev = copy;
             }
-            end->prev = x;
-            end->deep = deep;
+            end->prev = deep && x->step->op == OP_ROOT ? NULL : x; /* //y: anywhere */
+            end->deep = deep && end->prev;
             *tail = z;
             tail = &z->next;
         }
@@ -158,6 +158,18 @@ static struct xpat *build(struct build *b, struct xn *n)
     }
 }
 
+static void classify(struct xpat *x)
+{
+    x->plain = x->shape = true;
+    for (const struct xpat *y = x; y; y = y->prev) {
+        if (y->deep)
+            x->shape = false;
+        if ((y->step->op == OP_STEP && y->step->nk) || y->n_extra)
+            x->plain = false;
+    }
+    x->plain = x->plain && x->shape;
+}
+
 int xp_pattern_compile(
     struct xp_pattern **out, struct xp_env *env, struct str pattern, struct err *e)
 {
@@ -175,6 +187,8 @@ int xp_pattern_compile(
     xparse_init(&p, env, NULL, e);
     if (xparse_pattern(&n, &p, pattern) < 0 || !(x->alts = build(&b, n)))
         return -1;
+    for (struct xpat *alt = x->alts; alt; alt = alt->next)
+        classify(alt);
     x->frame = p.max_slots;
     x->text = p.expr;
     *out = x;
@@ -262,23 +276,66 @@ static bool recoverable(const struct err *e)
            strcmp(e->code, "XTDE0640") != 0;
 }
 
+/* The names alone, from the node up: cheap, and mostly decides. */
+static bool fits(const struct xp_ctx *c, const struct xpat *x, uint32_t node)
+{
+    for (;; node = c->nd[node].parent, x = x->prev) {
+        const struct xtest *t = &x->step->test;
+        if (node == TREE_NONE)
+            return false;
+        if (x->step->op == OP_ROOT)
+            return node == 0;
+        if (t->how == NT_NAME) {
+            const struct tree_node *k = &c->nd[node];
+            if (k->name != c->name_map[t->name] || !k->name || !(t->kinds >> k->kind & 1))
+                return false;
+        } else if (!xnode_matches(c, t, node) ||
+                   (c->nd[node].kind == TREE_ATTRIBUTE) != (x->step->sub == AX_ATTRIBUTE)) {
+            return false;
+        }
+        if (!x->prev)
+            return true;
+    }
+}
+
+static int test_with_predicates(bool *out, struct xp_ctx *c, const struct xp_pattern *p,
+    const struct xpat *from, uint32_t node);
+
 int xpattern_test(bool *out, struct xp_ctx *c, const struct xp_pattern *p, uint32_t node)
+{
+    *out = false;
+    for (const struct xpat *x = p->alts; x; x = x->next) {
+        if (x->shape && !fits(c, x, node))
+            continue;
+        if (x->plain) {
+            *out = true;
+            return 0;
+        }
+        return test_with_predicates(out, c, p, x, node);
+    }
+    return 0;
+}
+
+static int test_with_predicates(
+    bool *out, struct xp_ctx *c, const struct xp_pattern *p, const struct xpat *from, uint32_t node)
 {
     struct xfocus f = {.item = xnode(node), .pos = 1, .last = 1}, *was = c->f, *cur = c->cur;
     struct arena_mark m = arena_mark(c->a);
     struct xslot *frame = c->frame;
     uint32_t forced = c->forced;
-    struct err *e = c->e, local = ERR_INIT;
+    struct err *e = c->e, *local = &c->pattern_err;
     int r = 0;
 
-    c->e = &local;
+    c->e = local;
     c->f = c->cur = &f;
     *out = false;
     if (p->frame && !(c->frame = arena_alloc(c->a, p->frame * sizeof(*c->frame))))
         r = xnomem(c);
-    for (const struct xpat *x = p->alts; x && r == 0 && !*out; x = x->next) {
+    for (const struct xpat *x = from; x && r == 0 && !*out; x = x->next) {
+        if (x->shape && !fits(c, x, node))
+            continue;
         r = match(c, x, node, 0, out);
-        if (r < 0 && recoverable(&local)) {
+        if (r < 0 && recoverable(local)) {
             r = 0;
             *out = false;
         }
@@ -289,8 +346,8 @@ int xpattern_test(bool *out, struct xp_ctx *c, const struct xp_pattern *p, uint3
     c->e = e;
     if (forced == c->forced)
         arena_rewind(c->a, m);
-    if (r < 0 && e)
-        *e = local;
+    if (r < 0 && e && e != local)
+        *e = *local;
     return r;
 }
 

@@ -340,14 +340,58 @@ static bool is_safe(const struct xn *n)
     return true;
 }
 
+static bool is_light(const struct xn *n)
+{
+    switch ((enum xop)n->op) {
+    case OP_CONST:
+    case OP_DOT:
+    case OP_ROOT:
+    case OP_PATH:
+    case OP_FILTER:
+    case OP_OR:
+    case OP_AND:
+    case OP_CACHED:
+    case OP_INSET:
+    case OP_SEENBEFORE:
+        break;
+    case OP_STEP:
+        if (n->sub == AX_PRECEDING_SIBLING)
+            return false;
+        break;
+    case OP_GCMP:
+        if ((n->k[0]->card & CARD_N) && (n->k[1]->card & CARD_N))
+            return false;
+        for (uint32_t i = 0; i < 2; i++)
+            if (n->k[i]->types & ~(T_NODE | T_STRINGY | T_BOOL | T_NUM))
+                return false;
+        break;
+    case OP_CALL:
+        if (!xfn_is(n, "exists") && !xfn_is(n, "empty") && !xfn_is(n, "not") &&
+            !xfn_is(n, "count") && !xfn_is(n, "true") && !xfn_is(n, "false") &&
+            !xfn_is(n, "string-length") && !xfn_is(n, "contains") && !xfn_is(n, "starts-with"))
+            return false;
+        break;
+    default:
+        return false;
+    }
+    if (n->flags & NF_NODES)
+        return false;
+    for (uint32_t i = 0; i < n->nk; i++)
+        if (!(n->k[i]->flags & NF_LIGHT))
+            return false;
+    return true;
+}
+
 static void infer(struct xn *n, struct xparse *p);
 
 void xtypes(struct xn *n, struct xparse *p)
 {
     infer(n, p);
-    n->flags &= (uint8_t)~NF_SAFE;
+    n->flags &= (uint8_t) ~(NF_SAFE | NF_LIGHT);
     if (is_safe(n))
         n->flags |= NF_SAFE;
+    if (is_light(n))
+        n->flags |= NF_LIGHT;
 }
 
 static void infer(struct xn *n, struct xparse *p)

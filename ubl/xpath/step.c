@@ -69,6 +69,7 @@ int xpredicate(struct xp_ctx *c, const struct xn *p, const struct xp_item *it, i
 {
     struct xfocus f, *was = c->f;
     struct arena_mark m;
+    bool light = p->flags & NF_LIGHT;
     uint32_t forced = c->forced;
     int r;
 
@@ -86,9 +87,10 @@ int xpredicate(struct xp_ctx *c, const struct xn *p, const struct xp_item *it, i
     f.pos = pos;
     f.last = last;
     c->f = &f;
-    m = arena_mark(c->a);
+    if (!light)
+        m = arena_mark(c->a);
     r = p->flags & NF_BOOLPRED ? xev_bool(c, p, out) : pred_value(c, p, pos, out);
-    if (forced == c->forced)
+    if (!light && forced == c->forced)
         arena_rewind(c->a, m);
     c->f = was;
     return r;
@@ -405,21 +407,35 @@ static int temp_step(struct xp_ctx *c, const struct xn *n, struct xsink *s)
 
 int xev_step(struct xp_ctx *c, const struct xn *n, struct xsink *out)
 {
-    struct step s = {.c = c, .n = n, .out = out, .t = c->t, .nd = c->nd};
-    uint32_t node = c->f->item.node;
+    const struct xfocus *f = c->f;
+    struct step s;
     int r;
 
-    if (c->f->none)
+    if (f->none)
         return xfail(c, "XPDY0002", "there is no context item");
-    if (c->f->item.type != XP_NODE) {
-        if (xis_node(&c->f->item))
+    if (f->item.type != XP_NODE) {
+        if (xis_node(&f->item))
             return temp_step(c, n, out);
         return xfail(
-            c, "XPTY0020", "a step from %s, which is not a node", xtype_name(c->f->item.type));
+            c, "XPTY0020", "a step from %s, which is not a node", xtype_name(f->item.type));
     }
+    s.want = 0;
     if (n->test.how == NT_NAME && !(s.want = c->name_map[n->test.name]))
         return 0; /* the document does not use this name */
+    s.c = c;
+    s.n = n;
+    s.out = out;
+    s.t = c->t;
+    s.nd = c->nd;
     s.kinds = n->test.kinds;
-    r = (n->flags & NF_NODES) || n->nk > STREAM_PREDS ? slow_step(&s, node) : axis(&s, node);
+    s.collect = NULL;
+    if (!n->nk)
+        return axis(&s, f->item.node);
+    if ((n->flags & NF_NODES) || n->nk > STREAM_PREDS) {
+        r = slow_step(&s, f->item.node);
+    } else {
+        memset(s.count, 0, n->nk * sizeof(s.count[0]));
+        r = axis(&s, f->item.node);
+    }
     return r == AXIS_DONE ? 0 : r;
 }

@@ -161,7 +161,8 @@ enum {
     NF_BOOLPRED = 4,
     NF_NODES = 8,      /* predicates need last(): materialize */
     NF_UNORDERED = 16, /* the consumer does not care about order and duplicates */
-    NF_SAFE = 32       /* cannot raise a dynamic error */
+    NF_SAFE = 32,      /* cannot raise a dynamic error */
+    NF_LIGHT = 64      /* takes no memory of the arena: nothing to give back afterwards */
 };
 
 /* ---- the environment ---- */
@@ -392,6 +393,7 @@ struct xp_ctx {
     unsigned calls;
     uint32_t forced; /* thunks evaluated so far: their values must not be rewound */
     const char *stack_low;
+    struct err pattern_err; /* of a predicate in a pattern: mostly forgotten */
     struct regex_run *run;
     struct xregex_entry *regexes; /* compiled at run time, by pattern and flags */
     uint32_t n_regexes;
@@ -592,6 +594,8 @@ struct xpat {          /* one step; the last of an alternative first */
     uint32_t n_extra;
     bool deep;         /* reached by // from prev */
     bool posed;        /* a predicate asks for positions: evaluate the step from the parent */
+    bool plain;        /* no predicates from here to the left, and no // */
+    bool shape;        /* no // from here to the left: names can be checked first */
     struct xpat *prev; /* step to the left, NULL = none */
     struct xpat *next; /* next alternative (last steps only) */
 };
