@@ -109,7 +109,7 @@ $(O)/sources: FORCE
 
 # ---- artefacts and keys ------------------------------------------------------------------------
 data: build/data/manifest.tsv
-build/data/manifest.tsv: schemas/MANIFEST schemas/install certs/anchors $(wildcard schemas/drivers/*)
+build/data/manifest.tsv: schemas/MANIFEST schemas/install schemas/catalogue certs/anchors $(wildcard schemas/drivers/*)
 	@schemas/install build/data && touch $@
 pki: build/pki/version
 build/pki/version: certs/make-pki
@@ -170,7 +170,7 @@ deps-build deps-test deps-interop: deps-%:
 deps: deps-build deps-test
 
 # ---- install -----------------------------------------------------------------------------------
-DATA_PARTS := codelists rules trust xsd manifest.tsv
+DATA_PARTS := catalogue codelists rules trust xsd manifest.tsv
 MANPAGES   := $(wildcard docs/man/*.[1-8])
 UNITS      := $(wildcard packaging/systemd/*.service packaging/systemd/*.socket packaging/systemd/*.timer)
 install: program data
