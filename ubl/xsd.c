@@ -8,6 +8,7 @@
 #include <libxml/parser.h>
 #include <libxml/xmlschemas.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "ubl/atomic/decimal.h"
 
@@ -53,8 +54,15 @@ int xsd_load(struct xsd **out, const char *path, struct err *e)
         (void)err_nomem(e);
         goto done;
     }
+    if (access(path, R_OK) != 0) {
+        (void)err_errno(e, "xsd.schema", "read", path);
+        goto done;
+    }
+    xmlSetGenericErrorFunc(NULL, ignore_message); /* of this thread: files that are imported */
     xmlSchemaSetParserErrors(c, keep_first, ignore_message, &first);
-    if (!(x->schema = xmlSchemaParse(c))) {
+    x->schema = xmlSchemaParse(c);
+    xmlSetGenericErrorFunc(NULL, NULL);
+    if (!x->schema) {
         (void)err_set(e, ERR_CONFIG, "xsd.schema", "", "schema %s cannot be read: %s", path,
             first.msg[0] ? first.msg : "no file, or not a schema");
         goto done;

@@ -94,19 +94,26 @@ static const uint64_t known[] = {
     UINT64_C(0x383f89511e15e319), /* text(), no mode */
 };
 
-enum sch_boiler sch_boiler(struct at x)
+/* The first three make the locations: without them a stylesheet would write others than ours. */
+bool sch_boiler_complete(uint32_t seen)
+{
+    return (seen & 7) == 7;
+}
+
+enum sch_boiler sch_boiler(struct at x, uint32_t *seen)
 {
     static const char *const modes[] = {"schematron-select-full-path", "schematron-get-full-path",
         "schematron-get-full-path-2", "schematron-get-full-path-3", "generate-id-from-path",
         "generate-id-2", ""};
     struct str mode = sch_attr_or(x, A_MODE, (struct str){"", 0});
     uint64_t h = sch_digest(x);
-    size_t i = 0;
 
-    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (known[i] == h)
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (known[i] == h) {
+            *seen |= UINT32_C(1) << i;
             return BOILER_YES;
-    for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+        }
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
         if (str_eqz(mode, modes[i]))
             return BOILER_CHANGED;
     return BOILER_NO;

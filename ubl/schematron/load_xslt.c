@@ -449,7 +449,7 @@ static int read_template(struct sch_load *l, struct at x)
 {
     if (is_rule_template(x))
         return 0; /* in the second pass, when all declarations are known */
-    switch (sch_boiler(x)) {
+    switch (sch_boiler(x, &l->boiler)) {
     case BOILER_YES:
         return 0;
     case BOILER_CHANGED:
@@ -502,6 +502,8 @@ static int read_first_pass(struct sch_load *l, struct at root)
     }
     if (xp_declare_done(l->s->env, l->e))
         return sch_at(l, root);
+    if (!sch_boiler_complete(l->boiler))
+        return sch_refuse(l, root, "the skeleton's templates for locations are missing");
     if (header.n == TREE_NONE)
         return sch_refuse(l, root, "no template for /: not a compiled Schematron schema");
     return SCH_ONLY(l, header, A_MATCH) ? -1 : read_header(l, header);

@@ -176,6 +176,7 @@ struct sch_load {
     const struct sch_options *opt;
     struct sch_file *files[SCH_FILES_MAX];
     size_t n_files;
+    uint32_t boiler; /* templates of the skeleton met */
     struct err *e;
 };
 
@@ -229,7 +230,8 @@ int sch_key(struct sch_load *l, struct at x);
 
 /* The boilerplate of the compiled form, recognised by digest: boiler.c */
 enum sch_boiler { BOILER_NO, BOILER_YES, BOILER_CHANGED };
-enum sch_boiler sch_boiler(struct at x);
+enum sch_boiler sch_boiler(struct at x, uint32_t *seen); /* seen: bits of those met */
+bool sch_boiler_complete(uint32_t seen);
 uint64_t sch_digest(struct at x);
 
 int sch_load_xslt(struct sch_load *l, struct at root);
