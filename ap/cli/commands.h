@@ -17,11 +17,16 @@ int cmd_participant_add(struct cli *c);
 int cmd_participant_disable(struct cli *c);
 int cmd_participant_list(struct cli *c);
 int cmd_participant_show(struct cli *c);
+int cmd_rules_install(struct cli *c);
+int cmd_rules_list(struct cli *c);
+int cmd_rules_show(struct cli *c);
+int cmd_rules_verify(struct cli *c);
 int cmd_send(struct cli *c);
 int cmd_serve(struct cli *c);
 int cmd_status(struct cli *c);
 int cmd_testnet_down(struct cli *c);
 int cmd_testnet_status(struct cli *c);
 int cmd_testnet_up(struct cli *c);
+int cmd_validate(struct cli *c);
 
 #endif

@@ -1,0 +1,239 @@
+/* aviso rules: what is here, in which versions, and whether it is what was published. */
+#include "ap/cli/commands.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ap/base/clock.h"
+#include "ubl/rules.h"
+
+static int open_rules(struct cli *c, struct rules **r)
+{
+    struct err e = ERR_INIT;
+
+    return rules_open(r, NULL, &e) ? cli_fail(c, NULL, &e) : 0;
+}
+
+static const char *from_text(const struct rules_version *v)
+{
+    return v->from == INT64_MIN ? "" : v->from_text;
+}
+
+static const struct rules_version *in_force(const struct rules_set *s, int64_t at)
+{
+    const struct rules_version *v = NULL;
+
+    for (size_t i = 0; i < s->n_versions; i++)
+        if (i == 0 || s->versions[i].from <= at)
+            v = &s->versions[i];
+    return v;
+}
+
+static struct json_object *version_json(const struct rules *r, const struct rules_version *v)
+{
+    struct json_object *o = json_object_new_object(), *layers = json_object_new_array();
+
+    (void)json_object_object_add(o, "version", json_object_new_string(v->version));
+    (void)json_object_object_add(
+        o, "mandatory_from", v->from == INT64_MIN ? NULL : json_object_new_string(v->from_text));
+    for (size_t i = 0; i < v->n_layers; i++) {
+        struct json_object *l = json_object_new_object();
+        (void)json_object_object_add(l, "path", json_object_new_string(v->layer[i]));
+        (void)json_object_object_add(
+            l, "sha256", json_object_new_string(rules_sha256(r, v->layer[i])));
+        (void)json_object_array_add(layers, l);
+    }
+    (void)json_object_object_add(o, "layers", layers);
+    return o;
+}
+
+static struct json_object *set_json(
+    const struct rules *r, const struct rules_set *s, const struct rules_version *now)
+{
+    struct json_object *o = json_object_new_object(), *versions = json_object_new_array();
+
+    (void)json_object_object_add(o, "name", json_object_new_string(s->name));
+    (void)json_object_object_add(o, "title", json_object_new_string(s->title));
+    (void)json_object_object_add(o, "in_force", now ? json_object_new_string(now->version) : NULL);
+    for (size_t i = 0; i < s->n_versions; i++)
+        (void)json_object_array_add(versions, version_json(r, &s->versions[i]));
+    (void)json_object_object_add(o, "versions", versions);
+    return o;
+}
+
+/* The flag --at, else now. */
+static int instant(struct cli *c, int64_t *at)
+{
+    const char *word = cli_get(c, "at");
+    struct err e = ERR_INIT;
+
+    *at = clock_now() / 1000;
+    if (word && rules_instant(at, str_z(word), &e))
+        return cli_usage(c, "--at: %s", e.msg);
+    return 0;
+}
+
+int cmd_rules_list(struct cli *c)
+{
+    struct rules *r;
+    const struct rules_set *s;
+    size_t n;
+    int64_t at;
+    int code = instant(c, &at);
+
+    if (!code)
+        code = open_rules(c, &r);
+    if (code)
+        return code;
+    s = rules_sets(r, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct rules_version *v = in_force(&s[i], at);
+        if (c->json)
+            cli_json(set_json(r, &s[i], v));
+        else
+            (void)printf("%-34s %-9s %-10s  %s\n", s[i].name, v ? v->version : "-",
+                v ? from_text(v) : "", s[i].title);
+    }
+    rules_free(r);
+    return EXIT_OK;
+}
+
+static void show(const struct rules *r, const struct rules_set *s, int64_t at)
+{
+    const struct rules_version *now = in_force(s, at);
+
+    (void)printf("%s: %s\n", s->name, s->title);
+    for (size_t i = 0; i < s->n_documents; i++)
+        (void)printf("  document  %.*s  %.*s\n", STR_FMT(s->documents[i].local),
+            STR_FMT(s->documents[i].customization));
+    for (size_t i = s->n_versions; i-- > 0;) {
+        const struct rules_version *v = &s->versions[i];
+        (void)printf("  version   %s%s%s%s\n", v->version,
+            v->from == INT64_MIN ? "" : "  mandatory from ", from_text(v),
+            v == now ? "  (in force)" : "");
+        for (size_t k = 0; k < v->n_layers; k++)
+            (void)printf("    %s\n      sha256 %s\n", v->layer[k], rules_sha256(r, v->layer[k]));
+    }
+}
+
+int cmd_rules_show(struct cli *c)
+{
+    struct rules *r;
+    int64_t at;
+    int code = instant(c, &at);
+
+    if (!code && c->nargs == 0)
+        return cli_usage(c, "which rule set? (aviso rules list)");
+    if (!code)
+        code = open_rules(c, &r);
+    if (code)
+        return code;
+    for (size_t i = 0; i < c->nargs; i++) {
+        struct str name = str_z(c->args[i]);
+        const struct rules_set *s = rules_set_find(r, str_sub(name, 0, str_find(name, STR("@"))));
+        struct err e = ERR_INIT;
+        if (!s) {
+            (void)err_set(&e, ERR_INPUT, "rules.unknown", "",
+                "%s: no such rule set (aviso rules list)", c->args[i]);
+            code = cli_worse(code, cli_fail(c, c->args[i], &e));
+        } else if (c->json) {
+            cli_json(set_json(r, s, in_force(s, at)));
+        } else {
+            show(r, s, at);
+        }
+    }
+    rules_free(r);
+    return code;
+}
+
+static void say_bad(void *self, const char *path, const char *why)
+{
+    struct cli *c = self;
+    struct json_object *o;
+
+    if (!c->json) {
+        (void)printf("%s\n", why);
+        return;
+    }
+    o = json_object_new_object();
+    (void)json_object_object_add(o, "path", json_object_new_string(path));
+    (void)json_object_object_add(o, "ok", json_object_new_boolean(0));
+    (void)json_object_object_add(o, "reason", json_object_new_string(why));
+    cli_json(o);
+}
+
+int cmd_rules_verify(struct cli *c)
+{
+    struct rules *r;
+    struct err e = ERR_INIT;
+    size_t checked = 0;
+    int bad, code = open_rules(c, &r);
+
+    if (code)
+        return code;
+    bad = rules_verify(r, say_bad, c, &checked, &e);
+    if (bad < 0)
+        code = cli_fail(c, NULL, &e);
+    else if (!c->json)
+        (void)printf(
+            "%zu files checked in %s: %d missing or altered\n", checked, rules_data(r), bad);
+    rules_free(r);
+    return bad > 0 ? EXIT_SETUP : code;
+}
+
+/* The script that fetches and lays out the artefacts: in a checkout, or installed beside the data.
+ */
+static bool find_installer(char *out, size_t n)
+{
+    static const char *const beside[] = {
+        "../../schemas/install", "../schemas/install", "../share/aviso/schemas/install"};
+    char exe[PATH_MAX - 64], *slash;
+    ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+    if (len <= 0)
+        return false;
+    exe[len] = '\0';
+    if (!(slash = strrchr(exe, '/')))
+        return false;
+    *slash = '\0';
+    for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
+        (void)snprintf(out, n, "%s/%s", exe, beside[i]);
+        if (access(out, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+int cmd_rules_install(struct cli *c)
+{
+    char script[PATH_MAX];
+    const char *folder = c->nargs ? c->args[0] : rules_data_dir();
+    struct err e = ERR_INIT;
+    int status;
+    pid_t pid;
+
+    if (!find_installer(script, sizeof(script))) {
+        (void)err_set(&e, ERR_CONFIG, "rules.data", "",
+            "schemas/install is not beside this program: run it from the sources");
+        return cli_fail(c, NULL, &e);
+    }
+    if ((pid = fork()) == 0) {
+        if (folder)
+            (void)execl(script, script, folder, (char *)NULL);
+        else
+            (void)execl(script, script, (char *)NULL);
+        _exit(127);
+    }
+    while (pid > 0 && waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            pid = -1;
+    if (pid < 0) {
+        (void)err_errno(&e, "io.exec", "run", script);
+        return cli_fail(c, NULL, &e);
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? EXIT_OK : EXIT_SETUP;
+}

@@ -1,0 +1,422 @@
+/* aviso validate: many documents, several threads, one report each, in the order given.
+ *
+ * Workers take the next input, print through a gate that keeps the order, and wait when they are
+ * WINDOW reports ahead of the printer: memory does not grow with the number of files. */
+#include "ap/cli/commands.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ap/base/buf.h"
+#include "ap/base/clock.h"
+#include "ap/base/fsx.h"
+#include "ubl/report.h"
+#include "ubl/rules.h"
+#include "ubl/validate.h"
+
+#define INPUT_MAX ((size_t)256 << 20)
+#define REPORT_MAX ((size_t)512 << 20)
+#define ARENA_MAX ((size_t)2 << 30)
+#define JOBS_MAX 64
+#define EXTRA_MAX 60
+#define WINDOW 64
+#define FILES_MAX 10000000u
+#define DIRS_DEEP 32
+
+struct job {
+    struct cli *c;
+    struct rules *rules;
+    struct sch *extra[EXTRA_MAX];
+    struct ubl_options opt;
+    enum report_format format;
+    const char *output; /* folder for the reports, or NULL: standard output */
+    bool fail_on_warning;
+    char **files;
+    size_t n, cap;
+    pthread_mutex_t lock;
+    pthread_cond_t turn;
+    size_t next, printed;
+    size_t invalid, stopped;
+    int worst;
+    int64_t began, shown;
+    bool progress;
+    struct err e; /* a failure that ends the whole command */
+    bool failed;
+};
+
+/* ---- inputs ---- */
+
+static int add_file(struct job *j, const char *path)
+{
+    if (j->n == j->cap) {
+        size_t cap = j->cap ? j->cap * 2 : 64;
+        char **v = cap > FILES_MAX ? NULL : realloc(j->files, cap * sizeof(*v));
+        if (!v)
+            return err_nomem(&j->e);
+        j->files = v;
+        j->cap = cap;
+    }
+    if (!(j->files[j->n] = strdup(path)))
+        return err_nomem(&j->e);
+    j->n++;
+    return 0;
+}
+
+static int visible(const struct dirent *d)
+{
+    return d->d_name[0] != '.';
+}
+
+static bool is_xml(const char *name)
+{
+    size_t n = strlen(name);
+
+    return n > 4 && strcasecmp(name + n - 4, ".xml") == 0;
+}
+
+static int add_input(struct job *j, const char *path, unsigned deep);
+
+/* A folder gives its .xml files and those of its folders, by name. */
+static int add_folder(struct job *j, const char *path, unsigned deep)
+{
+    struct dirent **v = NULL;
+    int n = scandir(path, &v, visible, alphasort), rc = 0;
+
+    if (n < 0)
+        return add_file(j, path); /* reading it will say why */
+    for (int i = 0; i < n; i++) {
+        char *inner = NULL;
+        struct stat st;
+        if (!rc && asprintf(&inner, "%s/%s", path, v[i]->d_name) < 0)
+            rc = err_nomem(&j->e);
+        if (!rc && stat(inner, &st) == 0 && (S_ISDIR(st.st_mode) || is_xml(v[i]->d_name)))
+            rc = add_input(j, inner, deep + 1);
+        free(inner);
+        free(v[i]);
+    }
+    free(v);
+    return rc;
+}
+
+static int add_input(struct job *j, const char *path, unsigned deep)
+{
+    struct stat st;
+
+    if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return deep > DIRS_DEEP ? 0 : add_folder(j, path, deep);
+    return add_file(j, path);
+}
+
+static int read_stdin(struct buf *b, struct err *e)
+{
+    for (;;) {
+        char *p = buf_grow(b, 65536);
+        ssize_t got;
+        if (!p)
+            return err_set(e, ERR_INPUT, "xml.limit", "", "more than %zu bytes", b->max);
+        b->n -= 65536;
+        got = read(STDIN_FILENO, p, 65536);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_errno(e, "io.read", "read", "standard input");
+        if (got == 0)
+            return 0;
+        b->n += (size_t)got;
+    }
+}
+
+static int read_input(struct buf *b, const char *path, struct err *e)
+{
+    return strcmp(path, "-") == 0 ? read_stdin(b, e) : fsx_read_file(b, path, e);
+}
+
+/* ---- one document ---- */
+
+struct done { /* what a worker hands to the printer */
+    struct buf text;
+    int code;
+    bool invalid, stopped;
+};
+
+static int exit_of(const struct job *j, const struct ubl_report *r)
+{
+    switch (r->verdict) {
+    case UBL_VALID:
+        return j->fail_on_warning && r->warnings ? EXIT_NO : EXIT_OK;
+    case UBL_INVALID:
+        return EXIT_NO;
+    case UBL_ERROR:
+        return r->error_layer[0] ? EXIT_NO : EXIT_INPUT;
+    }
+    return EXIT_BUG;
+}
+
+/* A document that could not even be read or judged still has its report: its error. */
+static void report_failure(struct ubl_report *r, const struct err *e)
+{
+    *r = (struct ubl_report){.verdict = UBL_ERROR,
+        .error = *e,
+        .error_layer = "",
+        .set = "",
+        .set_title = "",
+        .version = "",
+        .note = "",
+        .at = clock_now() / 1000};
+}
+
+static int write_to_folder(struct job *j, const char *file, struct buf *b, struct err *e)
+{
+    const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
+    char *path = NULL;
+    FILE *f;
+    int rc = 0;
+
+    if (asprintf(&path, "%s/%s%s", j->output, strcmp(base, "-") == 0 ? "stdin" : base,
+            report_extension(j->format)) < 0)
+        return err_nomem(e);
+    if (!(f = fopen(path, "we")) || (b->n && fwrite(b->p, 1, b->n, f) != b->n))
+        rc = err_errno(e, "io.write", "write", path);
+    if (f && fclose(f) != 0 && !rc)
+        rc = err_errno(e, "io.write", "close", path);
+    buf_clear(b);
+    free(path);
+    return rc;
+}
+
+static void validate_one(struct job *j, struct ubl_worker *w, const char *file, struct done *out)
+{
+    const struct report_style style = {.file = file,
+        .color = j->c->color && j->format == REPORT_TEXT && !j->output,
+        .quiet = j->c->quiet,
+        .verbose = j->c->verbose > 0};
+    struct arena *a = arena_new(ARENA_MAX);
+    struct ubl_report r;
+    struct err e = ERR_INIT;
+    struct buf in;
+
+    buf_init(&in, INPUT_MAX);
+    buf_init(&out->text, REPORT_MAX);
+    if (!a)
+        (void)err_nomem(&e);
+    if (!a || read_input(&in, file, &e) ||
+        ubl_validate(&r, j->rules, w, buf_view(&in), &j->opt, a, &e)) {
+        report_failure(&r, &e);
+        out->code = error_exit_code(&e);
+    } else {
+        out->code = exit_of(j, &r);
+    }
+    out->invalid = r.verdict == UBL_INVALID;
+    out->stopped = r.verdict == UBL_ERROR;
+    if (report_write(&out->text, &r, j->format, &style, &e) ||
+        (j->output && write_to_folder(j, file, &out->text, &e))) {
+        out->code = cli_worse(out->code, error_exit_code(&e));
+        (void)fprintf(stderr, "aviso: %s: %s: %s\n", file, e.code, e.msg);
+    }
+    buf_free(&in);
+    arena_free(a);
+}
+
+/* ---- the threads ---- */
+
+static void show_progress(struct job *j, bool last)
+{
+    int64_t now = clock_mono();
+
+    if (!j->progress || now - j->began < 1000 || (!last && now - j->shown < 200))
+        return;
+    j->shown = now;
+    (void)fprintf(stderr, "\r\033[K%s%zu/%zu · %zu invalid · %zu without verdict", last ? "" : "",
+        j->printed, j->n, j->invalid, j->stopped);
+    if (last)
+        (void)fputs("\r\033[K", stderr);
+    (void)fflush(stderr);
+}
+
+/* Called with the lock held, in the order of the inputs. */
+static void print(struct job *j, struct done *d)
+{
+    j->invalid += d->invalid;
+    j->stopped += d->stopped;
+    j->worst = j->printed == 0 ? d->code : cli_worse(j->worst, d->code);
+    if (j->progress && d->text.n)
+        (void)fputs("\r\033[K", stderr);
+    if (d->text.n && fwrite(d->text.p, 1, d->text.n, stdout) != d->text.n)
+        j->worst = cli_worse(j->worst, EXIT_SPOOL);
+    (void)fflush(stdout);
+    j->printed++;
+    show_progress(j, false);
+}
+
+static void *work(void *p)
+{
+    struct job *j = p;
+    struct ubl_worker *w = NULL;
+    struct err e = ERR_INIT;
+
+    if (ubl_worker_new(&w, &e)) {
+        (void)pthread_mutex_lock(&j->lock);
+        j->e = e;
+        j->failed = true;
+        (void)pthread_cond_broadcast(&j->turn);
+        (void)pthread_mutex_unlock(&j->lock);
+        return NULL;
+    }
+    (void)pthread_mutex_lock(&j->lock);
+    while (!j->failed && j->next < j->n) {
+        struct done d = {0};
+        size_t i = j->next++;
+        while (!j->failed && i >= j->printed + WINDOW)
+            (void)pthread_cond_wait(&j->turn, &j->lock);
+        (void)pthread_mutex_unlock(&j->lock);
+        validate_one(j, w, j->files[i], &d);
+        (void)pthread_mutex_lock(&j->lock);
+        while (!j->failed && j->printed != i)
+            (void)pthread_cond_wait(&j->turn, &j->lock);
+        print(j, &d);
+        buf_free(&d.text);
+        (void)pthread_cond_broadcast(&j->turn);
+    }
+    (void)pthread_mutex_unlock(&j->lock);
+    ubl_worker_free(w);
+    return NULL;
+}
+
+static int run_all(struct job *j, size_t threads)
+{
+    pthread_t t[JOBS_MAX];
+    size_t started = 0;
+
+    (void)pthread_mutex_init(&j->lock, NULL);
+    (void)pthread_cond_init(&j->turn, NULL);
+    j->began = clock_mono();
+    while (started + 1 < threads && pthread_create(&t[started], NULL, work, j) == 0)
+        started++;
+    (void)work(j);
+    for (size_t i = 0; i < started; i++)
+        (void)pthread_join(t[i], NULL);
+    show_progress(j, true);
+    (void)pthread_mutex_destroy(&j->lock);
+    (void)pthread_cond_destroy(&j->turn);
+    return j->failed ? cli_fail(j->c, NULL, &j->e) : j->worst;
+}
+
+/* ---- the command ---- */
+
+static size_t threads_for(const struct job *j, const char *word)
+{
+    unsigned long long n = 0;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (word && str_to_u64(str_z(word), JOBS_MAX, &n) && n > 0)
+        return n < j->n ? (size_t)n : j->n;
+    n = cores > 0 ? (unsigned long long)cores : 1;
+    n = n < JOBS_MAX ? n : JOBS_MAX;
+    return n < j->n ? (size_t)n : j->n;
+}
+
+static int load_extra(struct job *j, struct err *e)
+{
+    const struct sch_options opt = {.phase = cli_get(j->c, "phase")};
+    const char *path;
+
+    for (size_t i = 0; (path = cli_get_nth(j->c, "schematron", i)) && i < EXTRA_MAX; i++) {
+        const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+        const char *dot = strrchr(base, '.');
+        char name[256];
+        (void)snprintf(
+            name, sizeof(name), "%.*s", dot ? (int)(dot - base) : (int)strlen(base), base);
+        if (sch_load(&j->extra[i], path, name, &opt, e))
+            return -1;
+        j->opt.n_extra++;
+    }
+    return 0;
+}
+
+static int read_flags(struct job *j)
+{
+    struct cli *c = j->c;
+    const char *format = cli_get(c, "report"), *fail = cli_get(c, "fail-on"), *jobs;
+    unsigned long long n;
+    struct err e = ERR_INIT;
+
+    if (!format)
+        format = cli_get(c, "format");
+    if (!format)
+        format = c->json ? "json" : "text";
+    if (!report_format_of(&j->format, format))
+        return cli_usage(c, "--report is text, json, svrl or html, not %s", format);
+    if (fail && strcmp(fail, "error") != 0 && strcmp(fail, "warning") != 0)
+        return cli_usage(c, "--fail-on is error or warning, not %s", fail);
+    j->fail_on_warning = fail && strcmp(fail, "warning") == 0;
+    if ((jobs = cli_get(c, "jobs")) && (!str_to_u64(str_z(jobs), JOBS_MAX, &n) || n == 0))
+        return cli_usage(c, "--jobs is 1 to %d, not %s", JOBS_MAX, jobs);
+    j->opt = (struct ubl_options){.at = INT64_MIN,
+        .rules = cli_get(c, "rules"),
+        .no_xsd = cli_has(c, "no-xsd"),
+        .trace = j->format == REPORT_SVRL};
+    if (cli_get(c, "at") && rules_instant(&j->opt.at, str_z(cli_get(c, "at")), &e))
+        return cli_usage(c, "--at: %s", e.msg);
+    j->output = cli_get(c, "output");
+    return 0;
+}
+
+static int prepare(struct job *j)
+{
+    struct err e = ERR_INIT;
+
+    for (size_t i = 0; i < j->c->nargs; i++)
+        if (add_input(j, j->c->args[i], 0))
+            return cli_fail(j->c, j->c->args[i], &j->e);
+    if (j->n == 0)
+        return cli_usage(j->c, j->c->nargs ? "no .xml files there" : "which FILE?");
+    if (j->n > 1 && !j->output && (j->format == REPORT_SVRL || j->format == REPORT_HTML))
+        return cli_usage(j->c, "several SVRL or HTML reports need --output FOLDER");
+    if (load_extra(j, &e))
+        return cli_fail(j->c, NULL, &e);
+    j->opt.extra = (const struct sch *const *)j->extra;
+    if (j->opt.n_extra && j->opt.no_xsd)
+        return 0;
+    if (rules_open(&j->rules, NULL, &e))
+        return cli_fail(j->c, NULL, &e);
+    return 0;
+}
+
+static void summary(const struct job *j)
+{
+    if (j->n < 2 || j->c->quiet || j->format == REPORT_JSON)
+        return;
+    (void)fprintf(stderr, "%zu files: %zu valid, %zu invalid, %zu without verdict\n", j->n,
+        j->n - j->invalid - j->stopped, j->invalid, j->stopped);
+}
+
+int cmd_validate(struct cli *c)
+{
+    struct job *j = calloc(1, sizeof(*j));
+    int code;
+
+    if (!j)
+        return EXIT_BUG;
+    j->c = c;
+    code = read_flags(j);
+    if (!code)
+        code = prepare(j);
+    if (!code) {
+        j->progress = j->n > 1 && !c->quiet && isatty(STDERR_FILENO);
+        code = run_all(j, threads_for(j, cli_get(c, "jobs")));
+        summary(j);
+    }
+    for (size_t i = 0; i < j->n; i++)
+        free(j->files[i]);
+    free(j->files);
+    for (size_t i = 0; i < EXTRA_MAX; i++)
+        sch_free(j->extra[i]);
+    rules_free(j->rules);
+    free(j);
+    return code;
+}
