@@ -126,7 +126,7 @@ static int detect(struct work *k)
     uint32_t inner, context;
 
     k->root = tree_root_element(k->t);
-    inner = payload(k->t, k->root);
+    inner = k->o->n_extra ? TREE_NONE : payload(k->t, k->root); /* given rules see what was given */
     if (inner != TREE_NONE) {
         if (tree_narrow(k->t, inner, k->e))
             return -1;

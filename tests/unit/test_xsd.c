@@ -193,6 +193,17 @@ static const struct xsd *official(const char *driver)
     return cache[i].x;
 }
 
+/* Ends the field at `s`; the next one, or NULL. */
+static char *cut(char *s)
+{
+    char *tab = strpbrk(s, "\t\n");
+
+    if (!tab)
+        return NULL;
+    *tab = '\0';
+    return tab + 1;
+}
+
 static bool xerces_differs(const char *corpus, const char *file)
 {
     char path[4200], line[LINE];
@@ -223,22 +234,23 @@ static void the_corpus_has_xerces_verdicts(void **state)
         skip();
     }
     while (fgets(line, sizeof(line), f)) {
-        const char *file = strtok(line, "\t"), *driver = strtok(NULL, "\t");
-        const char *want = strtok(NULL, "\t\n");
+        char *file = line, *driver = cut(file), *want = driver ? cut(driver) : NULL;
         struct buf b;
-        const char *got;
+        const char *got, *must;
         if (!want || strncmp(driver, "UBL-", 4) != 0)
             continue;
+        (void)cut(want);
+        must = want;
         if (xerces_differs(corpus, file)) {
-            want = "valid"; /* in all of them libxml2 is too strict */
+            must = "valid"; /* in all of them libxml2 is too strict */
             corrected++;
         }
         (void)snprintf(path, sizeof(path), "%s/dev/%s", corpus, file);
         buf_init(&b, 1 << 28);
         assert_int_equal(fsx_read_file(&b, path, &e), 0);
         got = errors_of(official(driver), b.p) ? "invalid" : "valid";
-        if (strcmp(got, want) != 0) {
-            (void)fprintf(stderr, "%s: want %s, got %s: %s\n", file, want, got, first);
+        if (strcmp(got, must) != 0) {
+            (void)fprintf(stderr, "%s: want %s, got %s: %s\n", file, must, got, first);
             wrong++;
         }
         buf_free(&b);

@@ -101,8 +101,9 @@ int tree_parse(struct tree **out, struct str bytes, const char *uri, const struc
     const struct tree_plug *plug, struct err *e) MUST_CHECK;
 void tree_free(struct tree *t); /* NULL is fine */
 
-/* Take a document out of its envelope: element `root` becomes the root of the tree, as if it had come
- * alone, with the namespaces in scope there; lines stay. Node numbers change. Before any sharing. */
+/* Take a document out of its envelope: element `root` becomes the root of the tree, as if it had
+ * come alone, with the namespaces in scope there; lines stay. Node numbers change. Before any
+ * sharing. */
 int tree_narrow(struct tree *t, uint32_t root, struct err *e) MUST_CHECK;
 
 uint32_t tree_name_hash(struct str uri, struct str local);

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Our own documents in tests/golden/validate against recorded verdicts, and the command around them.
+
+saxon.tsv     what Saxon said (tests/parity/Verdicts.java): rule file, document, findings or error code
+pipeline.json what the whole pipeline says: verdict, rule set, layers, rule ids; written after review
+--record      write both anew (saxon.tsv needs Java: make parity fetches Saxon)"""
+import glob, json, os, subprocess, sys, tempfile, xml.dom.minidom
+
+TOP = os.path.dirname(os.path.abspath(__file__)) + '/../..'
+os.chdir(TOP)
+AVISO = os.environ.get('AVISO', 'build/release/aviso')
+DATA = os.environ.get('AVISO_DATA', 'build/data')
+HERE = 'tests/golden/validate'
+AT = '2026-11-22T12:00:00Z'
+DOCS = sorted(glob.glob(HERE + '/*.xml'))
+failed = False
+
+
+def aviso(*args, stdin=None):
+    r = subprocess.run([AVISO, *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return r.returncode, r.stdout.decode('utf-8'), r.stderr.decode('utf-8')
+
+
+def check(name, got, want):
+    global failed
+    if got == want:
+        print('ok', name)
+        return
+    failed = True
+    print('  want %r\n  got  %r' % (want, got))
+    print('not ok', name)
+
+
+def rules_for(doc):
+    v = DATA + '/rules/openpeppol/2026.5/'
+    if 'order' in doc:
+        return [v + 'PEPPOLBIS-T01.xslt']
+    return [v + 'CEN-EN16931-UBL.xslt', v + ('PEPPOL-EN16931-UBL-SB.xslt' if 'selfbilling' in doc else 'PEPPOL-EN16931-UBL.xslt')]
+
+
+def read_saxon():
+    out, at = {}, None
+    for line in open(HERE + '/saxon.tsv', encoding='utf-8', newline='\n'):
+        f = line.rstrip('\n').split('\t')
+        if f[0] == '=':
+            at = out[(f[1], os.path.basename(f[2]))] = [f[3], f[4], []]
+        else:
+            at[2].append(f[1:])
+    return out
+
+
+def ours(rules, doc):
+    o = json.loads(aviso('validate', '--json', '--no-xsd', '--schematron', rules, doc)[1])
+    kinds = {'failed-assert': 'FA', 'successful-report': 'SR'}
+    if o['verdict'] == 'error':
+        return ['ERROR', o['error']['code'], []]
+    return ['OK', '', [[kinds[f['kind']], f['id'], f['flag'], f['role'], f['location'], f['text']] for f in o['findings']]]
+
+
+def pipeline(doc):
+    code, out, _ = aviso('validate', '--json', '--at', AT, doc)
+    o = json.loads(out)
+    return {'exit': code, 'verdict': o['verdict'], 'set': o['rules']['set'], 'version': o['rules']['version'],
+            'layers': [l['name'] + ' ' + l['state'] for l in o['layers']],
+            'findings': ['%s %s line %d' % (f['severity'], f['id'] or f['kind'], f['line']) for f in o['findings']],
+            'error': o.get('error', {}).get('code', '')}
+
+
+def record():
+    with tempfile.TemporaryDirectory() as d:
+        with open(d + '/plan', 'w') as f:
+            f.writelines('%s\t%s\n' % (r, doc) for doc in DOCS for r in rules_for(doc))
+        subprocess.run(['java', '-cp', glob.glob('build/parity/saxon-*')[0] + '/*', 'tests/parity/Verdicts.java', d + '/plan', d + '/out'], check=True)
+        with open(HERE + '/saxon.tsv', 'w', encoding='utf-8', newline='\n') as f:
+            f.write(open(d + '/out', encoding='utf-8', newline='\n').read().replace(DATA + '/', '').replace(HERE + '/', ''))
+    with open(HERE + '/pipeline.json', 'w', encoding='utf-8') as f:
+        json.dump({os.path.basename(d): pipeline(d) for d in DOCS}, f, indent=1, ensure_ascii=False)
+        f.write('\n')
+
+
+def test_verdicts():
+    saxon = read_saxon()
+    check('every document has a recorded verdict', sorted({d for _, d in saxon}), [os.path.basename(d) for d in DOCS])
+    for (rules, doc), want in saxon.items():
+        name = os.path.basename(rules)[:-5]
+        check("%s of %s is Saxon's" % (name, doc), ours(DATA + '/' + rules, HERE + '/' + doc), want)
+
+
+def test_pipeline():
+    want = json.load(open(HERE + '/pipeline.json', encoding='utf-8'))
+    for d in DOCS:
+        check('pipeline of ' + os.path.basename(d), pipeline(d), want[os.path.basename(d)])
+
+
+def test_command():
+    good, bad = HERE + '/invoice-good.xml', HERE + '/invoice-bad-totals.xml'
+    one = aviso('validate', '--at', AT, '-j', '1', '--json', HERE)
+    check('two threads answer as one, in order', aviso('validate', '--at', AT, '-j', '2', '--json', HERE), one)
+    check('a folder stands for its documents', [json.loads(x)['file'] for x in one[1].splitlines()], DOCS)
+    check('several inputs: the worst counts', one[0], 1)
+    check('standard input', json.loads(aviso('validate', '--json', '-', stdin=open(good, 'rb').read())[1])['verdict'], 'valid')
+    check('a missing file', aviso('validate', '--json', HERE + '/none.xml')[0], 66)
+    check('no XML', aviso('validate', '--json', '-', stdin=b'{}')[0], 65)
+    check('a DOCTYPE', json.loads(aviso('validate', '--json', '-', stdin=b'<!DOCTYPE a><a/>')[1])['error']['code'], 'xml.doctype')
+    check('warnings may fail too', [aviso('validate', '--fail-on', x, HERE + '/order-good.xml')[0] for x in ('error', 'warning')], [0, 1])
+    check('an unknown rule set', aviso('validate', '--rules', 'none', good)[0], 65)
+    check('wrong usage', [aviso('validate')[0], aviso('validate', '--report', 'pdf', good)[0], aviso('validate', '--at', 'soon', good)[0]], [64, 64, 64])
+    versions = [json.loads(aviso('validate', '--json', '--at', t, good)[1])['rules']['version']
+                for t in ('2026-02-22T23:59:59Z', '2026-02-23', '2026-08-16', '2026-08-17T00:00:00Z', '2026-08-17T01:00:00+02:00')]
+    check('the instant of exchange chooses the version', versions, ['2025.5', '2025.11', '2025.11', '2026.5', '2025.11'])
+    check('or the caller does', json.loads(aviso('validate', '--json', '--rules', 'peppol-bis3@2025.11', good)[1])['rules']['version'], '2025.11')
+    check('an unknown document passes with a note', json.loads(aviso('validate', '--json', '-', stdin=b'<a/>')[1])['note'][:16], 'unknown document')
+    code, svrl, _ = aviso('validate', '--report', 'svrl', '--at', AT, bad)
+    names = [n.localName for n in xml.dom.minidom.parseString(svrl).documentElement.childNodes if n.nodeType == 1]
+    check('SVRL lists patterns, rules and findings', (names.count('active-pattern'), names.count('fired-rule') > 50, names.count('failed-assert')), (17, True, 8))
+    check('HTML', '<h1>' in aviso('validate', '--report', 'html', bad)[1], True)
+    check('text says rule, line and value', all(x in aviso('validate', '--at', AT, bad)[1] for x in ('BR-DEC-23', 'line 110', 'InvoiceLine[2]', '"75.005"')), True)
+    with tempfile.TemporaryDirectory() as d:
+        aviso('validate', '--report', 'html', '--output', d, good, bad)
+        check('reports into a folder', sorted(os.listdir(d)), ['invoice-bad-totals.xml.html', 'invoice-good.xml.html'])
+
+
+def test_rules_command():
+    code, out, _ = aviso('rules', 'list', '--json', '--at', '2026-08-16')
+    sets = {json.loads(x)['name']: json.loads(x)['in_force'] for x in out.splitlines()}
+    check('rules list', (code, sets['peppol-bis3'], sets['pint-ae'], sets['ubl']), (0, '2025.11', '2026.5', None))
+    check('rules show', [x in aviso('rules', 'show', 'peppol-bis3')[1] for x in ('2026-08-17', 'sha256', '(in force)')], [True] * 3)
+    check('rules show of an unknown one', aviso('rules', 'show', 'none')[0], 65)
+    check('rules verify', aviso('rules', 'verify')[0], 0)
+
+
+if __name__ == '__main__':
+    if not os.path.exists(DATA + '/catalogue'):
+        print('the official rules are not here')
+        sys.exit(77)
+    if '--record' in sys.argv:
+        record()
+    test_verdicts()
+    test_pipeline()
+    test_command()
+    test_rules_command()
+    sys.exit(failed)
