@@ -202,10 +202,10 @@ static void validate_one(struct job *j, struct ubl_worker *w, const char *file, 
 
     buf_init(&in, INPUT_MAX);
     buf_init(&out->text, REPORT_MAX);
-    if (!a)
-        (void)err_nomem(&e);
-    if (!a || read_input(&in, file, &e) ||
-        ubl_validate(&r, j->rules, w, buf_view(&in), &j->opt, a, &e)) {
+    if (read_input(&in, file, &e)) {
+        report_failure(&r, &e);
+        out->code = EXIT_MISSING;
+    } else if (!a ? err_nomem(&e) : ubl_validate(&r, j->rules, w, buf_view(&in), &j->opt, a, &e)) {
         report_failure(&r, &e);
         out->code = error_exit_code(&e);
     } else {

@@ -15,7 +15,8 @@ static const struct cli_flag config_show[] = {
 static const struct cli_flag rules_at[] = {
     {"at", "INSTANT", "in force then instead of now: 2026-08-17 or 2026-08-17T12:00:00Z"}, END};
 static const struct cli_flag validate[] = {
-    {"at", "INSTANT", "instant of exchange that chooses the rules: 2026-08-17T12:00:00Z; default now"},
+    {"at", "INSTANT",
+        "instant of exchange that chooses the rules: 2026-08-17T12:00:00Z; default now"},
     {"rules", "NAME[@VERSION]", "this rule set, this version of it, or latest"},
     {"report", "FORMAT", "text (default), json, svrl or html"},
     {"format", "FORMAT", "the same as --report"},
@@ -24,8 +25,7 @@ static const struct cli_flag validate[] = {
     {"jobs", "N", "threads; default one for each core (-j)"},
     {"schematron", "FILE", "run this .xslt or .sch instead of the official rules; repeatable"},
     {"phase", "NAME", "of a .sch given by --schematron"},
-    {"no-xsd", NULL, "leave out the schema layer"},
-    END};
+    {"no-xsd", NULL, "leave out the schema layer"}, END};
 
 const struct cli_command cli_commands[] = {
     {"config check", "", "Check the configuration",
@@ -37,7 +37,8 @@ const struct cli_command cli_commands[] = {
         "  aviso explain config.mode\n", none, cmd_explain},
     {"help-source", "KIND [NAME]", "Print manual page or completion sources",
         "  aviso help-source man send\n  aviso help-source completion bash\n", none, help_source},
-    {"rules install", "[FOLDER]", "Fetch the official rule sets and schemas, check them, lay them out",
+    {"rules install", "[FOLDER]",
+        "Fetch the official rule sets and schemas, check them, lay them out",
         "  aviso rules install\n", none, cmd_rules_install},
     {"rules list", "", "Rule sets that are here, with the version in force",
         "  aviso rules list\n  aviso rules list --at 2026-08-01\n", rules_at, cmd_rules_list},
