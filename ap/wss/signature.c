@@ -204,7 +204,7 @@ static int digest_of(
 {
     buf_clear(scratch);
     if (xml_c14n(scratch, n, XML_C14N_EXC, prefixes, e))
-        return -1;
+        return e && e->class == ERR_INPUT ? err_ebms(e, "EBMS:0101") : -1;
     return hash_of(out, scratch->p, scratch->n, e);
 }
 
