@@ -74,6 +74,8 @@ static int b64_value(unsigned char c)
 int enc_unb64(struct buf *out, struct str s, struct err *e)
 {
     unsigned v = 0, have = 0, pad = 0;
+    char made[768]; /* appended when full, not byte by byte: tokens and keys come through here */
+    size_t n = 0;
 
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
@@ -88,11 +90,18 @@ int enc_unb64(struct buf *out, struct str s, struct err *e)
             return err_set(e, ERR_INPUT, "enc.base64", "RFC 4648 4", "not base64 at byte %zu", i);
         v = v << 6 | (unsigned)d;
         if (++have == 4) {
-            const char three[3] = {(char)(v >> 16), (char)(v >> 8), (char)v};
-            buf_add(out, three, 3);
+            made[n++] = (char)(v >> 16);
+            made[n++] = (char)(v >> 8);
+            made[n++] = (char)v;
             v = have = 0;
         }
+        if (n == sizeof(made)) {
+            buf_add(out, made, n);
+            n = 0;
+        }
     }
+    if (n)
+        buf_add(out, made, n);
     if (have == 1 || (have && have + pad != 4) || (!have && pad))
         return err_set(e, ERR_INPUT, "enc.base64", "RFC 4648 4", "base64 is cut short");
     if (have >= 2)

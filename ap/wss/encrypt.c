@@ -112,7 +112,7 @@ int wss_encrypt(xmlDoc *env, const struct wss_part *clear, struct sink *sealed, 
 
     buf_init(&wrapped, 2048);
     buf_init(&text, 4096);
-    if (wss_shape_read(&shape, env, e))
+    if (wss_shape_find(&shape, env, e))
         return -1;
     if (!shape.security || n == 0 || n > WSS_MAX_PARTS)
         return err_set(e, ERR_BUG, "wss.envelope", "", "not signed yet, or nothing to encrypt");

@@ -113,7 +113,7 @@ int wss_verify(struct wss_proof *proof, xmlDoc *env, const struct wss_part *clea
 
     if (!proof->signer || proof->messaging->doc != env || n > WSS_MAX_PARTS)
         return err_set(e, ERR_BUG, "wss.unsigned", "", "wss_verify before wss_verify_header");
-    if (wss_shape_read(&s, env, e) || match_parts(parts, proof, clear, n, a, e))
+    if (wss_shape_find(&s, env, e) || match_parts(parts, proof, clear, n, a, e))
         return -1;
     if (s.messaging != proof->messaging || s.body != proof->body || !s.security)
         return err_set(e, ERR_BUG, "wss.unsigned", "", "the tree was changed in between");

@@ -126,11 +126,16 @@ static int find_security(struct wss_shape *out, struct err *e)
 
 int wss_shape_read(struct wss_shape *out, xmlDoc *env, struct err *e)
 {
+    if (xml_ids_register(env, e))
+        return err_ebms(e, "EBMS:0009");
+    return wss_shape_find(out, env, e);
+}
+
+int wss_shape_find(struct wss_shape *out, xmlDoc *env, struct err *e)
+{
     xmlNode *root = xmlDocGetRootElement(env);
 
     *out = (struct wss_shape){0};
-    if (xml_ids_register(env, e))
-        return err_ebms(e, "EBMS:0009");
     if (!xml_is(root, NS_S12, "Envelope"))
         return wss_header(e, "the root is not a SOAP 1.2 Envelope");
     out->header = xml_first_element(root);

@@ -38,8 +38,10 @@ int wss_header(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 struct wss_shape {
     xmlNode *header, *messaging, *body, *security; /* security: addressed to us; may be NULL */
 };
-/* Registers ids; S12:Envelope with one Header and one Body, one Messaging, at most one Security. */
+/* S12:Envelope with one Header and one Body, one Messaging, at most one Security. _read registers
+ * ids first; _find is for a tree where that was done, or where none is needed. */
 int wss_shape_read(struct wss_shape *out, xmlDoc *env, struct err *e) MUST_CHECK;
+int wss_shape_find(struct wss_shape *out, xmlDoc *env, struct err *e) MUST_CHECK;
 
 bool wss_attr_is(const xmlNode *n, const char *local, const char *value);
 bool wss_attr_absent_or(const xmlNode *n, const char *local, const char *value);

@@ -5,12 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ap/base/enc.h"
 #include "ap/base/rnd.h"
+#include "ap/crypto/key_priv.h"
 #include "ap/wss/wss_priv.h"
 #include "ap/xml/xml.h"
 #include "tests/support/testpki.h"
@@ -297,7 +299,31 @@ static void truly_signed_but_wrong_coverage_of_attachments_is_refused(void **sta
     wssmsg_free(&m);
 }
 
-/*= RELIABILITY X7, X8, C1, C2 */
+/* The private key is not even asked: its process is dead. */
+static void refused_without_the_key(const char *what, const struct buf *soap)
+{
+    static struct key *dead;
+    struct wss_part wire[WSSMSG_PARTS];
+    struct wssgot g;
+
+    if (!dead) {
+        assert_int_equal(
+            key_open_keyd(&dead, testpki_path("ap2.key"), testpki_path("ap2.pem"), NULL), 0);
+        (void)kill(dead->pid, SIGKILL);
+    }
+    if (!soap) {
+        key_close(dead);
+        dead = NULL;
+        return;
+    }
+    struct key *const keys[] = {dead};
+    (void)wssmsg_receive(&g, buf_view(soap), wire, wssmsg_wire(wire, &good), trust, keys, 1);
+    if (strcmp(g.e.code, "wss.policy") != 0)
+        fail_msg("%s: %s %s", what, g.e.code, g.e.msg);
+    wssgot_free(&g);
+}
+
+/*= RELIABILITY X7, X8, C1 "refused before any key use", C2 */
 static void algorithms_and_transforms_outside_the_profile_are_refused(void **state)
 {
     static const struct {
@@ -373,8 +399,10 @@ static void algorithms_and_transforms_outside_the_profile_are_refused(void **sta
         (void)snprintf(what, sizeof(what), "%.90s -> %.90s", t[i].from, t[i].to);
         swap(&b, t[i].from, t[i].to);
         refused(what, &b, "wss.policy", "EBMS:0103");
+        refused_without_the_key(what, &b);
         buf_free(&b);
     }
+    refused_without_the_key("done", NULL);
 }
 
 static void too_many_references_or_prefixes_are_refused(void **state)
