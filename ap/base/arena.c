@@ -36,6 +36,7 @@ struct arena {
     struct block *blocks, *spare;
     struct defer *defers;
     size_t total, limit, used;
+    bool exhausted; /* an allocation was refused */
 };
 
 struct arena *arena_new(size_t limit)
@@ -93,12 +94,16 @@ void *arena_alloc(struct arena *a, size_t n)
     struct block *b = a->blocks;
     void *p;
 
-    if (n > a->limit)
+    if (n > a->limit) {
+        a->exhausted = true;
         return NULL;
+    }
     n = (n + align - 1) / align * align;
     if (!b || b->size - b->used < n) {
-        if (!(b = block_get(a, n)))
+        if (!(b = block_get(a, n))) {
+            a->exhausted = true;
             return NULL;
+        }
         b->used = 0;
         b->next = a->blocks;
         a->blocks = b;
@@ -180,6 +185,11 @@ void arena_rewind(struct arena *a, struct arena_mark m)
         a->used -= back;
         POISON(a->blocks->data + m.used, back);
     }
+}
+
+bool arena_exhausted(const struct arena *a)
+{
+    return a->exhausted;
 }
 
 size_t arena_used(const struct arena *a)

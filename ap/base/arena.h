@@ -32,5 +32,8 @@ struct arena_mark {
 struct arena_mark arena_mark(const struct arena *a);
 void arena_rewind(struct arena *a, struct arena_mark m);
 size_t arena_used(const struct arena *a);
+/* An allocation was refused since arena_new: so what a reader then says of its input may be our own
+ * trouble. Stays true after a rewind. */
+bool arena_exhausted(const struct arena *a);
 
 #endif
