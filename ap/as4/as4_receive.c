@@ -330,7 +330,7 @@ static int receive(struct receiver *r, const struct blob *body, struct str conte
         return -1;
     }
     if (soap_must_understand(&r->soap, r->e)) {
-        r->out->soap_fault_must_understand = strcmp(r->e->code, "soap.must-understand") == 0;
+        r->out->soap_fault_must_understand = r->e->class == ERR_INPUT;
         return -1;
     }
     if (read_header(r) ||
@@ -344,12 +344,12 @@ static int receive(struct receiver *r, const struct blob *body, struct str conte
 /* The HTTP status that goes with the error; what we cannot help is never the message's fault. */
 static int status_of(const struct as4_received *out, struct err *e)
 {
-    if (out->soap_fault_must_understand)
-        return 500;
     if (e->class != ERR_INPUT && e->class != ERR_PEER) {
         (void)err_ebms(e, "");
         return 503;
     }
+    if (out->soap_fault_must_understand)
+        return 500;
     if (strcmp(e->code, "limit.size") == 0) {
         (void)err_ebms(e, "");
         return 413;
@@ -362,9 +362,11 @@ static int status_of(const struct as4_received *out, struct err *e)
 int as4_receive(struct as4_received *out, const struct as4_receiver *cfg, struct str content_type,
     const struct blob *body, int64_t now, struct arena *a, struct err *e)
 {
+    struct err unseen;
     struct receiver *r;
     int rc = -1;
 
+    e = e ? e : &unseen;
     *out = (struct as4_received){.wire_len = body->len, .http_status = 200};
     spool_init(
         &out->payload, cfg->tmp_dirfd, KEEP, or_default(cfg->max_inflated, AS4_MAX_INFLATED));
@@ -383,6 +385,9 @@ int as4_receive(struct as4_received *out, const struct as4_receiver *cfg, struct
         spool_free(&r->decoded[i]);
         spool_free(&r->opened[i]);
     }
+    /* what ran out of memory may have been taken for a fault of the message */
+    if (rc && arena_exhausted(a))
+        (void)err_nomem(e);
     if (rc) {
         spool_free(&out->payload);
         out->http_status = status_of(out, e);

@@ -354,7 +354,8 @@ static int judge_envelope(struct judge *j)
 int as4_reply_read(struct as4_reply *out, const struct as4_expect *x, struct str content_type,
     struct str body, struct pki *trust, int64_t now, struct arena *a, struct err *e)
 {
-    struct judge j = {.out = out, .x = x, .trust = trust, .now = now, .a = a, .e = e};
+    struct err unseen;
+    struct judge j = {.out = out, .x = x, .trust = trust, .now = now, .a = a, .e = e ? e : &unseen};
     int rc;
 
     *out = (struct as4_reply){.kind = AS4_REPLY_NOTHING};
@@ -363,6 +364,8 @@ int as4_reply_read(struct as4_reply *out, const struct as4_expect *x, struct str
         rc = judge_envelope(&j);
     if (rc < 0)
         return -1;
+    if (arena_exhausted(a)) /* it may have been taken for a fault of the answer */
+        return err_nomem(e);
     if (out->kind != AS4_REPLY_NOTHING)
         out->why = (struct err)ERR_INIT;
     return 0;

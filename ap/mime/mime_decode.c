@@ -35,7 +35,8 @@ static int b64_flush(struct base64 *b, struct buf *plain, struct err *e)
     if (enc_unb64(plain, (struct str){b->group, 4}, &why)) {
         if (why.class == ERR_INPUT)
             return bad(e, "not base64");
-        *e = why;
+        if (e)
+            *e = why;
         return -1;
     }
     return 0;

@@ -245,7 +245,8 @@ static int type_field(struct mime_part *out, struct arena *a, struct str v, stru
     if (mime_type_parse(&t, a, v, &why)) {
         if (why.class == ERR_INPUT)
             return bad_field(e, why.msg);
-        *e = why;
+        if (e)
+            *e = why;
         return -1;
     }
     if (str_has_prefix(t.type, STR("multipart/")) || str_has_prefix(t.type, STR("message/")))

@@ -386,32 +386,81 @@ static void the_first_check_that_fails_answers(void **state)
     RUN(t);
 }
 
-/* A second eb:Messaging, moved and wrapped elements: the node used is the node verified. */
+/* A whole header as it would be taken, from anybody. */
+#define FORGED                                                                                     \
+    "<eb:Messaging xmlns:eb=\"" EBMS_NS                                                            \
+    "\"><eb:UserMessage><eb:MessageInfo><eb:Timestamp>2026-11-22T11:18:53Z</eb:Timestamp>"         \
+    "<eb:MessageId>" AS4MSG_ID                                                                     \
+    "</eb:MessageId></eb:MessageInfo><eb:PartyInfo><eb:From><eb:PartyId>POP000001</eb:PartyId>"    \
+    "<eb:Role>r</eb:Role></eb:From><eb:To><eb:PartyId>POP000002</eb:PartyId><eb:Role>r</eb:Role>"  \
+    "</eb:To></eb:PartyInfo><eb:CollaborationInfo><eb:Service>s</eb:Service><eb:Action>a</"        \
+    "eb:Action>"                                                                                   \
+    "<eb:ConversationId>c</eb:ConversationId></eb:CollaborationInfo><eb:PayloadInfo><eb:PartInfo " \
+    "href=\"cid:att@x\"/></eb:PayloadInfo></eb:UserMessage></eb:Messaging>"
+#define WSU "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
+#define WSSE "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+
+/* Moved, doubled and wrapped elements (reliability X4, X5): the node used is the node verified. */
 static void wrapped_signatures_are_refused(void **state)
 {
-    static const struct as4msg t[] = {
-        /* the signed header hidden in another header, a forged one in its place */
-        {.after = {{"<eb:Messaging ",
-                       "<eb:Messaging xmlns:eb=\"" EBMS_NS "\"/><hide><eb:Messaging "},
-             {"</eb:Messaging>", "</eb:Messaging></hide>"}}},
-        /* the signed Body moved away */
-        {.after = {{"<S12:Body ", "<S12:Body/><S12:Body "}}},
-        {.after = {{"</S12:Header>", "</S12:Header><S12:Body/>"}}},
-        /* a second element with the signed Id */
-        {.after = {{"<eb:Messaging ",
-             "<x "
-             "xmlns:wsu=\"http://docs.oasis-open.org/wss/2004/01/"
-             "oasis-200401-wss-wssecurity-utility-1.0.xsd\" wsu:Id=\"msg\"/><eb:Messaging "}}},
-        {.after = {{"<eb:Messaging ", "<x Id=\"msg\"/><eb:Messaging "}}},
-        {.after = {{"<eb:UserMessage>", "<eb:UserMessage id=\"msg\">"}}},
+    static const struct cause t[] = {
+        {"signed header hidden, a forged one in its place",
+            {.after = {{"<eb:Messaging ", "<hide><eb:Messaging "},
+                 {"</eb:Messaging>", "</eb:Messaging></hide>" FORGED}}},
+            "wss.policy", "EBMS:0103", 200},
+        {"signed header hidden behind a forged one",
+            {.after = {{"<eb:Messaging ", FORGED "<hide><eb:Messaging "},
+                 {"wsu:Id=\"msg\"", "wsu:Id=\"msg\" "},
+                 {"</eb:UserMessage></eb:Messaging><wsse",
+                     "</eb:UserMessage></eb:Messaging></hide><wsse"}}},
+            "wss.policy", "EBMS:0103", 200},
+        {"forged header beside the signed one",
+            {.after = {{"<eb:Messaging ", FORGED "<eb:Messaging "}}}, "ebms.header", "EBMS:0009",
+            200},
+        {"forged message beside the signed one",
+            {.after = {{"<eb:UserMessage>", "<eb:UserMessage/><eb:UserMessage>"}}}, "ebms.header",
+            "EBMS:0009", 200},
+        {"signed Body moved away", {.after = {{"<S12:Body ", "<S12:Body/><S12:Body "}}},
+            "soap.malformed", "", 400},
+        {"Body twice", {.after = {{"</S12:Header>", "</S12:Header><S12:Body/>"}}}, "soap.malformed",
+            "", 400},
+        {"same wsu:Id twice",
+            {.after = {{"<eb:Messaging ",
+                 "<x xmlns:wsu=\"" WSU "\" wsu:Id=\"msg\"/><eb:Messaging "}}},
+            "xml.duplicate-id", "EBMS:0009", 200},
+        {"same id under another name",
+            {.after = {{"<eb:Messaging ", "<x Id=\"msg\"/><eb:Messaging "}}}, "xml.duplicate-id",
+            "EBMS:0009", 200},
+        {"two Security headers",
+            {.after = {{"</S12:Header>", "<wsse:Security xmlns:wsse=\"" WSSE "\"/></S12:Header>"}}},
+            "wss.policy", "EBMS:0103", 200},
+        {"Body no longer signed", {.after = {{"wsu:Id=\"body\"", "wsu:Id=\"body2\""}}},
+            "wss.policy", "EBMS:0103", 200},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-        if (receive(&t[i]) != -1)
-            fail_msg("%zu: was taken", i);
-        if (got.http_status != 200 && got.http_status != 400)
-            fail_msg("%zu: HTTP %d %s", i, got.http_status, err.msg);
+    RUN(t);
+}
+
+/* Memory that is out is our trouble, wherever it runs out, and nothing is lost or claimed. */
+static void little_memory_is_told_as_such(void **state)
+{
+    struct buf body;
+    bool taken = false;
+    (void)state;
+    as4msg_make(&body, &(struct as4msg){0});
+    for (size_t limit = 4096; !taken && limit < (16u << 20); limit += limit / 8) {
+        struct blob b = blob_str(buf_view(&body));
+        fresh();
+        arena_free(arena);
+        arena = arena_new(limit);
+        assert_non_null(arena);
+        taken = as4_receive(
+                    &got, as4msg_receiver(), STR(AS4MSG_TYPE), &b, TESTPKI_NOW, arena, &err) == 0;
+        if (!taken)
+            assert_answer("memory", -1, "memory.exhausted", "", 503);
     }
+    assert_true(taken);
+    buf_free(&body);
 }
 
 static void a_big_uncompressed_document_is_too_large(void **state)
@@ -846,6 +895,7 @@ int main(void)
         cmocka_unit_test(what_is_outside_the_profile_is_refused),
         cmocka_unit_test(the_first_check_that_fails_answers),
         cmocka_unit_test(wrapped_signatures_are_refused),
+        cmocka_unit_test(little_memory_is_told_as_such),
         cmocka_unit_test(a_big_uncompressed_document_is_too_large),
         cmocka_unit_test(the_inflated_size_is_limited_over_all_parts),
         cmocka_unit_test(our_own_trouble_is_no_answer_to_the_message),

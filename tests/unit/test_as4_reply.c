@@ -591,6 +591,29 @@ static void a_moved_signature_is_not_proof(void **state)
     assert_true(reply.forged);
 }
 
+/* Memory that is out is our trouble: never a forgery, never a refusal. */
+static void little_memory_judges_nothing(void **state)
+{
+    struct buf b;
+    bool judged = false;
+    (void)state;
+    make(&b, &(struct answer){.signer = "ap2"});
+    for (size_t limit = 256; !judged; limit += limit / 8) {
+        struct arena *small = arena_new(limit);
+        int rc;
+        assert_non_null(small);
+        rc = as4_reply_read(&reply, &expect, STR(AS4_REPLY_CONTENT_TYPE), buf_view(&b),
+            as4msg_receiver()->trust, TESTPKI_NOW, small, &err);
+        judged = rc == 0;
+        if (rc)
+            assert_string_equal(err.code, "memory.exhausted");
+        else
+            assert_int_equal(reply.kind, AS4_REPLY_RECEIPT);
+        arena_free(small);
+    }
+    buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest t[] = {
@@ -611,6 +634,7 @@ int main(void)
         cmocka_unit_test(our_fault_is_read_as_a_fault),
         cmocka_unit_test(a_user_message_is_no_answer),
         cmocka_unit_test(a_receipt_in_a_multipart_is_taken),
+        cmocka_unit_test(little_memory_judges_nothing),
         cmocka_unit_test(a_moved_signature_is_not_proof),
     };
     return cmocka_run_group_tests(t, setup, done);
