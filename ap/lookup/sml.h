@@ -12,7 +12,7 @@
 #include "ap/peppol/participant.h"
 
 #define SML_URL 1024
-#define SML_MAX_RECORDS 32 /* looked at; more are ignored */
+#define SML_MAX_RECORDS 128 /* looked at; more are ignored */
 
 struct sml;
 
@@ -32,20 +32,25 @@ struct sml_answer {
     int ttl_s;
     unsigned records; /* NAPTR records in the answer */
 };
-/* participant.not-registered (NXDOMAIN, or no matching NAPTR: the text tells which), dns.temporary
- * (SERVFAIL and other rcodes, bogus), dns.timeout, sml.malformed (a record for us that cannot be
- * read), sml.url (its URL is not one we may use). */
+/* participant.not-registered (NXDOMAIN, or no NAPTR record of an SMP: the text tells which; with a
+ * second resolver only when both say so), dns.temporary (SERVFAIL and other rcodes, bogus, the two
+ * resolvers disagree), dns.timeout, sml.malformed (a record for us that cannot be read), sml.url
+ * (its URL is not one we may use). */
 int sml_find(
     struct sml_answer *out, struct sml *s, const struct participant *p, struct err *e) MUST_CHECK;
 
-/* One NAPTR record's RDATA. */
+/* One NAPTR record's RDATA (RFC 3403 4.1). sml.malformed. */
 struct naptr {
     uint16_t order, preference;
-    char flags[8], services[64], regexp[SML_URL];
+    char flags[256], services[256], regexp[256];
     bool has_replacement; /* other than the root "." */
 };
 int naptr_parse(struct naptr *out, const void *rdata, size_t n, struct err *e) MUST_CHECK;
-/* The URL the regexp field stands for: `!.*!URL!`, `!^.*$!URL!`, any delimiter, flag i. */
+/* Is it a terminal U-NAPTR record for an SMP? */
+bool naptr_is_smp(const struct naptr *n);
+/* The URL the regexp field stands for: `!.*!URL!`, `!^.*$!URL!`, any delimiter, flag i. An
+ * expression that does not match everything, or a back-reference, is sml.malformed: the SML has no
+ * use for them, and an expression from the network is not run. */
 int naptr_url(char out[SML_URL], const struct naptr *n, struct err *e) MUST_CHECK;
 /* Is this a base URL of an SMP: https (or plain_ok), host, port 443 unless plain_ok, no user, no
  * query, no fragment? One closing slash is taken off in place. sml.url. */
