@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ap/lookup/sml.h"
+#include "ap/lookup/url_priv.h"
 
 static int malformed(struct err *e, const char *why)
 {
@@ -133,58 +134,15 @@ int naptr_url(char out[SML_URL], const struct naptr *n, struct err *e)
     return unescape(out, repl, e);
 }
 
-static int bad_url(struct err *e, const char *url, const char *why)
-{
-    return err_set(
-        e, ERR_PEER, "sml.url", "SML 1.3.0 2.1.1", "the SMP's URL \"%.150s\" %s", url, why);
-}
-
-static bool host_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.';
-}
-
-static int check_port(const char *url, const char *p, const char *end, bool plain_ok, struct err *e)
-{
-    unsigned long long port;
-
-    if (!str_to_u64((struct str){p, (size_t)(end - p)}, 65535, &port) || port == 0)
-        return bad_url(e, url, "has a malformed port");
-    if (port != 443 && !plain_ok)
-        return bad_url(e, url, "names another port than 443");
-    return 0;
-}
-
 int sml_url_check(char *url, bool plain_ok, struct err *e)
 {
-    struct str u = str_z(url);
-    const char *host, *p;
+    const char *fault = url_fault(url, plain_ok, false);
+    size_t n = strlen(url);
 
-    for (size_t i = 0; i < u.n; i++)
-        if (u.p[i] <= ' ' || u.p[i] > '~' || u.p[i] == '\\' || u.p[i] == '"')
-            return bad_url(e, url, "has characters that no URL has");
-    if (str_ieq(str_sub(u, 0, 8), STR("https://")))
-        host = url + 8;
-    else if (!str_ieq(str_sub(u, 0, 7), STR("http://")))
-        return bad_url(e, url, "is not https:");
-    else if (!plain_ok) /*= SMP 1.4.0 5 "https on port 443" since 2026-02-01 */
-        return bad_url(e, url, "is http:, not https:");
-    else
-        host = url + 7;
-    for (p = host; host_char(*p); p++)
-        ;
-    if (p == host || *host == '.' || *host == '-')
-        return bad_url(e, url, "has no host name");
-    if (*p == ':' && check_port(url, p + 1, p + 1 + strcspn(p + 1, "/?#"), plain_ok, e))
-        return -1;
-    if (*p == ':')
-        p += 1 + strcspn(p + 1, "/?#");
-    if (*p && *p != '/')
-        return bad_url(e, url, "has something behind its host name that is no path");
-    if (strpbrk(p, "?#"))
-        return bad_url(e, url, "has a query or fragment");
-    if (u.n && url[u.n - 1] == '/')
-        url[u.n - 1] = '\0';
+    if (fault)
+        return err_set(
+            e, ERR_PEER, "sml.url", "SML 1.3.0 2.1.1", "the SMP's URL \"%.150s\" %s", url, fault);
+    if (url[n - 1] == '/')
+        url[n - 1] = '\0';
     return 0;
 }
