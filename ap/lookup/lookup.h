@@ -85,11 +85,12 @@ struct lookup_query {
 
 /* Where to send. Permanent (ERR_PEER): participant.not-registered, doctype.not-supported,
  * process.not-supported, endpoint.no-as4, endpoint.not-active, endpoint.expired, endpoint.url,
- * smp.signature, smp.untrusted, smp.mismatch, smp.redirect, sml.url, and pki_check's names for the
- * endpoint's certificate as ap-cert.untrusted, ap-cert.expired, ap-cert.revoked, ... Transient
- * (ERR_RETRY): dns.temporary, dns.timeout, sml.malformed, smp.unreachable, smp.timeout,
- * smp.malformed. All five parts of the error are filled. Call endpoint_free in any case; strings of
- * steps live in the arena. */
+ * smp.signature, smp.untrusted, smp.mismatch, smp.redirect, sml.url, http.egress,
+ * ap-cert.malformed, ap-cert.untrusted, ap-cert.expired, ap-cert.revoked. Transient (ERR_RETRY):
+ * dns.temporary, dns.timeout, sml.malformed, smp.unreachable, smp.timeout, smp.malformed,
+ * smp.revocation-unknown, ap-cert.revocation-unknown, ap-cert.not-yet-valid. All parts of the error
+ * are filled (`next` where the class does not tell it). Needs dsig_init (wss_init). Call
+ * endpoint_free in any case; strings of steps live in the arena. */
 int lookup_endpoint(struct endpoint *out, struct lookup *l, const struct lookup_query *q,
     struct arena *a, struct err *e) MUST_CHECK;
 void endpoint_free(struct endpoint *ep);
@@ -110,16 +111,16 @@ int lookup_services(struct lookup_services *out, struct lookup *l, const struct 
 /* Forget what is cached about a participant, or (NULL) everything. */
 void lookup_forget(struct lookup *l, const struct participant *p);
 
-/* The steps for people (`aviso lookup --explain`) and the whole result for programs. `why`: the
- * error of a failed lookup, or NULL. */
+/* For people: the steps (`aviso lookup --explain`), the result. */
 void lookup_explain(struct buf *out, const struct lookup_step *steps, size_t n);
 void lookup_endpoint_text(struct buf *out, const struct lookup_query *q, const struct endpoint *ep);
-void lookup_endpoint_json(struct buf *out, const struct lookup_query *q, const struct endpoint *ep,
-    const struct err *why);
-void lookup_services_text(
-    struct buf *out, const struct lookup_services *s, const struct codelists *lists, int64_t now);
-void lookup_services_json(struct buf *out, const struct participant *p,
-    const struct lookup_services *s, const struct codelists *lists, int64_t now,
-    const struct err *why);
+void lookup_services_text(struct buf *out, const struct participant *p,
+    const struct lookup_services *s, const struct codelists *lists, int64_t now);
+/* For programs: one object, also of a failed lookup (then without endpoint; the caller adds its
+ * error). NULL when memory is out; the caller's (json_object_put). */
+struct json_object;
+struct json_object *lookup_endpoint_json(const struct lookup_query *q, const struct endpoint *ep);
+struct json_object *lookup_services_json(const struct participant *p,
+    const struct lookup_services *s, const struct codelists *lists, int64_t now);
 
 #endif

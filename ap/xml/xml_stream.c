@@ -19,8 +19,8 @@ struct lexer {
     char quote, prev, prev2;
     char bang[8]; /* what followed "<!", until it is known what it is */
     size_t nbang;
-    unsigned depth;
-    uint64_t token; /* offset of the '<' */
+    unsigned depth, attrs; /* attributes of this tag: libxml2 compares each with each */
+    uint64_t token;        /* offset of the '<' */
     struct xml_stream_layout *out;
 };
 
@@ -29,6 +29,11 @@ static int too_much(struct err *e)
     return err_set(e, ERR_INPUT, "xml.limit", "",
         "XML with a tag, comment or processing instruction of more than %u bytes",
         XML_STREAM_MARKUP);
+}
+
+static int too_many(struct err *e)
+{
+    return err_set(e, ERR_INPUT, "xml.limit", "", "XML with too many attributes in one tag");
 }
 
 static void opened(struct lexer *x)
@@ -56,6 +61,7 @@ static void closed(struct lexer *x, uint64_t after)
 static void after_less(struct lexer *x, char c)
 {
     x->nbang = 0;
+    x->attrs = 0;
     switch (c) {
     case '!':
         x->state = BANG;
@@ -98,6 +104,7 @@ static void in_markup(struct lexer *x, char c, uint64_t at)
         if (c == '"' || c == '\'') {
             x->quote = c;
             x->state = QUOTE;
+            x->attrs++;
         } else if (c == '>') {
             opened(x);
             if (x->prev == '/')
@@ -165,6 +172,8 @@ static int lex(struct lexer *x, const char *p, size_t n, uint64_t off, struct er
         case CDATA:
             in_markup(x, p[i], off + i);
         }
+        if (x->attrs > XML_STREAM_ATTRS)
+            return too_many(e);
         if (x->state != TEXT && x->state != CDATA && off + i - x->token > XML_STREAM_MARKUP)
             return too_much(e);
     }
@@ -176,8 +185,9 @@ static int lex(struct lexer *x, const char *p, size_t n, uint64_t off, struct er
 struct stream {
     const struct xml_stream_handler *h;
     xmlParserCtxt *c;
-    unsigned depth;
-    int rc; /* -1: *e is set */
+    unsigned depth, scope;
+    unsigned short declared[XML_STREAM_DEPTH + 1]; /* namespaces, by the open element of a depth */
+    int rc;                                        /* -1: *e is set */
     struct err *e;
     struct xml_stream_attr attr[XML_STREAM_ATTRS];
     struct xml_stream_ns decl[XML_STREAM_ATTRS];
@@ -210,9 +220,10 @@ static void on_start(void *ctx, const xmlChar *local, const xmlChar *prefix, con
         stop(s, err_set(s->e, ERR_INPUT, "xml.limit", "", "XML nested too deeply"));
         return;
     }
-    if (nattr + nns > XML_STREAM_ATTRS) {
-        stop(s,
-            err_set(s->e, ERR_INPUT, "xml.limit", "", "XML with too many attributes in one tag"));
+    s->declared[s->depth] = (unsigned short)nns;
+    s->scope += (unsigned)nns;
+    if (nattr + nns > XML_STREAM_ATTRS || s->scope > XML_STREAM_SCOPE) {
+        stop(s, err_set(s->e, ERR_INPUT, "xml.limit", "", "XML with too many namespaces"));
         return;
     }
     if (!s->h->start)
@@ -234,7 +245,7 @@ static void on_end(void *ctx, const xmlChar *local, const xmlChar *prefix, const
     (void)uri;
     if (s->rc)
         return;
-    s->depth--;
+    s->scope -= s->declared[s->depth--];
     if (s->h->end)
         stop(s, s->h->end(s->h->ctx, s->depth, s->e));
 }

@@ -3,9 +3,9 @@
  * One pass over a blob of any size at flat memory: libxml2's push parser says whether it is
  * well-formed (namespaces included) and what stands in it, a small lexer beside it says where in
  * the bytes. Other encodings than UTF-8 are written to a spool as UTF-8 first, and the ranges are
- * of those bytes. A DOCTYPE is refused before libxml2 sees it. Limits: depth 200, 512 attributes
- * and namespaces in one tag, 1 MiB in one tag, comment or processing instruction; text has none.
- * One thread per call. */
+ * of those bytes. A DOCTYPE is refused before libxml2 sees it. Limits: depth 200, 256 attributes
+ * in one tag, 256 namespace declarations in scope, 1 MiB in one tag, comment or processing
+ * instruction; text has none. One thread per call. */
 #ifndef AP_XML_XML_STREAM_H
 #define AP_XML_XML_STREAM_H
 
@@ -16,7 +16,8 @@
 #include "ap/base/err.h"
 
 #define XML_STREAM_DEPTH 200
-#define XML_STREAM_ATTRS 512
+#define XML_STREAM_ATTRS 256
+#define XML_STREAM_SCOPE 256
 #define XML_STREAM_MARKUP (1u << 20)
 #define XML_STREAM_CHILDREN 4 /* of the root, whose ranges are told */
 

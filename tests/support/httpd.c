@@ -195,20 +195,23 @@ static bool read_body(struct conn *c, unsigned long long want, size_t have)
     return true;
 }
 
+static bool put_z(struct conn *c, const char *z)
+{
+    return put(c, z, strlen(z));
+}
+
 static void for_ever(struct conn *c, enum httpd_act act)
 {
-    static char fill[65536];
-    const char *start = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n";
+    static const char fill[16384] = {'x', 'x'};
 
-    memset(fill, 'x', sizeof(fill));
-    if (!put(c, start, strlen(start)))
+    if (!put_z(c, "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n"))
         return;
-    if (act != HTTPD_DRIP_HEADERS && !put(c, "Content-Length: 1000000000000\r\n\r\n", 33))
+    if (act != HTTPD_DRIP_HEADERS && !put_z(c, "Content-Length: 1000000000000\r\n\r\n"))
         return;
     for (;;) {
-        bool ok = act == HTTPD_DRIP ? put(c, "x", 1)
+        bool ok = act == HTTPD_DRIP ? put_z(c, "x")
                   : act == HTTPD_DRIP_HEADERS
-                      ? put(c, "X-Filler: yyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n", 39)
+                      ? put_z(c, "X-Filler: yyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n")
                       : put(c, fill, sizeof(fill));
         if (!ok || stopping(c->h))
             return;

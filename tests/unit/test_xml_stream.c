@@ -135,9 +135,15 @@ static void nesting_attributes_and_tags_have_limits(void **state)
     assert_string_equal(err.code, "xml.limit");
 
     n = (size_t)snprintf(big, 4u << 20, "<a ");
-    for (int i = 0; i < 600; i++)
+    for (int i = 0; i < 300; i++)
         n += (size_t)snprintf(big + n, (4u << 20) - n, "b%d='' ", i);
     n += (size_t)snprintf(big + n, (4u << 20) - n, "/>");
+    assert_int_equal(run(big, n), -1);
+    assert_string_equal(err.code, "xml.limit");
+
+    n = 0;
+    for (int i = 0; i < 150; i++)
+        n += (size_t)snprintf(big + n, (4u << 20) - n, "<a xmlns:p%d='u' xmlns:q%d='u'>", i, i);
     assert_int_equal(run(big, n), -1);
     assert_string_equal(err.code, "xml.limit");
 
