@@ -384,6 +384,14 @@ enum xerr decbig_neg(struct arena *a, struct dec x, struct dec *out)
     return r;
 }
 
+enum xerr dec_copy(struct arena *a, struct dec x, struct dec *out)
+{
+    struct view v;
+
+    *out = x;
+    return x.big ? keep(a, coef(x, &v), x.scale, x.origin, out) : XERR_NONE;
+}
+
 /* The quotient by 10^drop when 10^drop is over twice the coefficient: -1, 0 or 1. */
 static int tiny_quotient(int sign, enum dec_rounding how)
 {

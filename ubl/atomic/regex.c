@@ -20,7 +20,7 @@
 #define JIT_STACK_MAX 1048576
 #define SLICE 256              /* start positions tried before the first look at the clock */
 #define SLICE_QUICK_NS 5000000 /* a slice faster than that lets the next be twice as long */
-#define BUDGET_NS 2000000000   /* processor time of one matches, replace or tokenize */
+#define BUDGET_NS 1000000000   /* processor time of one matches, replace or tokenize */
 #define TRANSLATED_MAX (16u << 20)
 
 struct regex {
