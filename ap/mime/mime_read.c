@@ -244,6 +244,13 @@ static int check_ids(const struct mime_msg *m, struct err *e)
     return 0;
 }
 
+/* CXF puts the root's parameters in too: type="application/soap+xml; action=..." */
+static bool is_soap_type(struct str type)
+{
+    return str_ieq(
+        str_trim(str_sub(type, 0, str_find(type, STR(";")))), STR("application/soap+xml"));
+}
+
 static int read_type(struct mime_type *t, struct arena *a, struct str content_type, struct err *e)
 {
     if (mime_type_parse(t, a, content_type, e))
@@ -253,7 +260,7 @@ static int read_type(struct mime_type *t, struct arena *a, struct str content_ty
             "Content-Type %.60s is not multipart/related", t->type.p);
     if (!t->boundary.p)
         return err_set(e, ERR_INPUT, "mime.content-type", "RFC 2046 5.1", "boundary is missing");
-    if (t->root_type.p && !str_ieq(t->root_type, STR("application/soap+xml")))
+    if (t->root_type.p && !is_soap_type(t->root_type))
         return err_set(e, ERR_INPUT, "mime.content-type", "RFC 2387 3.1",
             "the root part is not application/soap+xml");
     return t->start.p ? mime_cid_parse(&t->start, a, t->start, e) : 0;

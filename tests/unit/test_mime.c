@@ -237,6 +237,19 @@ static void odd_but_legal_messages_are_read(void **state)
             "DATA"},
         {"escaped boundary", "multipart/related; boundary=\"\\b1\"", GOOD, "DATA"},
         {"unknown parameters", TYPE "; start-info=\"x/y\"; foo=bar", GOOD, "DATA"},
+        {"type with parameters",
+            "multipart/related; type=\"application/soap+xml; action=\\\"x\\\"\"; boundary=b1", GOOD,
+            "DATA"},
+        {"as CXF writes it",
+            "multipart/related; type=\"application/soap+xml\"; boundary=\"uuid:480dc24b\"; "
+            "start=\"<root@x>\"; start-info=\"application/soap+xml\"",
+            "\r\n--uuid:480dc24b\r\nContent-Type: application/soap+xml; charset=UTF-8; "
+            "action=\"x\";\r\nContent-Transfer-Encoding: binary\r\nContent-ID: "
+            "<root@x>\r\n\r\n<soap/>\r\n--uuid:480dc24b\r\nContent-Type: "
+            "application/octet-stream\r\nContent-Transfer-Encoding: binary\r\nContent-ID: "
+            "<att@x>\r\n\r\nDATA\r\n--uuid:480dc24b--",
+            "DATA"},
+        {"as phase4 wrote it once", TYPE "; charset=UTF-8", GOOD, "DATA"},
         {"start without brackets, coded", TYPE "; start=\"root%40x\"", GOOD, "DATA"},
         {"LF only", TYPE,
             "--b1\nContent-ID: <root@x>\n\n<soap/>\n--b1\nContent-ID: <att@x>\n\nDATA\n--b1--\n",
