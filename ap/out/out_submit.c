@@ -1,0 +1,251 @@
+/* From bytes to an ACCEPTED row: everything that can be refused is refused here, by name. */
+#include "ap/out/out.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ap/base/clock.h"
+#include "ap/base/fault.h"
+#include "ap/base/rnd.h"
+
+#define KEEP (256u * 1024u)
+
+struct submit { /* what the steps share */
+    const struct out_env *env;
+    const struct out_request *rq;
+    struct out_submitted *out;
+    struct arena *a;
+    struct spool recoded, sbd;  /* the document again in UTF-8; the envelope */
+    struct sbdh_envelope given; /* with is_sbd */
+    struct store_participant owner;
+    char instance[RND_UUID];
+    int64_t now;
+};
+
+static const char *text_of(
+    struct arena *a, void (*write)(struct buf *, const void *), const void *value)
+{
+    struct buf b;
+    char *copy;
+
+    buf_init(&b, 2048);
+    write(&b, value);
+    copy = buf_ok(&b) ? arena_dup(a, buf_view(&b)) : NULL;
+    buf_free(&b);
+    return copy;
+}
+
+static void write_participant(struct buf *b, const void *v)
+{
+    struct participant canonical;
+
+    participant_canonical(&canonical, v);
+    participant_text(b, &canonical);
+}
+
+static void write_doctype(struct buf *b, const void *v)
+{
+    doctype_text(b, v);
+}
+
+static void write_process(struct buf *b, const void *v)
+{
+    process_text(b, v);
+}
+
+/* The flags of the call win over what the document says. */
+static int apply_flags(struct submit *s, struct err *e)
+{
+    const struct out_request *rq = s->rq;
+    struct document *d = &s->out->document;
+
+    if (rq->from && participant_parse(&d->sender, str_z(rq->from), e))
+        return err_wrap(e, "--from: ");
+    if (rq->to && participant_parse(&d->receiver, str_z(rq->to), e))
+        return err_wrap(e, "--to: ");
+    if (rq->doctype && doctype_parse(&d->doctype, str_z(rq->doctype), e))
+        return err_wrap(e, "--doctype: ");
+    if (rq->process && process_parse(&d->process, str_z(rq->process), e))
+        return err_wrap(e, "--process: ");
+    return 0;
+}
+
+static int read_payload(struct submit *s, struct err *e)
+{
+    struct document *d = &s->out->document;
+    struct blob payload = s->rq->payload;
+
+    if (s->rq->is_sbd) {
+        if (sbdh_read(&s->given, &s->recoded, &payload, s->a, e))
+            return -1;
+        payload = s->given.payload;
+    }
+    if (document_read(d, &s->recoded, &payload, s->env->lists, s->a, e) || apply_flags(s, e))
+        return -1;
+    if (s->rq->is_sbd) { /* the envelope is sent as it is: it decides */
+        d->sender = s->given.h.sender;
+        d->receiver = s->given.h.receiver;
+        d->doctype = s->given.h.doctype;
+        d->process = s->given.h.process;
+    }
+    return document_check(d, e);
+}
+
+static int find_owner(struct submit *s, struct err *e)
+{
+    const char *id = text_of(s->a, write_participant, &s->out->document.sender);
+    int found;
+
+    if (!id)
+        return err_nomem(e);
+    found = store_participant_get(&s->owner, s->env->store, id, s->a, e);
+    if (found < 0)
+        return -1;
+    if (found && !s->owner.disabled)
+        return 0;
+    (void)err_set(e, ERR_CONFIG, found ? "participant.disabled" : "participant.unknown",
+        "PEPPOL-SBDH 2.1", "the sender %s is %s", s->out->document.sender.value,
+        found ? "disabled here" : "no participant of ours");
+    return err_next(e, "aviso participant add %s ... registers it", s->out->document.sender.value);
+}
+
+static int validate(struct submit *s, struct err *e)
+{
+    struct out_verdict *v = &s->out->verdict;
+
+    *v = (struct out_verdict){.valid = true};
+    (void)snprintf(v->rule_sets, sizeof(v->rule_sets), "not checked");
+    if (!s->env->validate)
+        return 0;
+    return s->env->validate(s->env->validate_ctx, v, &s->out->document.root, &s->out->document, e);
+}
+
+static int wrap(struct submit *s, struct err *e)
+{
+    const struct document *d = &s->out->document;
+    struct sink to = spool_sink(&s->sbd);
+    struct sbdh h = {.sender = d->sender,
+        .receiver = d->receiver,
+        .doctype = d->doctype,
+        .process = d->process,
+        .created = s->now};
+
+    if (s->rq->is_sbd) {
+        struct blob sbd = s->given.sbd;
+        if (strcmp(s->given.h.country_c1, s->owner.country) != 0)
+            return err_set(e, ERR_INPUT, "sbdh.country", "PEPPOL-SBDH 2.6",
+                "COUNTRY_C1 is %s in the envelope and %s in the record of %s",
+                s->given.h.country_c1, s->owner.country, d->sender.value);
+        (void)snprintf(s->instance, sizeof(s->instance), "%.*s", STR_FMT(s->given.h.instance_id));
+        return blob_copy(&sbd, &to, e);
+    }
+    rnd_uuid(s->instance);
+    h.instance_id = str_z(s->instance);
+    /* the country comes from the record, never from the document (states.md 5) */
+    (void)snprintf(h.country_c1, sizeof(h.country_c1), "%s", s->owner.country);
+    if (s->rq->mls_to && participant_parse(&h.mls_to, str_z(s->rq->mls_to), e))
+        return err_wrap(e, "MLS_TO: ");
+    h.mls_type = s->rq->mls_always ? SBDH_MLS_ALWAYS_SEND : SBDH_MLS_ABSENT;
+    return sbdh_write(&to, &h, d, e);
+}
+
+static int row_of(struct submit *s, struct out_new *n, struct err *e)
+{
+    const struct out_policy *p = &s->env->policy;
+    const struct document *d = &s->out->document;
+
+    *n = (struct out_new){.tenant = s->owner.tenant,
+        .key = s->rq->key,
+        .invoice = arena_dup(s->a, d->number),
+        .supplier = s->owner.end_user,
+        .issue_date = arena_dup(s->a, d->issue_date),
+        .document_sha256 = d->sha256,
+        .document_len = d->root.len,
+        .instance = s->instance,
+        .sender = text_of(s->a, write_participant, &d->sender),
+        .receiver = text_of(s->a, write_participant, &d->receiver),
+        .doctype = text_of(s->a, write_doctype, &d->doctype),
+        .process = text_of(s->a, write_process, &d->process),
+        .country_c1 = s->owner.country,
+        .end_user = s->owner.end_user,
+        .rule_sets = s->out->verdict.rule_sets,
+        .require = s->rq->require ? s->rq->require : PROOF_RECEIPTED,
+        .now = s->now,
+        .deliver_by = s->rq->deliver_by ? s->rq->deliver_by : s->now + p->deliver_by,
+        .refuse_twin = s->rq->refuse_twin,
+        .sbd = {.spool = &s->sbd}};
+    n->expire_at = s->now + p->horizon > n->deliver_by ? s->now + p->horizon : n->deliver_by;
+    n->dest = n->receiver;
+    s->out->deliver_by = n->deliver_by;
+    if (!n->invoice || !n->issue_date || !n->sender || !n->receiver || !n->doctype || !n->process)
+        return err_nomem(e);
+    return 0;
+}
+
+/* Kept so that `reconcile` knows the document was offered: number, hash, rule ids, no payload. */
+static int reject(struct submit *s, struct err *e)
+{
+    struct err why = ERR_INIT;
+    struct out_new n;
+
+    (void)err_set(&why, ERR_INPUT, "document.invalid", "", "%u rule%s of %s refuse it: %s",
+        s->out->verdict.errors, s->out->verdict.errors == 1 ? "" : "s", s->out->verdict.rule_sets,
+        s->out->verdict.rule_ids);
+    (void)err_next(&why, "correct the document and submit it again; aviso validate tells more");
+    if (row_of(s, &n, e))
+        return -1;
+    n.sbd = (struct store_bytes){0};
+    n.instance = NULL;
+    if (store_out_reject(&s->out->added, s->env->store, &n, &why, e))
+        return -1;
+    s->out->rejected = true;
+    if (e)
+        *e = why;
+    return -1;
+}
+
+static int steps(struct submit *s, bool dry, struct err *e)
+{
+    struct out_new n;
+
+    if (s->rq->payload.len > s->env->policy.max_payload)
+        return err_set(e, ERR_INPUT, "limit.size", "", "%llu bytes; at most %llu are sent",
+            (unsigned long long)s->rq->payload.len, (unsigned long long)s->env->policy.max_payload);
+    if (read_payload(s, e) || find_owner(s, e) || validate(s, e))
+        return -1;
+    s->out->sender = s->out->document.sender;
+    s->out->receiver = s->out->document.receiver;
+    s->out->doctype = s->out->document.doctype;
+    s->out->process = s->out->document.process;
+    if (!s->out->verdict.valid) {
+        if (!dry)
+            return reject(s, e);
+        return err_set(
+            e, ERR_INPUT, "document.invalid", "", "rules refuse it: %s", s->out->verdict.rule_ids);
+    }
+    if (wrap(s, e) || row_of(s, &n, e))
+        return -1;
+    if (dry)
+        return 0;
+    (void)FAULT("out.before_accept");
+    if (store_out_add(&s->out->added, s->env->store, &n, e))
+        return -1;
+    (void)FAULT("out.accepted");
+    return 0;
+}
+
+int out_submit(struct out_submitted *out, const struct out_env *env, const struct out_request *rq,
+    bool dry, struct arena *a, struct err *e)
+{
+    struct submit s = {.env = env, .rq = rq, .out = out, .a = a, .now = clock_now()};
+    int tmp = store_tmp_dirfd(env->store), rc;
+
+    memset(out, 0, sizeof(*out));
+    spool_init(&s.recoded, tmp, KEEP, env->policy.max_payload * 2);
+    spool_init(&s.sbd, tmp, KEEP, env->policy.max_payload + (1u << 20));
+    rc = steps(&s, dry, e);
+    out->document.root = (struct blob){0}; /* its bytes end with the spool */
+    spool_free(&s.recoded);
+    spool_free(&s.sbd);
+    return rc;
+}

@@ -1,0 +1,338 @@
+/* One attempt: lookup, compose, commit "it begins", send, judge, commit what it meant. */
+#include "ap/out/out.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ap/base/clock.h"
+#include "ap/base/fault.h"
+#include "ap/base/log.h"
+#include "ap/base/rnd.h"
+
+#define KEEP (256u * 1024u)
+#define ARENA_MAX (16u << 20)
+
+struct work {
+    const struct out_env *env;
+    const struct out_claim *claim;
+    struct arena *a;
+    struct out_row row;
+    struct message_row msg; /* what is sent: the current one, or the one just composed */
+    struct endpoint ep;
+    bool have_ep;
+    struct spool wire; /* of a fresh message */
+    struct as4_sent sent;
+    char message_id[EBMS_ID];
+    int64_t attempt;
+};
+
+static void note(const struct work *w, const char *step, const char *text, int64_t ms)
+{
+    if (w->env->note)
+        w->env->note(w->env->note_ctx, w->row.id, step, text, ms);
+}
+
+/* The bytes of the last attempt go again unless nothing of them can be there. */
+static bool repeat_as_is(const struct out_row *r)
+{
+    if (!r->message.row || r->message.answered)
+        return false;
+    return r->message.left || strcmp(r->reason.code, "http.refused") == 0;
+}
+
+static int find_endpoint(struct work *w, struct err *e)
+{
+    struct participant to;
+    struct doctype doctype;
+    struct process process;
+    struct lookup_query q = {&to, &doctype, &process, false, 0};
+
+    if (participant_parse(&to, str_z(w->row.receiver), e) ||
+        doctype_parse(&doctype, str_z(w->row.doctype), e) ||
+        process_parse(&process, str_z(w->row.process), e))
+        return -1;
+    /* an answer that smells of a stale entry: ask the SMP again, once per attempt */
+    q.fresh = w->row.reason.ebms[0] != '\0';
+    w->have_ep = true;
+    return lookup_endpoint(&w->ep, w->env->lookup, &q, w->a, e);
+}
+
+static int compose(struct work *w, struct message_new *m, struct store_blob *sbd, struct err *e)
+{
+    struct participant sender, receiver;
+    struct doctype doctype;
+    struct process process;
+    struct as4_message am = {.compress = true};
+    struct buf expect;
+
+    if (participant_parse(&sender, str_z(w->row.sender), e) ||
+        participant_parse(&receiver, str_z(w->row.receiver), e) ||
+        doctype_parse(&doctype, str_z(w->row.doctype), e) ||
+        process_parse(&process, str_z(w->row.process), e))
+        return -1;
+    rnd_uuid(w->message_id);
+    (void)snprintf(w->message_id + strlen(w->message_id),
+        sizeof(w->message_id) - strlen(w->message_id), "@%s", w->env->host);
+    am.message_id = str_z(w->message_id);
+    am.conversation_id = str_z(w->row.instance);
+    am.timestamp = clock_now();
+    am.document_scheme = str_z(doctype_scheme_text(doctype.scheme));
+    am.document_id = str_z(doctype.value);
+    am.process_scheme = str_z(process.scheme);
+    am.process_id = str_z(process.value);
+    am.sender = str_z(sender.value);
+    am.receiver = str_z(receiver.value);
+    am.payload_type = STR("application/xml");
+    am.payload = sbd->blob;
+    am.recipient = w->ep.cert;
+    if (as4_compose(&w->sent, &w->wire, &am, w->env->key, w->a, e))
+        return -1;
+    buf_init(&expect, 64 * 1024);
+    if (as4_expect_write(&expect, &w->sent.expect, e)) {
+        buf_free(&expect);
+        return -1;
+    }
+    m->expect = arena_dup(w->a, buf_view(&expect));
+    buf_free(&expect);
+    m->message_id = w->message_id;
+    m->conversation_id = w->row.instance;
+    m->content_type = w->sent.content_type;
+    m->endpoint = w->ep.url;
+    m->seat = w->ep.seat_id;
+    m->transport_profile = w->ep.transport_profile;
+    m->peer_serial = w->ep.cert->serial;
+    m->own_serial = key_cert(w->env->key)->serial;
+    m->eb_timestamp = am.timestamp;
+    m->wire.spool = &w->wire;
+    return m->expect ? 0 : err_nomem(e);
+}
+
+static int explain(struct work *w, struct message_new *m, struct err *e)
+{
+    struct buf b;
+
+    buf_init(&b, 64 * 1024);
+    lookup_explain(&b, w->ep.steps, w->ep.nsteps);
+    m->lookup = buf_ok(&b) ? arena_dup(w->a, buf_view(&b)) : "";
+    buf_free(&b);
+    return m->lookup ? 0 : err_nomem(e);
+}
+
+/* How long the claim must hold: the whole exchange and some for us. */
+static int64_t lease_ms(const struct work *w)
+{
+    return w->env->policy.connect + w->env->policy.answer + 60000;
+}
+
+static int begin_fresh(struct work *w, struct err *e)
+{
+    struct message_new m = {0};
+    struct store_blob sbd;
+    int rc;
+
+    if (store_blob_open(&sbd, w->env->store, w->row.sbd, e))
+        return -1;
+    rc = compose(w, &m, &sbd, e) || explain(w, &m, e);
+    store_blob_close(&sbd);
+    if (rc)
+        return -1;
+    (void)FAULT("out.composed");
+    if (store_attempt_begin(&w->attempt, w->env->store, w->claim, &m, lease_ms(w), clock_now(), e))
+        return -1;
+    return store_out_get(&w->row, w->env->store, w->claim->row, w->a, e);
+}
+
+static int64_t first_left(struct work *w, bool *sent_before)
+{
+    struct attempt_row *rows = arena_alloc(w->a, 64 * sizeof(*rows));
+    struct err e = ERR_INIT;
+    size_t n = 0;
+
+    *sent_before = w->msg.left;
+    if (!w->msg.left || !rows ||
+        store_attempts(rows, 64, &n, w->env->store, w->claim->row, w->a, &e))
+        return 0;
+    for (size_t i = 0; i < n && i < 64; i++)
+        if (rows[i].message == w->msg.row && (rows[i].left || !rows[i].ended_at) &&
+            rows[i].row != w->attempt)
+            return rows[i].started_at;
+    return 0;
+}
+
+static int send_wire(struct work *w, struct http_answer *ans, struct err *e)
+{
+    struct store_blob wire;
+    struct http_request rq = {.url = w->msg.endpoint,
+        .content_type = w->msg.content_type,
+        .deadline_ms = w->env->policy.answer,
+        .connect_ms = w->env->policy.connect,
+        .low_bytes = 100,
+        .low_s = 60,
+        .max_body = 256 * 1024,
+        .hop = "AP"};
+    int rc;
+
+    if (store_blob_open(&wire, w->env->store, w->msg.wire, e))
+        return -1;
+    rq.body = &wire.blob;
+    (void)FAULT("out.before_connect");
+    rc = http_post(ans, w->env->http, &rq, e);
+    (void)FAULT("out.answered");
+    store_blob_close(&wire);
+    return rc;
+}
+
+static int read_reply(
+    struct work *w, struct as4_reply *reply, const struct http_answer *ans, struct err *e)
+{
+    struct as4_expect expect;
+
+    if (as4_expect_read(&expect, w->a, str_z(w->msg.expect), e))
+        return -1;
+    if (as4_reply_read(reply, &expect, str_z(ans->content_type), buf_view(&ans->body), w->env->pki,
+            clock_now(), w->a, e))
+        return -1;
+    if (reply->kind == AS4_REPLY_NOTHING && !reply->why.where[0])
+        (void)err_where(&reply->why, "AP %s (HTTP %d)", w->msg.endpoint, ans->status);
+    return 0;
+}
+
+static void tell(const struct work *w, const struct attempt_result *r)
+{
+    struct log_num ms, n;
+
+    if (r->why)
+        log_err(LOG_WARN, "attempt.end", r->why, "id", w->row.id, "invoice", w->row.invoice,
+            "message_id", w->msg.message_id, "peer", w->msg.seat, "result", r->result, "state",
+            out_state_word(r->to), "attempt", log_n(&n, w->claim->attempts + 1), "ms",
+            log_n(&ms, r->ms), NULL);
+    else
+        log_event(LOG_INFO, "receipt.verified", "id", w->row.id, "invoice", w->row.invoice,
+            "message_id", w->msg.message_id, "instance", w->row.instance, "peer", w->msg.seat,
+            "relay", w->msg.endpoint, "attempt", log_n(&n, w->claim->attempts + 1), "ms",
+            log_n(&ms, r->ms), NULL);
+}
+
+static int end(struct work *w, struct attempt_result *r, const struct http_answer *ans,
+    const struct as4_reply *reply, struct err *e)
+{
+    struct proof_new proof = {.kind = PROOF_BY_RECEIPT, .level = PROOF_RECEIPTED};
+    enum out_state ended = r->to;
+    char dest[CERT_CN];
+
+    (void)snprintf(dest, sizeof(dest), "%s", w->msg.seat);
+    r->http_status = ans->status;
+    r->ms = ans->ms;
+    r->address = ans->remote_ip;
+    r->answer_type = ans->content_type;
+    r->answer = blob_mem(ans->body.p, ans->body.n);
+    r->dest = dest;
+    r->now = clock_now();
+    if (r->to == OUT_RECEIPTED) {
+        proof.signal_id = arena_dup(w->a, reply->signal_id);
+        proof.signer = reply->signer_cn;
+        proof.signer_serial = w->msg.peer_serial;
+        proof.signal_time = reply->signal_time;
+        proof.verified_at = r->now;
+        r->proof = &proof;
+    }
+    (void)FAULT("out.judged");
+    if (store_attempt_end(&ended, w->env->store, w->attempt, r, e))
+        return -1;
+    (void)FAULT("out.attempt_ended");
+    r->to = ended;
+    tell(w, r);
+    note(w, r->result, r->why ? r->why->msg : w->msg.seat, ans->ms);
+    return 0;
+}
+
+static int exchange(struct work *w, struct err *e)
+{
+    struct http_answer ans = {0};
+    struct as4_reply reply = {0};
+    struct err http_err = ERR_INIT, why;
+    struct attempt_result r = {0};
+    struct out_exchange x = {.attempts = w->claim->attempts + 1,
+        .http_err = &http_err,
+        .reply = &reply,
+        .not_serviced_before = strcmp(w->row.reason.code, "as4.not-serviced") == 0};
+    int rc;
+
+    x.first_unknown = first_left(w, &x.sent_same_before);
+    x.rc = send_wire(w, &ans, &http_err);
+    x.body_started = ans.body_started;
+    x.http_status = ans.status;
+    x.retry_after = ans.retry_after_ms;
+    rc = x.rc ? 0 : read_reply(w, &reply, &ans, e);
+    if (!rc) {
+        out_judge(&r, &why, &x, &w->env->policy, clock_now());
+        rc = end(w, &r, &ans, &reply, e);
+    }
+    http_answer_free(&ans);
+    return rc;
+}
+
+/* The lookup or composing failed: nothing left, the document waits or is refused. */
+static int not_sent(struct work *w, const struct err *why, struct err *e)
+{
+    int64_t now = clock_now();
+
+    note(w, why->code, why->msg, 0);
+    log_err(LOG_WARN, "attempt.not-begun", why, "id", w->row.id, "invoice", w->row.invoice,
+        "receiver", w->row.receiver, NULL);
+    /* a participant that vanished may have said so by mistake, while an old message may be there */
+    if (why->class == ERR_PEER && !w->row.maybe)
+        return store_out_refuse(w->env->store, w->claim, why, now, e);
+    return store_out_wait(w->env->store, w->claim, why,
+        now + out_backoff(&w->env->policy, w->claim->attempts + 1), NULL, now, e);
+}
+
+static int fresh(struct work *w, struct err *e)
+{
+    struct err why = ERR_INIT;
+    struct buf text;
+
+    if (find_endpoint(w, &why))
+        return not_sent(w, &why, e);
+    buf_init(&text, 2048);
+    buf_printf(&text, "%s -> %s (%s)", w->row.receiver + strlen(PARTICIPANT_SCHEME "::"), w->ep.url,
+        w->ep.seat_id);
+    note(w, "found", text.p ? text.p : "", w->ep.ms);
+    buf_free(&text);
+    if (begin_fresh(w, &why)) {
+        if (why.class == ERR_UNKNOWN || w->attempt) { /* the store itself: nobody else can say */
+            *e = why;
+            return -1;
+        }
+        return not_sent(w, &why, e);
+    }
+    w->msg = w->row.message;
+    return exchange(w, e);
+}
+
+static int again(struct work *w, struct err *e)
+{
+    w->msg = w->row.message;
+    if (store_attempt_begin(
+            &w->attempt, w->env->store, w->claim, NULL, lease_ms(w), clock_now(), e))
+        return -1;
+    note(w, "again", w->msg.message_id, 0);
+    return exchange(w, e);
+}
+
+int out_work(const struct out_env *env, const struct out_claim *c, struct err *e)
+{
+    struct work w = {.env = env, .claim = c, .a = arena_new(ARENA_MAX)};
+    int rc = -1;
+
+    if (!w.a)
+        return err_nomem(e);
+    spool_init(&w.wire, store_tmp_dirfd(env->store), KEEP, env->policy.max_payload * 2);
+    if (store_out_get(&w.row, env->store, c->row, w.a, e) == 0)
+        rc = repeat_as_is(&w.row) ? again(&w, e) : fresh(&w, e);
+    if (w.have_ep)
+        endpoint_free(&w.ep);
+    spool_free(&w.wire);
+    arena_free(w.a);
+    return rc;
+}

@@ -1,0 +1,257 @@
+/* What an exchange means: docs/STATES.md, "Repetition", one test a row. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ap/out/out.h"
+
+#define NOW 1000000000ll
+#define MINUTE 60000ll
+
+static const struct out_policy policy = {
+    .retry_first = 30000, .retry_max = 1800000, .unknown_resend = true, .horizon = 5 * 86400000ll};
+static struct as4_reply reply;
+static struct err http_err, why;
+
+static struct out_exchange answered(enum as4_reply_kind kind, int status)
+{
+    memset(&reply, 0, sizeof(reply));
+    reply.kind = kind;
+    reply.why = (struct err){.class = ERR_UNKNOWN, .code = "as4.no-signal"};
+    return (struct out_exchange){.attempts = 1,
+        .http_status = status,
+        .retry_after = -1,
+        .body_started = true,
+        .reply = &reply,
+        .http_err = &http_err};
+}
+
+static struct out_exchange silent(bool body_started)
+{
+    http_err = (struct err){.class = ERR_RETRY, .code = "http.connect"};
+    return (struct out_exchange){.attempts = 1,
+        .rc = -1,
+        .retry_after = -1,
+        .body_started = body_started,
+        .http_err = &http_err};
+}
+
+static struct attempt_result judge(const struct out_exchange *x)
+{
+    struct attempt_result r = {0};
+
+    out_judge(&r, &why, x, &policy, NOW);
+    return r;
+}
+
+static void error_is(const char *code, const char *detail)
+{
+    (void)snprintf(reply.error.code, sizeof(reply.error.code), "%s", code);
+    (void)snprintf(reply.error.detail, sizeof(reply.error.detail), "%s", detail);
+}
+
+static void no_body_byte_left_is_waiting_never_unknown(void **state)
+{
+    struct out_exchange x = silent(false);
+    struct attempt_result r = judge(&x);
+
+    (void)state;
+    assert_int_equal(r.to, OUT_WAITING);
+    assert_int_equal(r.outcome, ATTEMPT_NOT_LEFT);
+    assert_in_range(r.next_at, NOW + 22500, NOW + 37500);
+}
+
+static void a_resend_that_cannot_connect_stays_unknown(void **state)
+{
+    struct out_exchange x = silent(false);
+    struct attempt_result r;
+
+    (void)state;
+    x.sent_same_before = true;
+    r = judge(&x);
+    assert_int_equal(r.to, OUT_UNKNOWN);
+}
+
+static void body_left_and_no_answer_is_unknown_and_soon(void **state)
+{
+    struct out_exchange x = silent(true);
+    struct attempt_result r = judge(&x);
+
+    (void)state;
+    assert_int_equal(r.to, OUT_UNKNOWN);
+    assert_int_equal(r.outcome, ATTEMPT_UNKNOWN);
+    assert_int_equal(why.class, ERR_UNKNOWN);
+    assert_in_range(r.next_at, NOW + 1, NOW + MINUTE);
+}
+
+static void several_repeats_fit_into_nine_minutes(void **state)
+{
+    struct out_exchange x = silent(true);
+    unsigned repeats = 0;
+    int64_t now = NOW;
+
+    (void)state;
+    x.first_unknown = NOW;
+    for (struct attempt_result r = {0}; now < NOW + 9 * MINUTE; now = r.next_at) {
+        out_judge(&r, &why, &x, &policy, now);
+        assert_true(r.next_at > now);
+        repeats++;
+        x.attempts++;
+        assert_true(repeats < 30);
+    }
+    assert_in_range(repeats, 5, 12);
+}
+
+static void unknown_is_held_after_nine_minutes_when_policy_says_so(void **state)
+{
+    struct out_policy hold = policy;
+    struct out_exchange x = silent(true);
+    struct attempt_result r = {0};
+
+    (void)state;
+    hold.unknown_resend = false;
+    x.first_unknown = NOW - 10 * MINUTE;
+    out_judge(&r, &why, &x, &hold, NOW);
+    assert_int_equal(r.to, OUT_UNKNOWN);
+    assert_int_equal(r.next_at, 0);
+}
+
+static void a_receipt_is_proof(void **state)
+{
+    struct out_exchange x = answered(AS4_REPLY_RECEIPT, 200);
+    struct attempt_result r = judge(&x);
+
+    (void)state;
+    assert_int_equal(r.to, OUT_RECEIPTED);
+    assert_null(r.why);
+}
+
+static void an_ebms_error_closes_the_message_and_is_retried(void **state)
+{
+    struct out_exchange x = answered(AS4_REPLY_ERROR, 200);
+    struct attempt_result r;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const passing[] = {"EBMS:0004", "EBMS:0101", "EBMS:0102"};
+        error_is(passing[i], "");
+        r = judge(&x);
+        assert_int_equal(r.to, OUT_WAITING);
+        assert_int_equal(r.outcome, ATTEMPT_ANSWERED);
+        assert_int_equal(why.class, ERR_RETRY);
+    }
+}
+
+static void policy_noncompliance_is_permanent(void **state)
+{
+    struct out_exchange x = answered(AS4_REPLY_ERROR, 200);
+    struct attempt_result r;
+
+    (void)state;
+    error_is("EBMS:0103", "");
+    r = judge(&x);
+    assert_int_equal(r.to, OUT_REFUSED);
+    assert_int_equal(why.class, ERR_PEER);
+}
+
+static void not_serviced_is_permanent_only_after_a_fresh_lookup(void **state)
+{
+    struct out_exchange x = answered(AS4_REPLY_ERROR, 200);
+    struct attempt_result r;
+
+    (void)state;
+    error_is("EBMS:0004", "PEPPOL:NOT_SERVICED");
+    r = judge(&x);
+    assert_int_equal(r.to, OUT_WAITING);
+    assert_string_equal(why.code, "as4.not-serviced");
+    x.not_serviced_before = true;
+    r = judge(&x);
+    assert_int_equal(r.to, OUT_REFUSED);
+}
+
+static void a_duplicate_error_stays_unknown_and_stops_sending(void **state)
+{
+    struct out_exchange x = answered(AS4_REPLY_DUPLICATE, 200);
+    struct attempt_result r = judge(&x);
+
+    (void)state;
+    assert_int_equal(r.to, OUT_UNKNOWN);
+    assert_int_equal(r.next_at, 0);
+    assert_string_equal(why.code, "as4.duplicate");
+}
+
+static void http_4xx_without_soap_is_not_taken(void **state)
+{
+    struct out_exchange x = answered(AS4_REPLY_NOTHING, 413);
+    struct attempt_result r = judge(&x);
+
+    (void)state;
+    assert_int_equal(r.to, OUT_WAITING);
+    assert_int_equal(r.outcome, ATTEMPT_NOT_TAKEN);
+    assert_string_equal(why.code, "http.refused");
+}
+
+static void http_5xx_and_2xx_without_signal_are_unknown(void **state)
+{
+    static const int statuses[] = {200, 202, 204, 302, 500, 502, 503};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        struct out_exchange x = answered(AS4_REPLY_NOTHING, statuses[i]);
+        struct attempt_result r = judge(&x);
+        assert_int_equal(r.to, OUT_UNKNOWN);
+        assert_int_equal(why.class, ERR_UNKNOWN);
+    }
+}
+
+static void retry_after_is_honoured(void **state)
+{
+    struct out_exchange x = answered(AS4_REPLY_NOTHING, 503);
+    struct attempt_result r;
+
+    (void)state;
+    x.retry_after = 3 * MINUTE;
+    r = judge(&x);
+    assert_int_equal(r.next_at, NOW + 3 * MINUTE);
+}
+
+static void pauses_grow_to_their_limit_with_jitter(void **state)
+{
+    int64_t least = INT64_MAX, most = 0;
+
+    (void)state;
+    assert_in_range(out_backoff(&policy, 1), 22500, 37500);
+    assert_in_range(out_backoff(&policy, 3), 90000, 150000);
+    for (int i = 0; i < 200; i++) {
+        int64_t ms = out_backoff(&policy, 100000);
+        least = ms < least ? ms : least;
+        most = ms > most ? ms : most;
+    }
+    assert_in_range(least, 1350000, 1800000);
+    assert_in_range(most, 1800000, 2250000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest t[] = {
+        cmocka_unit_test(no_body_byte_left_is_waiting_never_unknown),
+        cmocka_unit_test(a_resend_that_cannot_connect_stays_unknown),
+        cmocka_unit_test(body_left_and_no_answer_is_unknown_and_soon),
+        cmocka_unit_test(several_repeats_fit_into_nine_minutes),
+        cmocka_unit_test(unknown_is_held_after_nine_minutes_when_policy_says_so),
+        cmocka_unit_test(a_receipt_is_proof),
+        cmocka_unit_test(an_ebms_error_closes_the_message_and_is_retried),
+        cmocka_unit_test(policy_noncompliance_is_permanent),
+        cmocka_unit_test(not_serviced_is_permanent_only_after_a_fresh_lookup),
+        cmocka_unit_test(a_duplicate_error_stays_unknown_and_stops_sending),
+        cmocka_unit_test(http_4xx_without_soap_is_not_taken),
+        cmocka_unit_test(http_5xx_and_2xx_without_signal_are_unknown),
+        cmocka_unit_test(retry_after_is_honoured),
+        cmocka_unit_test(pauses_grow_to_their_limit_with_jitter),
+    };
+    return cmocka_run_group_tests(t, NULL, NULL);
+}
