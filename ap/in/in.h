@@ -1,0 +1,57 @@
+/* in.h - the way in: a UserMessage becomes a durable document of C4, and only then a Receipt.
+ *
+ * in_receive() is the AS4 endpoint without HTTP: bytes in, answer out. Order of checks and the
+ * answer to each cause: docs/STATES.md, "What we answer". in_work() makes the steps after
+ * acceptance: validate (never a reason to take a receipt back), then hand over. Nothing here waits
+ * for C4. Any thread. */
+#ifndef AP_IN_IN_H
+#define AP_IN_IN_H
+
+#include "ap/as4/as4.h"
+#include "ap/peppol/document.h"
+#include "ap/peppol/sbdh.h"
+#include "ap/store/store.h"
+
+struct in_verdict_report { /* what a validation said, from whoever validates */
+    bool checked, valid;
+    char rule_sets[200];
+    struct buf report; /* JSON; at most 256 KiB, cut short findings and all */
+};
+
+struct in_env { /* shared by all threads, unchanged while work goes on */
+    struct store *store;
+    struct as4_receiver rx;
+    struct key *key;         /* signs receipts and errors: the active one */
+    const char *drop_folder; /* "" or NULL: none */
+    int64_t retry_ms;        /* pause after a hand-over that failed; default 60 s */
+    /* NULL: documents become VALIDATED as "unchecked". -1 only for our own trouble. */
+    int (*validate)(
+        void *ctx, struct in_verdict_report *out, const struct blob *document, struct err *e);
+    void *validate_ctx;
+    void (*accepted)(void *ctx); /* something new waits for in_work; may be NULL */
+    void *accepted_ctx;
+};
+
+struct in_answer { /* body initialised by the caller (1 MiB) */
+    int status;
+    const char *content_type;
+    int retry_after; /* seconds or 0 */
+    struct buf body;
+};
+
+/* Never fails: what goes wrong is an answer. `remote` is for the log. */
+void in_receive(struct in_answer *out, const struct in_env *env, struct str content_type,
+    const struct blob *body, const char *remote);
+
+/* One step for one document: 1 something was done, 0 nothing is due, -1 our own trouble. */
+int in_work(const struct in_env *env, struct err *e) MUST_CHECK;
+
+/* The document of an inbound row as C4 gets it: root's start tag to end tag, in UTF-8, preceded by
+ * nothing. Also for `aviso inbox get`. */
+int in_extract(struct sink *out, struct store *s, const struct in_row *row, struct arena *a,
+    struct err *e) MUST_CHECK;
+/* The sidecar: everything C4's system wants to know, one JSON object. */
+int in_sidecar(
+    struct buf *out, const struct in_row *row, bool redelivered, struct err *e) MUST_CHECK;
+
+#endif
