@@ -1,0 +1,49 @@
+/* control.h - what a command asks of whoever owns the spool: the daemon, or the command itself.
+ *
+ * A request is one JSON object, optionally with an open file (the payload, passed as a descriptor);
+ * the answer is one JSON object. With a daemon it goes over the Unix socket SPOOL/control.sock
+ * (mode 0600: the folder's owner decides who may submit); without one the command takes the spool
+ * lock and calls control_do() itself. So both ways are one code. Requests and answers are at most 1
+ * MiB.
+ *
+ * Requests: {"op":"submit", ...struct out_request...}, {"op":"participant-put", ...},
+ * {"op":"participant-disable","identifier":...,"disabled":true}, {"op":"inbox-handed","id":...},
+ * {"op":"inbox-ack","id":...,"who":...}, {"op":"ping"}. Answers: {"ok":true, ...} or
+ * {"ok":false,"error":{"code":...,"class":...,...}}. */
+#ifndef AP_CONTROL_CONTROL_H
+#define AP_CONTROL_CONTROL_H
+
+#include <json-c/json.h>
+
+#include "ap/in/in.h"
+#include "ap/out/out.h"
+
+#define CONTROL_MAX (1u << 20)
+#define CONTROL_SOCKET "control.sock"
+
+struct control_env {
+    const struct out_env *out;    /* for submit; its store is used for everything */
+    const char *mode;             /* "lab" ... for ping */
+    void (*submitted)(void *ctx); /* something new waits for a sender; may be NULL */
+    void *ctx;
+};
+
+/* Do one request here. `fd`: the payload or -1; not closed. Always an answer; free with
+ * json_object_put. NULL only when memory is out. */
+struct json_object *control_do(const struct control_env *env, struct json_object *request, int fd);
+
+/* Ask the daemon. 1: *answer is there; 0: no daemon listens (nothing was asked); -1: it listens but
+ * the exchange broke: control.broken (ERR_UNKNOWN when the request was sent). */
+int control_ask(struct json_object **answer, const char *spool, struct json_object *request, int fd,
+    struct err *e) MUST_CHECK;
+/* The error inside an answer that is not ok. */
+void control_error(struct err *out, struct json_object *answer);
+
+/* The daemon's side: a thread that serves one connection after the other's request, at most 16 at a
+ * time. The socket is made when starting and removed when stopping. */
+struct control_server;
+int control_start(struct control_server **out, const char *spool, const struct control_env *env,
+    struct err *e) MUST_CHECK;
+void control_stop(struct control_server *s);
+
+#endif

@@ -1,0 +1,217 @@
+/* The operations themselves: JSON in, store and out/ called, JSON out. */
+#include "ap/control/control_priv.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ap/base/clock.h"
+#include "ap/base/enc.h"
+
+#define ARENA_MAX (64u << 20)
+
+static const char *text(struct json_object *o, const char *key)
+{
+    struct json_object *v;
+
+    return json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_string)
+               ? json_object_get_string(v)
+               : NULL;
+}
+
+static bool flag(struct json_object *o, const char *key)
+{
+    struct json_object *v;
+
+    return json_object_object_get_ex(o, key, &v) && json_object_get_boolean(v);
+}
+
+static int64_t number(struct json_object *o, const char *key)
+{
+    struct json_object *v;
+
+    return json_object_object_get_ex(o, key, &v) ? json_object_get_int64(v) : 0;
+}
+
+static void add(struct json_object *o, const char *key, const char *v)
+{
+    if (v && *v)
+        (void)json_object_object_add(o, key, json_object_new_string(v));
+}
+
+static struct json_object *ok(void)
+{
+    struct json_object *o = json_object_new_object();
+
+    if (o)
+        (void)json_object_object_add(o, "ok", json_object_new_boolean(1));
+    return o;
+}
+
+static void describe(struct json_object *o, const struct out_submitted *s, struct arena *a)
+{
+    char hex[HASH_HEX];
+    const char *number_text = arena_dup(a, s->document.number);
+
+    add(o, "id", s->added.id);
+    (void)json_object_object_add(o, "row", json_object_new_int64(s->added.row));
+    (void)json_object_object_add(o, "existed", json_object_new_boolean(s->added.existed));
+    if (s->added.twin)
+        add(o, "twin", s->added.twin_same ? "same-bytes" : "other-bytes");
+    add(o, "invoice", number_text);
+    add(o, "sender", s->sender.value);
+    add(o, "receiver", s->receiver.value);
+    add(o, "document_type", s->doctype.value);
+    add(o, "process", s->process.value);
+    enc_hex(hex, s->document.sha256, HASH_LEN);
+    add(o, "sha256", hex);
+    add(o, "rule_sets", s->verdict.rule_sets);
+    (void)json_object_object_add(o, "errors", json_object_new_int64(s->verdict.errors));
+    (void)json_object_object_add(o, "warnings", json_object_new_int64(s->verdict.warnings));
+    (void)json_object_object_add(o, "deliver_by", json_object_new_int64(s->deliver_by));
+}
+
+static struct json_object *submit(
+    const struct control_env *env, struct json_object *rq, int fd, struct arena *a, struct err *e)
+{
+    struct out_request r = {.is_sbd = flag(rq, "is_sbd"),
+        .from = text(rq, "from"),
+        .to = text(rq, "to"),
+        .doctype = text(rq, "doctype"),
+        .process = text(rq, "process"),
+        .key = text(rq, "key"),
+        .mls_to = text(rq, "mls_to"),
+        .mls_always = flag(rq, "mls_always"),
+        .deliver_by = number(rq, "deliver_by"),
+        .require = (enum proof_level)number(rq, "require"),
+        .refuse_twin = flag(rq, "refuse_twin")};
+    struct out_submitted s;
+    struct json_object *o;
+    struct stat st;
+    bool dry = flag(rq, "dry_run");
+    int rc;
+
+    if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+        (void)err_set(e, ERR_INPUT, "control.payload", "", "no payload came with the request");
+        return NULL;
+    }
+    r.payload = blob_fd(fd, 0, (uint64_t)st.st_size);
+    rc = out_submit(&s, env->out, &r, dry, a, e);
+    o = rc ? control_error_json(e) : ok();
+    if (o)
+        describe(o, &s, a);
+    if (!rc && !dry && env->submitted)
+        env->submitted(env->ctx);
+    return o;
+}
+
+static struct json_object *participant_put(
+    const struct control_env *env, struct json_object *rq, struct arena *a, struct err *e)
+{
+    struct store_participant p = {.identifier = text(rq, "identifier"),
+        .tenant = text(rq, "tenant"),
+        .end_user = text(rq, "end_user"),
+        .name = text(rq, "name"),
+        .country = text(rq, "country"),
+        .identified_on = text(rq, "identified_on"),
+        .route = text(rq, "route")};
+    struct store_service *services = NULL;
+    struct json_object *list = NULL;
+
+    if (json_object_object_get_ex(rq, "services", &list) &&
+        json_object_is_type(list, json_type_array)) {
+        size_t n = json_object_array_length(list);
+        services = n <= 256 ? arena_alloc(a, (n + 1) * sizeof(*services)) : NULL;
+        if (!services) {
+            (void)err_set(e, ERR_INPUT, "participant.services", "", "at most 256 services");
+            return NULL;
+        }
+        for (size_t i = 0; i < n; i++) {
+            struct json_object *s = json_object_array_get_idx(list, i);
+            services[i].doctype = text(s, "document_type");
+            services[i].process = text(s, "process");
+        }
+        p.nservices = n;
+    }
+    p.services = services;
+    if (!p.identifier || !p.country) {
+        (void)err_set(e, ERR_INPUT, "participant.incomplete", "", "identifier and country needed");
+        return NULL;
+    }
+    return store_participant_put(env->out->store, &p, clock_now(), e) ? NULL : ok();
+}
+
+static int find_inbound(struct store_hit *hit, struct store *s, const char *id, struct err *e)
+{
+    struct store_hit hits[32];
+    size_t n = 0, found = 0;
+
+    if (!id || store_find(hits, 32, &n, s, id, e))
+        return id ? -1 : err_set(e, ERR_INPUT, "status.not-found", "", "no id given");
+    for (size_t i = 0; i < n && i < 32; i++)
+        if (hits[i].inbound) {
+            *hit = hits[i];
+            found++;
+        }
+    if (found == 1)
+        return 0;
+    return found ? err_set(e, ERR_INPUT, "status.ambiguous", "", "%zu received documents carry %s",
+                       found, id)
+                 : err_set(
+                       e, ERR_INPUT, "status.not-found", "", "no received document carries %s", id);
+}
+
+static struct json_object *inbox(
+    const struct control_env *env, struct json_object *rq, bool ack, struct err *e)
+{
+    struct store *s = env->out->store;
+    const char *who = text(rq, "who");
+    struct store_hit hit = {0};
+    int rc;
+
+    if (find_inbound(&hit, s, text(rq, "id"), e))
+        return NULL;
+    rc = ack ? store_in_ack(s, hit.row, who ? who : "inbox", clock_now(), e)
+             : store_in_handed(s, hit.row, NULL, "inbox", clock_now(), e);
+    return rc ? NULL : ok();
+}
+
+static struct json_object *act(
+    const struct control_env *env, struct json_object *rq, int fd, struct arena *a, struct err *e)
+{
+    const char *op = text(rq, "op");
+    struct json_object *o;
+
+    if (op && strcmp(op, "submit") == 0)
+        return submit(env, rq, fd, a, e);
+    if (op && strcmp(op, "participant-put") == 0)
+        return participant_put(env, rq, a, e);
+    if (op && strcmp(op, "participant-disable") == 0 && text(rq, "identifier"))
+        return store_participant_disable(
+                   env->out->store, text(rq, "identifier"), flag(rq, "disabled"), clock_now(), e)
+                   ? NULL
+                   : ok();
+    if (op && (strcmp(op, "inbox-ack") == 0 || strcmp(op, "inbox-handed") == 0))
+        return inbox(env, rq, strcmp(op, "inbox-ack") == 0, e);
+    if (op && strcmp(op, "ping") == 0) {
+        if ((o = ok()))
+            add(o, "mode", env->mode);
+        return o;
+    }
+    (void)err_set(e, ERR_INPUT, "control.op", "", "there is no operation %s", op ? op : "(none)");
+    return NULL;
+}
+
+struct json_object *control_do(const struct control_env *env, struct json_object *request, int fd)
+{
+    struct arena *a = arena_new(ARENA_MAX);
+    struct err e = ERR_INIT;
+    struct json_object *o = NULL;
+
+    if (a)
+        o = act(env, request, fd, a, &e);
+    else
+        (void)err_nomem(&e);
+    arena_free(a);
+    return o ? o : control_error_json(&e);
+}

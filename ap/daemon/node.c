@@ -1,0 +1,209 @@
+/* node.c - opens and closes the parts in the order they need each other. */
+#include "ap/daemon/node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ap/base/clock.h"
+#include "ap/base/log.h"
+#include "ap/wss/wss.h"
+
+#ifndef AVISO_DATADIR
+#define AVISO_DATADIR "/usr/share/aviso"
+#endif
+
+void node_data_dir(char *out, size_t n, const struct config *c)
+{
+    const char *env = getenv("AVISO_DATA");
+    char exe[4000];
+    ssize_t len;
+
+    if (c && *c->data_dir) {
+        (void)snprintf(out, n, "%s", c->data_dir);
+        return;
+    }
+    if (env && *env) {
+        (void)snprintf(out, n, "%s", env);
+        return;
+    }
+    len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    exe[len > 0 ? len : 0] = '\0';
+    for (int up = 0; up < 2 && strrchr(exe, '/'); up++) { /* build/release/aviso: build/data */
+        *strrchr(exe, '/') = '\0';
+        (void)snprintf(out, n, "%s/data", exe);
+        if (access(out, R_OK) == 0)
+            return;
+    }
+    (void)snprintf(out, n, AVISO_DATADIR);
+}
+
+static int open_keys(struct node *n, struct err *e)
+{
+    const struct config *c = n->cfg;
+
+    if (key_open_keyd(&n->keys[0], c->key_file, c->cert_file, e))
+        return -1;
+    n->nkeys = 1;
+    if (!*c->old_key_file)
+        return 0;
+    if (key_open_keyd(&n->keys[1], c->old_key_file, c->old_cert_file, e))
+        return err_wrap(e, "old key: ");
+    n->nkeys = 2;
+    return 0;
+}
+
+/* Our MessageIds end in a name of ours: the public host, else the seat. RFC 2822 dot-atom. */
+static void name_host(struct node *n)
+{
+    const char *url = n->cfg->public_url, *host = strstr(url, "://");
+    size_t len;
+
+    host = host ? host + 3 : "";
+    len = strcspn(host, ":/");
+    if (len && len < sizeof(n->host) && host[0] != '[')
+        (void)snprintf(n->host, sizeof(n->host), "%.*s", (int)len, host);
+    else
+        (void)snprintf(n->host, sizeof(n->host), "%s.aviso",
+            n->nkeys ? key_cert(n->keys[0])->cn : "localhost");
+}
+
+static int split_connect_to(struct node *n, struct err *e)
+{
+    char *save = NULL;
+    size_t k = 0;
+
+    if (strlen(n->cfg->connect_to) >= sizeof(n->resolve_text))
+        return err_set(e, ERR_CONFIG, "config.value", "", "lookup.connect_to is too long");
+    (void)snprintf(n->resolve_text, sizeof(n->resolve_text), "%s", n->cfg->connect_to);
+    for (char *p = strtok_r(n->resolve_text, ", ", &save); p; p = strtok_r(NULL, ", ", &save)) {
+        if (k == 32)
+            return err_set(e, ERR_CONFIG, "config.value", "", "lookup.connect_to: at most 32");
+        n->resolve[k++] = p;
+    }
+    n->resolve[k] = NULL;
+    return 0;
+}
+
+static int open_net(struct node *n, struct err *e)
+{
+    const struct config *c = n->cfg;
+    bool lab = c->mode == MODE_LAB;
+    char anchors[4200], lists[4200];
+    struct http_cfg h = {.extra_ca_file = *c->tls_ca_file ? c->tls_ca_file : NULL,
+        .user_agent = "aviso",
+        .egress = {lab, lab, lab}};
+    struct lookup_cfg l = {.resolver = *c->resolver ? c->resolver : NULL,
+        .smp_ms = c->lookup_timeout,
+        .cache_ms = c->lookup_cache ? c->lookup_cache : -1,
+        .plain_ok = lab};
+
+    (void)snprintf(anchors, sizeof(anchors), "%s/trust/%s", n->data_dir, config_mode_word(c->mode));
+    (void)snprintf(lists, sizeof(lists), "%s/codelists", n->data_dir);
+    if (split_connect_to(n, e))
+        return -1;
+    h.resolve = n->resolve[0] ? n->resolve : NULL;
+    if (pki_open(&n->pki, *c->anchor_dir ? c->anchor_dir : anchors, e) ||
+        http_client_open(&n->http, &h, e) || codelists_open(&n->lists, lists, e))
+        return -1;
+    l.zone = *c->sml_zone                 ? c->sml_zone
+             : c->mode == MODE_PRODUCTION ? LOOKUP_ZONE_PRODUCTION
+                                          : LOOKUP_ZONE_TEST;
+    l.pki = n->pki;
+    l.http = n->http;
+    return lookup_open(&n->lookup, &l, e);
+}
+
+static int open_store(struct node *n, struct err *e)
+{
+    const struct config *c = n->cfg;
+    struct store_cfg s = {.path = c->spool,
+        .mode = STORE_WRITE,
+        .ap_mode = config_mode_word(c->mode),
+        .allow_volatile = c->allow_volatile_spool};
+    struct log_num a, b, d;
+
+    if (store_open(&n->store, &s, e) || store_recover(&n->recovered, n->store, clock_now(), e))
+        return -1;
+    if (n->recovered.unknown + n->recovered.returned + n->recovered.damaged || n->recovered.moved)
+        log_event(LOG_WARN, "store.recovered", "unknown",
+            log_n(&a, (long long)n->recovered.unknown), "returned",
+            log_n(&b, (long long)n->recovered.returned), "damaged",
+            log_n(&d, (long long)n->recovered.damaged), "moved", n->recovered.moved ? "yes" : NULL,
+            NULL);
+    return 0;
+}
+
+static void fill_out(struct node *n)
+{
+    const struct config *c = n->cfg;
+
+    n->out = (struct out_env){.store = n->store,
+        .lookup = n->lookup,
+        .http = n->http,
+        .pki = n->pki,
+        .key = n->keys[0],
+        .lists = n->lists,
+        .host = n->host,
+        .policy = {.deliver_by = c->deliver_by,
+            .horizon = 5 * 86400000ll,
+            .retry_first = c->retry_first,
+            .retry_max = c->retry_max,
+            .connect = c->connect_timeout,
+            .answer = c->answer_timeout,
+            .unknown_resend = c->unknown_resend,
+            .max_payload = (uint64_t)c->max_inflated}};
+}
+
+static void fill_in(struct node *n)
+{
+    const struct config *c = n->cfg;
+
+    n->in = (struct in_env){.store = n->store,
+        .key = n->keys[0],
+        .drop_folder = c->drop_folder,
+        .retry_ms = c->retry_first,
+        .rx = {.trust = n->pki,
+            .keys = n->keys,
+            .nkeys = n->nkeys,
+            .tmp_dirfd = n->store ? store_tmp_dirfd(n->store) : -1,
+            .max_inflated = (uint64_t)c->max_inflated,
+            .max_ratio = (unsigned)c->max_ratio,
+            .max_uncompressed_xml = 16u << 20}};
+}
+
+int node_open(struct node *n, const struct config *c, unsigned parts, struct err *e)
+{
+    memset(n, 0, sizeof(*n));
+    n->cfg = c;
+    node_data_dir(n->data_dir, sizeof(n->data_dir), c);
+    if ((parts & NODE_KEY) && open_keys(n, e))
+        goto fail;
+    if ((parts & (NODE_KEY | NODE_NET)) && wss_init(e))
+        goto fail;
+    if ((parts & NODE_NET) && open_net(n, e))
+        goto fail;
+    if ((parts & NODE_STORE) && open_store(n, e))
+        goto fail;
+    name_host(n);
+    fill_out(n);
+    fill_in(n);
+    return 0;
+fail:
+    node_close(n);
+    return -1;
+}
+
+void node_close(struct node *n)
+{
+    store_close(n->store);
+    lookup_close(n->lookup);
+    codelists_close(n->lists);
+    http_client_close(n->http);
+    if (n->pki)
+        pki_close(n->pki);
+    for (size_t i = 0; i < n->nkeys; i++)
+        key_close(n->keys[i]);
+    memset(n, 0, sizeof(*n));
+}

@@ -1,0 +1,45 @@
+/* node.h - an access point opened from its configuration: key, trust, store, lookup, ways in and
+ * out.
+ *
+ * The daemon and every command that acts in its place open the same thing. node_open() forks keyd
+ * first, before any thread exists. Owned by one thread; the parts inside are shared as each says.
+ */
+#ifndef AP_DAEMON_NODE_H
+#define AP_DAEMON_NODE_H
+
+#include "ap/config/config.h"
+#include "ap/in/in.h"
+#include "ap/out/out.h"
+
+enum node_part {
+    NODE_STORE = 1, /* opened for writing: takes the lock, recovers */
+    NODE_KEY = 2,   /* keyd */
+    NODE_NET = 4,   /* trust, HTTP client, lookup */
+    NODE_ALL = 7
+};
+
+struct node {
+    const struct config *cfg; /* borrowed */
+    struct key *keys[2];
+    size_t nkeys;
+    struct pki *pki;
+    struct http_client *http;
+    struct lookup *lookup;
+    struct store *store;
+    struct codelists *lists;
+    struct store_recovered recovered;
+    char host[160]; /* right side of our MessageIds */
+    char data_dir[4096];
+    const char *resolve[33]; /* curl's HOST:PORT:ADDRESS lines from lookup.connect_to */
+    char resolve_text[4096];
+    struct out_env out;
+    struct in_env in;
+};
+
+int node_open(struct node *n, const struct config *c, unsigned parts, struct err *e) MUST_CHECK;
+void node_close(struct node *n);
+/* The folder with schemas, rules, code lists and trust: configured, else $AVISO_DATA, else `data`
+ * beside the program, else the installed one. */
+void node_data_dir(char *out, size_t n, const struct config *c);
+
+#endif

@@ -1,0 +1,435 @@
+/* Threads: HTTP connections (http_server), senders, one for hand-over, one for the clock (sweeps,
+ * leases, alarms), one for commands (control), and this one, which waits for signals. Every thread
+ * sleeps in the store's clock or on `work`; a full pool is answered with 503, never queued without
+ * end. */
+#include "ap/daemon/serve.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stddef.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ap/base/clock.h"
+#include "ap/base/fsx.h"
+#include "ap/base/log.h"
+#include "ap/control/control.h"
+#include "ap/daemon/node.h"
+#include "ap/http/http_server.h"
+
+#define MAX_SENDERS 64
+#define HEAVY_WAIT_MS 5000
+#define IDLE_MS 1000 /* longest sleep: a missed wake-up costs a second, never a document */
+
+struct serve {
+    struct node node;
+    struct http_server *http;
+    struct control_server *control;
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    bool stopping;       /* under lock */
+    unsigned generation; /* under lock: something new came */
+    sem_t heavy;
+    pthread_t senders[MAX_SENDERS], deliver, clock;
+    size_t nsenders;
+    bool has_deliver, has_clock;
+    struct buf tls_cert, tls_key;
+};
+
+/* ---- waking and waiting ---- */
+
+static void wake(void *ctx)
+{
+    struct serve *s = ctx;
+
+    (void)pthread_mutex_lock(&s->lock);
+    s->generation++;
+    (void)pthread_cond_broadcast(&s->work);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+static bool stopping(struct serve *s)
+{
+    bool v;
+
+    (void)pthread_mutex_lock(&s->lock);
+    v = s->stopping;
+    (void)pthread_mutex_unlock(&s->lock);
+    return v;
+}
+
+static unsigned generation(struct serve *s)
+{
+    unsigned g;
+
+    (void)pthread_mutex_lock(&s->lock);
+    g = s->generation;
+    (void)pthread_mutex_unlock(&s->lock);
+    return g;
+}
+
+/* Until something new came since `seen`, or ms passed, or the end. */
+static void rest(struct serve *s, unsigned seen, int64_t ms)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    (void)pthread_mutex_lock(&s->lock);
+    while (!s->stopping && s->generation == seen)
+        if (pthread_cond_timedwait(&s->work, &s->lock, &until) == ETIMEDOUT)
+            break;
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- the workers ---- */
+
+static int64_t until_due(struct serve *s, bool out)
+{
+    struct err e = ERR_INIT;
+    int64_t due = 0, now = clock_now();
+    int rc = out ? store_out_next_due(&due, s->node.store, &e)
+                 : store_in_next_due(&due, s->node.store, &e);
+
+    if (rc || !due || due - now > IDLE_MS)
+        return IDLE_MS;
+    return due > now ? due - now : 10;
+}
+
+static void *sender_main(void *arg)
+{
+    struct serve *s = arg;
+
+    while (!stopping(s) && !store_is_broken(s->node.store)) {
+        unsigned seen = generation(s);
+        struct err e = ERR_INIT;
+        struct out_claim c;
+        size_t n = 0;
+        int64_t lease = s->node.out.policy.connect + s->node.out.policy.answer + 120000;
+        if (store_out_claim(&c, 1, &n, s->node.store, clock_now(), lease, NULL, &e))
+            log_err(LOG_ERROR, "sender.claim", &e, NULL);
+        if (n && out_work(&s->node.out, &c, &e))
+            log_err(LOG_ERROR, "sender.work", &e, "id", c.id, NULL);
+        if (!n)
+            rest(s, seen, until_due(s, true));
+    }
+    return NULL;
+}
+
+static void *deliver_main(void *arg)
+{
+    struct serve *s = arg;
+
+    while (!stopping(s) && !store_is_broken(s->node.store)) {
+        unsigned seen = generation(s);
+        struct err e = ERR_INIT;
+        int done = in_work(&s->node.in, &e);
+        if (done < 0) {
+            log_err(LOG_ERROR, "deliver.work", &e, NULL);
+            rest(s, seen, IDLE_MS);
+        } else if (done == 0) {
+            rest(s, seen, until_due(s, false));
+        }
+    }
+    return NULL;
+}
+
+static void sweep(struct serve *s)
+{
+    struct out_swept w;
+    struct err e = ERR_INIT;
+    struct log_num a, b, c;
+
+    do {
+        if (store_out_sweep(&w, s->node.store, clock_now(), 1000, &e)) {
+            log_err(LOG_ERROR, "sweep", &e, NULL);
+            return;
+        }
+        if (w.unknown + w.late + w.expired)
+            log_event(LOG_WARN, "alarm", "late", log_n(&a, (long long)w.late), "unknown",
+                log_n(&b, (long long)w.unknown), "expired", log_n(&c, (long long)w.expired), NULL);
+    } while (w.more);
+}
+
+static void *clock_main(void *arg)
+{
+    struct serve *s = arg;
+
+    while (!stopping(s) && !store_is_broken(s->node.store)) {
+        sweep(s);
+        rest(s, generation(s), IDLE_MS);
+    }
+    if (store_is_broken(s->node.store))
+        (void)kill(getpid(), SIGTERM); /* end, so that a restart recovers (reliability S4) */
+    return NULL;
+}
+
+/* ---- the endpoint ---- */
+
+static int admit(void *user, const struct http_server_request *rq, struct http_server_response *out)
+{
+    struct serve *s = user;
+    const struct config *c = s->node.cfg;
+
+    if (strcmp(rq->path, c->path) != 0)
+        return 404;
+    if (strcmp(rq->method, "POST") != 0) {
+        out->allow = "POST";
+        return 405;
+    }
+    if (strncasecmp(rq->content_type, "multipart/related", 17) != 0 &&
+        strncasecmp(rq->content_type, "application/soap+xml", 20) != 0)
+        return 415;
+    if (store_is_broken(s->node.store) ||
+        store_free_bytes(s->node.store) < (uint64_t)c->spool_min_free + 2 * rq->announced) {
+        out->retry_after = 60;
+        return 503;
+    }
+    return 0;
+}
+
+static bool heavy_take(struct serve *s)
+{
+    struct timespec until;
+
+    if (clock_gettime(CLOCK_REALTIME, &until))
+        return false;
+    until.tv_sec += HEAVY_WAIT_MS / 1000;
+    while (sem_timedwait(&s->heavy, &until))
+        if (errno != EINTR)
+            return false;
+    return true;
+}
+
+static void serve_message(
+    void *user, const struct http_server_request *rq, struct http_server_response *out)
+{
+    struct serve *s = user;
+    struct in_answer a = {0};
+
+    if (!heavy_take(s)) {
+        out->status = 503;
+        out->retry_after = 10;
+        return;
+    }
+    a.body = out->body;
+    in_receive(&a, &s->node.in, str_z(rq->content_type), &rq->body, rq->remote);
+    out->body = a.body;
+    out->status = a.status;
+    out->content_type = a.content_type;
+    out->retry_after = a.retry_after;
+    (void)sem_post(&s->heavy);
+}
+
+static int read_tls(struct serve *s, struct err *e)
+{
+    const struct config *c = s->node.cfg;
+
+    buf_init(&s->tls_cert, 1 << 20);
+    buf_init(&s->tls_key, 1 << 20);
+    if (c->plain != PLAIN_NO)
+        return 0;
+    if (fsx_read_file(&s->tls_cert, c->tls_cert_file, e) ||
+        fsx_read_file(&s->tls_key, c->tls_key_file, e))
+        return err_wrap(e, "web certificate: ");
+    return 0;
+}
+
+/* Plain HTTP must not leave this host: the proxy in front, or the lab, is here. */
+static int check_plain(const struct config *c, struct err *e)
+{
+    if (c->plain == PLAIN_NO || strncmp(c->listen, "127.", 4) == 0 ||
+        strncmp(c->listen, "[::1]", 5) == 0)
+        return 0;
+    return err_set(e, ERR_CONFIG, "listen.plain", "PEPPOL-TLS 1",
+        "plain HTTP is for loopback addresses only, not %s", c->listen);
+}
+
+static int start_http(struct serve *s, struct err *e)
+{
+    const struct config *c = s->node.cfg;
+    const struct http_handler h = {admit, serve_message, s};
+    struct http_server_cfg hc = {.listen = c->listen,
+        .listen_fd = -1,
+        .max_connections = (unsigned)c->max_connections,
+        .max_body = (uint64_t)c->max_payload + (1u << 20),
+        .tmp_dirfd = store_tmp_dirfd(s->node.store),
+        .request_ms = c->request_deadline,
+        .body_rate = (uint64_t)c->body_rate};
+
+    if (check_plain(c, e) || read_tls(s, e))
+        return -1;
+    if (c->mode == MODE_LAB) /* a load test comes from one address */
+        hc.max_per_address = hc.max_connections;
+    if (c->plain == PLAIN_NO) {
+        hc.tls_cert = s->tls_cert.p;
+        hc.tls_key = s->tls_key.p;
+    }
+    return http_server_start(&s->http, &hc, &h, e);
+}
+
+/* ---- start and end ---- */
+
+static void notify(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    int fd;
+
+    if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(a.sun_path))
+        return;
+    memcpy(a.sun_path, path, strlen(path));
+    if (a.sun_path[0] == '@')
+        a.sun_path[0] = '\0';
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&a,
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
+    (void)close(fd);
+}
+
+static int start_threads(struct serve *s, struct err *e)
+{
+    size_t senders = (size_t)s->node.cfg->senders;
+
+    if (senders < 1 || senders > MAX_SENDERS)
+        return err_set(
+            e, ERR_CONFIG, "config.value", "", "limits.senders must be 1 to %d", MAX_SENDERS);
+    for (; s->nsenders < senders; s->nsenders++)
+        if (pthread_create(&s->senders[s->nsenders], NULL, sender_main, s))
+            return err_nomem(e);
+    if (pthread_create(&s->deliver, NULL, deliver_main, s))
+        return err_nomem(e);
+    s->has_deliver = true;
+    if (pthread_create(&s->clock, NULL, clock_main, s))
+        return err_nomem(e);
+    s->has_clock = true;
+    return 0;
+}
+
+static int start(struct serve *s, struct err *e)
+{
+    const struct config *c = s->node.cfg;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned heavy = c->heavy ? (unsigned)c->heavy : (unsigned)(cores > 0 ? cores * 2 : 2);
+    struct control_env env = {&s->node.out, config_mode_word(c->mode), wake, s};
+
+    if (sem_init(&s->heavy, 0, heavy))
+        return err_nomem(e);
+    s->node.in.accepted = wake;
+    s->node.in.accepted_ctx = s;
+    if (start_http(s, e) || control_start(&s->control, c->spool, &env, e))
+        return -1;
+    return start_threads(s, e);
+}
+
+/* A thread still waiting for a peer when the drain time ends is not waited for: its attempt is on
+ * disk as SENDING, so the next start knows it as UNKNOWN and sends the same bytes again. */
+static void join(struct serve *s, pthread_t t, int64_t until_ms)
+{
+    const struct timespec until = {until_ms / 1000, (until_ms % 1000) * 1000000};
+
+    if (pthread_timedjoin_np(t, NULL, &until) == 0)
+        return;
+    log_event(LOG_WARN, "drain.cut", "next", "the journal resumes what was in hand", NULL);
+    for (size_t i = 0; i < s->node.nkeys; i++)
+        key_close(s->node.keys[i]);
+    _exit(store_is_broken(s->node.store) ? 74 : 0);
+}
+
+/* Order matters: first nothing new comes in, then what is in hand ends, then the store closes. */
+static void stop(struct serve *s)
+{
+    int64_t until = clock_now() + s->node.cfg->drain;
+
+    notify("STOPPING=1");
+    control_stop(s->control);
+    if (s->http)
+        http_server_drain(s->http, s->node.cfg->drain);
+    (void)pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    (void)pthread_cond_broadcast(&s->work);
+    (void)pthread_mutex_unlock(&s->lock);
+    for (size_t i = 0; i < s->nsenders; i++)
+        join(s, s->senders[i], until);
+    if (s->has_deliver)
+        join(s, s->deliver, until);
+    if (s->has_clock)
+        join(s, s->clock, until);
+    (void)sem_destroy(&s->heavy);
+    buf_free(&s->tls_cert);
+    buf_wipe(&s->tls_key);
+}
+
+static void wait_for_end(void)
+{
+    sigset_t set;
+    int sig = 0;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    while (sigwait(&set, &sig) == EINTR)
+        ;
+    log_event(LOG_INFO, "stopping", "signal", sig == SIGINT ? "INT" : "TERM", NULL);
+}
+
+static void init(struct serve *s)
+{
+    pthread_condattr_t attr;
+    sigset_t set;
+
+    (void)pthread_mutex_init(&s->lock, NULL);
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&s->work, &attr);
+    (void)pthread_condattr_destroy(&attr);
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* every thread inherits it; sigwait takes them */
+}
+
+int serve_run(
+    const struct config *c, void (*ready)(void *ctx, unsigned port), void *ctx, struct err *e)
+{
+    struct serve *s = calloc(1, sizeof(*s));
+    int rc;
+
+    if (!s)
+        return err_nomem(e);
+    init(s);
+    if (node_open(&s->node, c, NODE_ALL, e)) {
+        free(s);
+        return -1;
+    }
+    rc = start(s, e);
+    if (!rc) {
+        notify("READY=1");
+        if (ready)
+            ready(ctx, http_server_port(s->http));
+        wait_for_end();
+    }
+    stop(s);
+    if (!rc && store_is_broken(s->node.store))
+        rc = err_set(e, ERR_RETRY, "store.broken", "",
+            "a commit failed: ended so that a restart can recover from the journal");
+    node_close(&s->node);
+    (void)pthread_mutex_destroy(&s->lock);
+    (void)pthread_cond_destroy(&s->work);
+    free(s);
+    return rc;
+}
