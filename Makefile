@@ -173,7 +173,11 @@ deps: deps-build deps-test
 DATA_PARTS := catalogue codelists rules trust xsd manifest.tsv
 MANPAGES   := $(wildcard docs/man/*.[1-8])
 UNITS      := $(wildcard packaging/systemd/*.service packaging/systemd/*.socket packaging/systemd/*.timer)
-install: program data
+man: program
+	@packaging/man build/release/aviso build/man
+install: man data
+	$(MAKE) --no-print-directory install-files
+install-files:
 	$(INSTALL) -D -m 755 build/release/aviso $(DESTDIR)$(bindir)/aviso
 	cd build/data && rm -rf $(addprefix $(DESTDIR)$(datadir)/,$(DATA_PARTS)) && \
 	  find $(DATA_PARTS) -type f -exec $(INSTALL) -D -m 644 {} $(DESTDIR)$(datadir)/{} \;
@@ -182,10 +186,13 @@ install: program data
 	for f in $(MANPAGES); do $(INSTALL) -D -m 644 $$f $(DESTDIR)$(mandir)/man$${f##*.}/$${f##*/}; done
 	for f in $(UNITS); do $(INSTALL) -D -m 644 $$f $(DESTDIR)$(prefix)/lib/systemd/system/$${f##*/}; done
 	[ ! -f packaging/aviso.conf ] || $(INSTALL) -D -m 644 packaging/aviso.conf $(DESTDIR)$(docdir)/aviso.conf
-	[ ! -f packaging/completion/aviso.bash ] || \
-	  $(INSTALL) -D -m 644 packaging/completion/aviso.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/aviso
+	$(INSTALL) -D -m 755 certs/make-pki $(DESTDIR)$(datadir)/make-pki
+	$(INSTALL) -D -m 644 build/man/completion.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/aviso
+	$(INSTALL) -D -m 644 build/man/completion.zsh $(DESTDIR)$(prefix)/share/zsh/site-functions/_aviso
+	$(INSTALL) -D -m 644 build/man/completion.fish $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/aviso.fish
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/aviso $(DESTDIR)$(prefix)/share/bash-completion/completions/aviso
+	rm -f $(DESTDIR)$(prefix)/share/zsh/site-functions/_aviso $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/aviso.fish
 	rm -f $(foreach f,$(MANPAGES),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $f))/$(notdir $f))
 	rm -f $(foreach f,$(UNITS),$(DESTDIR)$(prefix)/lib/systemd/system/$(notdir $f))
 	rm -rf $(addprefix $(DESTDIR)$(datadir)/,$(DATA_PARTS)) $(DESTDIR)$(docdir)
@@ -212,7 +219,7 @@ help:
 
 FORCE:
 -include $(shell find $(O) build/syntax -name '*.d' 2>/dev/null)
-.PHONY: all program data pki units faults corpora threaded peers test coverage check headers sources lint tidy tidy-changed fuzz fuzzers demo bench interop parity install uninstall deps deps-build deps-test deps-interop clean help FORCE
+.PHONY: all program data pki units faults corpora threaded peers test coverage check headers sources lint tidy tidy-changed fuzz fuzzers demo bench interop parity install uninstall deps deps-build deps-test deps-interop clean help FORCE install-files man
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules

@@ -1,3 +1,4 @@
+/* cli.c - flags, errors and JSON as every command shows them. */
 #include "ap/cli/cli.h"
 
 #include <stdarg.h>

@@ -9,8 +9,55 @@
     }
 
 static const struct cli_flag none[] = {END};
+static const struct cli_flag as4_dump[] = {{"content-type", "TYPE", "of a body without HTTP head"},
+    {"anchors", "FOLDER", "verify the signature up to these trust anchors"}, END};
 static const struct cli_flag config_show[] = {
     {"origin", NULL, "say where each value came from"}, END};
+static const struct cli_flag send_flags[] = {
+    {"wait", "[=60s]", "stay until a verified Receipt is held, at most this long"},
+    {"to", "PARTICIPANT", "receiver, instead of the document's"},
+    {"from", "PARTICIPANT", "sender, instead of the document's; a participant of ours"},
+    {"key", "TEXT", "idempotency key: the same key and bytes are one document"},
+    {"deliver-by", "SPAN|INSTANT", "late, with an alarm, when not proven by then; default 24h"},
+    {"level", "LEVEL", "proof to wait for: receipted (default), handed-over, confirmed, answered"},
+    {"doctype", "ID", "document type, when the document does not say"},
+    {"process", "ID", "process, when the document does not say"},
+    {"sbd", NULL, "the file is a whole StandardBusinessDocument, sent as it is"},
+    {"mls-to", "PARTICIPANT", "MLS_TO of the envelope"},
+    {"mls-always", NULL, "MLS_TYPE ALWAYS_SEND"},
+    {"refuse-twin", NULL, "refuse a second document with this supplier, number and date"},
+    {"dry-run", NULL, "check everything, store and send nothing"}, END};
+static const struct cli_flag list_flags[] = {{"late", NULL, "only those past their deadline"},
+    {"open", NULL, "only those not settled yet"}, {"inbound", NULL, "received documents"},
+    {"state", "STATE", "only those in this state"},
+    {"partner", "PARTICIPANT", "only those with this other side"},
+    {"since", "SPAN|INSTANT", "only those from then on"}, {"limit", "N", "at most N"}, END};
+static const struct cli_flag participant_add[] = {
+    {"country", "CC", "legal domicile: COUNTRY_C1 of everything it sends"},
+    {"name", "TEXT", "of the legal entity"},
+    {"doctype", "NAME|ID[ PROCESS]",
+        "what it receives: invoice, credit-note, ... or an id; repeatable"},
+    {"tenant", "NAME", "whose it is; default \"default\""},
+    {"end-user", "ID", "legal entity; default: the identifier itself"},
+    {"identified-on", "DATE", "when its identity was checked; default today"},
+    {"route", "inbox|folder", "how received documents are handed over"}, END};
+static const struct cli_flag participant_disable[] = {{"enable", NULL, "the other way round"}, END};
+static const struct cli_flag inbox_list[] = {
+    {"all", NULL, "acknowledged ones too"}, {"limit", "N", "at most N"}, END};
+static const struct cli_flag inbox_get[] = {
+    {"output", "FILE", "write there, durably, instead of standard output"}, END};
+static const struct cli_flag inbox_ack[] = {{"who", "TEXT", "who took it, for the record"}, END};
+static const struct cli_flag lookup_flags[] = {
+    {"doctype", "NAME|ID", "ask for the endpoint of invoice, credit-note, ... or an id"},
+    {"process", "ID", "process, when the name does not bring one"},
+    {"explain", NULL, "every step with its time and verdict"}, {"fresh", NULL, "pass the cache by"},
+    END};
+
+static const struct cli_flag testnet_flags[] = {
+    {"dir", "FOLDER", "where it lives; default ~/.local/state/aviso/testnet"}, END};
+static const struct cli_flag testnet_net[] = {{"dir", "FOLDER", "where registry.tsv and pki/ lie"},
+    {"dns-port", "N", "UDP and TCP port on 127.0.0.1"}, {"smp-port", "N", "TLS port on 127.0.0.1"},
+    END};
 
 static const struct cli_flag rules_at[] = {
     {"at", "INSTANT", "in force then instead of now: 2026-08-17 or 2026-08-17T12:00:00Z"}, END};
@@ -28,6 +75,9 @@ static const struct cli_flag validate[] = {
     {"no-xsd", NULL, "leave out the schema layer"}, END};
 
 const struct cli_command cli_commands[] = {
+    {"as4 dump", "FILE...", "Show what is in a captured AS4 message or answer",
+        "  aviso as4 dump request.http\n  aviso as4 dump receipt.xml --anchors trust/test\n",
+        as4_dump, cmd_as4_dump},
     {"config check", "", "Check the configuration",
         "  aviso config check\n  aviso config check --config /etc/aviso/aviso.conf\n", none,
         cmd_config_check},
@@ -37,6 +87,33 @@ const struct cli_command cli_commands[] = {
         "  aviso explain config.mode\n", none, cmd_explain},
     {"help-source", "KIND [NAME]", "Print manual page or completion sources",
         "  aviso help-source man send\n  aviso help-source completion bash\n", none, help_source},
+    {"inbox ack", "ID...", "Acknowledge received documents: C4 has them",
+        "  aviso inbox ack 7f3c12aa\n", inbox_ack, cmd_inbox_ack},
+    {"inbox get", "ID", "Take a received document out",
+        "  aviso inbox get 7f3c12aa -o invoice.xml\n  aviso inbox get INV-1042 | xmllint --format "
+        "-\n",
+        inbox_get, cmd_inbox_get},
+    {"inbox list", "", "List received documents not acknowledged yet",
+        "  aviso inbox list\n  aviso inbox list --all --json\n", inbox_list, cmd_inbox_list},
+    {"list", "", "List documents, newest first",
+        "  aviso list --late\n  aviso list --state unknown --json\n  aviso list --inbound --since "
+        "24h\n",
+        list_flags, cmd_list},
+    {"lookup", "PARTICIPANT", "Find where a participant receives: DNS, SMP, endpoint, certificate",
+        "  aviso lookup 0208:0848934496\n  aviso lookup 0208:0848934496 --doctype invoice "
+        "--explain\n",
+        lookup_flags, cmd_lookup},
+    {"participant add", "PARTICIPANT", "Register a participant of ours, or change its record",
+        "  aviso participant add 0208:0848934496 --country BE --name \"Example BV\" "
+        "--doctype invoice\n",
+        participant_add, cmd_participant_add},
+    {"participant disable", "PARTICIPANT", "Let a participant neither send nor receive",
+        "  aviso participant disable 0208:0848934496\n", participant_disable,
+        cmd_participant_disable},
+    {"participant list", "", "List our participants",
+        "  aviso participant list\n  aviso participant list --json\n", none, cmd_participant_list},
+    {"participant show", "PARTICIPANT", "Show one participant with what it receives",
+        "  aviso participant show 0208:0848934496\n", none, cmd_participant_show},
     {"rules install", "[FOLDER]",
         "Fetch the official rule sets and schemas, check them, lay them out",
         "  aviso rules install\n", none, cmd_rules_install},
@@ -46,6 +123,24 @@ const struct cli_command cli_commands[] = {
         "  aviso rules show peppol-bis3\n", rules_at, cmd_rules_show},
     {"rules verify", "", "Check every rule file and schema against its published hash",
         "  aviso rules verify\n", none, cmd_rules_verify},
+    {"send", "FILE...", "Accept documents for delivery, and with --wait stay until they are proven",
+        "  aviso send invoice.xml --wait\n  aviso send *.xml --json\n"
+        "  aviso send invoice.xml --dry-run\n  aviso send - --key order-1042 <invoice.xml\n",
+        send_flags, cmd_send},
+    {"serve", "", "Run the access point: AS4 endpoint, senders, hand-over",
+        "  aviso serve\n  aviso serve --config /etc/aviso/aviso.conf\n", none, cmd_serve},
+    {"status", "ID...", "Tell where a document is, by any id it has",
+        "  aviso status INV-1042\n  aviso status 7f3c12aa --json\n", none, cmd_status},
+    {"testnet down", "", "End the network on this machine", "  aviso testnet down\n", testnet_flags,
+        cmd_testnet_down},
+    {"testnet net", "", "The DNS authority and the SMP of the testnet, in the foreground",
+        "  aviso testnet net --dir /tmp/net --dns-port 5300 --smp-port 5301\n", testnet_net,
+        cmd_testnet_net},
+    {"testnet status", "", "Tell whether the network on this machine runs",
+        "  aviso testnet status --json\n", testnet_flags, cmd_testnet_status},
+    {"testnet up", "",
+        "Start a whole Peppol network on this machine: SML, SMP, second access point",
+        "  aviso testnet up\n  aviso testnet up --dir /tmp/net\n", testnet_flags, cmd_testnet_up},
     {"validate", "FILE...", "Check documents against their schema and rule sets",
         "  aviso validate invoice.xml\n  aviso validate --json --jobs 2 outbox/\n"
         "  aviso validate --at 2026-08-16 --rules peppol-bis3 invoice.xml\n"

@@ -25,6 +25,7 @@ int cmd_send(struct cli *c);
 int cmd_serve(struct cli *c);
 int cmd_status(struct cli *c);
 int cmd_testnet_down(struct cli *c);
+int cmd_testnet_net(struct cli *c);
 int cmd_testnet_status(struct cli *c);
 int cmd_testnet_up(struct cli *c);
 int cmd_validate(struct cli *c);

@@ -1,3 +1,4 @@
+/* errors.c - the table of error names and the exit code of each: see errors_priv.h. */
 #include "ap/cli/cli.h"
 
 #include <string.h>

@@ -1,205 +1,472 @@
 /* errors_priv.h - every error name: N(name, exit code, meaning, what to do). Sorted. Included by
  * errors.c alone; the manual page aviso-errors(7) and `aviso explain` are made from it. */
 /* clang-format off */
-N("aead.open", INPUT, "A ciphertext does not open with its content key (EBMS:0102)", "The sender must encrypt for the certificate in the SMP")
-N("ap-cert.expired", NO, "The receiving access point's certificate has expired", "The receiver's provider must publish its new certificate")
-N("ap-cert.malformed", NO, "The certificate published for the receiver cannot be read", "The receiver's provider must correct its SMP entry")
-N("ap-cert.not-yet-valid", NO, "The receiving access point's certificate is not valid yet", "Check the clock; else the receiver's provider must correct its SMP entry")
-N("ap-cert.revocation-unknown", UNREACHED, "Whether the receiving access point's certificate is revoked cannot be found out", "Tried again")
-N("ap-cert.revoked", NO, "The receiving access point's certificate is revoked", "The receiver's provider must publish a good certificate")
-N("ap-cert.untrusted", NO, "The receiving access point's certificate is not one of this Peppol network's access points", "The receiver's provider must correct its SMP entry; check the mode (test or production)")
-N("as4.body", INPUT, "The SOAP Body of a received message is not empty (EBMS:0004)", "The sender must put its payload into an attachment")
-N("as4.compression", INPUT, "CompressionType and the payload do not agree (EBMS:0303)", "The sender must compress with gzip and say so, or do neither")
-N("as4.error-code", BUG, "An ebMS error code has no text", "Report it")
-N("as4.expect", BUG, "What a receipt must say cannot be read back from the store", "Report it; the message stays unknown")
-N("as4.from", INPUT, "From in a received message is not the signer of it (EBMS:0101)", "The sender must put the CN of its certificate into From")
-N("as4.message-id", INPUT, "A MessageId is not an RFC 2822 msg-id (EBMS:0009)", "The sender must write left@right without <>")
-N("as4.not-serviced", INPUT, "The receiver, document type or process is not served here (PEPPOL:NOT_SERVICED)", "The sender must look the receiver up again")
-N("as4.part-missing", INPUT, "A part named by PartInfo is not in the message (EBMS:0007)", "The sender must correct its MIME message")
-N("as4.part-unnamed", INPUT, "The message has a part that no PartInfo names (EBMS:0007)", "The sender must correct its MIME message")
-N("as4.recipient", INPUT, "The recipient's certificate has no CN", "The receiver's service provider must publish another certificate")
-N("as4.to", INPUT, "To in a received message is not this access point (EBMS:0004)", "The sender must look the receiver up again")
-N("as4.value", INPUT, "An identifier of the message is empty, too long or no text", "Correct the identifier")
-N("as4.wrapped", INPUT, "The signature is over other elements than those of the message (EBMS:0103)", "Treat it as an attack")
-N("cert.expired", NO, "A certificate is past its validity (EBMS:0101)", "Its owner must renew it")
-N("cert.malformed", INPUT, "Something that should be an X.509 certificate is not", "The one who published it must correct it")
-N("cert.not-yet-valid", NO, "A certificate is not valid yet (EBMS:0101)", "Check both clocks; its owner must wait")
-N("cert.seat", NO, "The CN of an access point's certificate is no Seat ID (EBMS:0101)", "Its owner must get a Peppol certificate")
-N("cert.untrusted", NO, "A certificate does not chain to the Peppol CA of its role (EBMS:0101)", "Check that both sides are of the same stage (test or production)")
-N("cert.weak", NO, "A certificate's key or signature is too weak, or of another kind than RSA (EBMS:0101)", "Its owner must get another")
-N("cert.wrong-role", NO, "An SMP's certificate is used by an access point, or the reverse (EBMS:0101)", "Its owner must configure the right one")
-N("codelist.unreadable", SETUP, "A code list in the data folder is damaged", "Fetch the artefacts again (make data)")
-N("config.file", SETUP, "A file named by the configuration cannot be read", "Correct the path or its permissions")
-N("config.flag", USAGE, "--set expects SECTION.KEY=VALUE", "Correct the call")
-N("config.lab-only", SETUP, "The option exists only in mode = lab", "Remove the option or change the mode")
-N("config.missing", SETUP, "An option that has no default is not set", "Set it in aviso.conf")
-N("config.mode", SETUP, "ap.mode is not set", "Set it to lab, test or production")
-N("config.syntax", SETUP, "A configuration line cannot be read", "Correct the named line")
-N("config.unknown-key", SETUP, "There is no such option", "Correct the name; the nearest one is shown")
-N("config.value", SETUP, "An option has a value it cannot have", "Correct the named line")
-N("dns.config", SETUP, "The DNS resolver or trust anchor cannot be used", "Correct the options of section lookup")
-N("dns.temporary", UNREACHED, "DNS does not tell whether the participant is registered", "Tried again")
-N("dns.timeout", UNREACHED, "DNS does not answer in time", "Tried again; check the resolver")
-N("doctype.not-supported", NO, "The receiver is registered, but not for this document type", "Ask the receiver which documents it takes")
-N("document.no-process", INPUT, "The document names no process (ProfileID)", "Correct the document")
-N("document.no-receiver", INPUT, "The document names no usable receiver (EndpointID with schemeID)", "Correct the document, or give --to")
-N("document.no-sender", INPUT, "The document names no usable sender (EndpointID with schemeID)", "Correct the document, or give --from")
-N("document.unknown", INPUT, "The file is XML, but not a business document that is known here", "Send an invoice, credit note, order or the like with its CustomizationID")
-N("dsig.init", BUG, "xmlsec1 cannot be set up", "Check the installation")
-N("dsig.invalid", NO, "An XML signature does not hold", "The signer must correct it; treat it as an attack if it repeats")
-N("dsig.sign", BUG, "xmlsec1 cannot sign", "Report it")
-N("ebms.agreement", INPUT, "AgreementRef is not the Peppol agreement (EBMS:0001)", "The sender must correct its AS4 header")
-N("ebms.ambiguous", INPUT, "A property that has one value stands twice (EBMS:0003)", "The sender must correct its AS4 header")
-N("ebms.header", INPUT, "eb:Messaging does not have the shape of the ebMS schema (EBMS:0009)", "The sender must correct its AS4 header")
-N("ebms.href", INPUT, "A PartInfo does not name an attachment of the message (EBMS:0007)", "The sender must correct its AS4 header")
-N("ebms.profile", INPUT, "A header value is outside the Peppol AS4 profile (EBMS:0004)", "The sender must correct its AS4 header")
-N("enc.base64", INPUT, "Text that should be base64 is not", "The giver must correct it")
-N("enc.percent", INPUT, "A percent escape is broken", "The giver must correct it")
-N("endpoint.expired", NO, "The receiver's endpoint has expired", "The receiver's provider must renew its SMP entry")
-N("endpoint.no-as4", NO, "The receiver has no AS4 endpoint for this document and process", "The receiver's provider must correct its SMP entry")
-N("endpoint.not-active", NO, "The receiver's endpoint is not active yet", "Wait until the date shown")
-N("endpoint.url", NO, "The receiver's endpoint is not an address that may be called", "The receiver's provider must publish a public https address")
-N("gzip.bomb", INPUT, "A compressed part grows beyond the ratio or size that is taken (EBMS:0303)", "The sender must send less, or the operator raise limits")
-N("gzip.broken", INPUT, "A compressed part is not whole gzip data (EBMS:0303)", "The sender must send it again, compressed correctly")
-N("gzip.deflate", BUG, "Compressing a payload failed", "Report it")
-N("http.ca", SETUP, "The certificate authorities for TLS cannot be read", "Correct the CA file option")
-N("http.connect", UNREACHED, "No connection to the other side", "Tried again; check its address and your network")
-N("http.egress", NO, "The address is not one that may be called from here (not https, another port, or a private network)", "The other side must publish a public https address")
-N("http.init", BUG, "libcurl cannot be set up", "Check the installation")
-N("http.malformed", PROTOCOL, "What came back is not a usable HTTP answer", "Tried again; tell the other side")
-N("http.redirect", PROTOCOL, "The other side redirects too often", "Tell the other side")
-N("http.reset", UNREACHED, "The connection broke", "Tried again")
-N("http.resolve", UNREACHED, "The host name cannot be resolved", "Tried again; check DNS")
-N("http.timeout", UNREACHED, "No answer in time", "Tried again")
-N("http.tls", UNREACHED, "TLS with the other side failed, or its certificate does not verify", "Tried again; tell the other side what the message says")
-N("http.too-big", PROTOCOL, "The answer passes its size limit", "Tell the other side")
-N("http.url", NO, "A URL cannot be read or is of a kind that is never called", "The one who published it must correct it")
-N("id.doctype", INPUT, "A document type identifier is malformed", "Write it as ROOT-NS::LOCAL##CUSTOMIZATION::VERSION")
-N("id.participant", INPUT, "A participant identifier is malformed", "Write it as 0088:1234567890128")
-N("id.process", INPUT, "A process identifier is malformed", "Correct it")
-N("id.seat", INPUT, "A Seat ID is malformed", "Write it as PBE000123")
-N("id.zone", SETUP, "The DNS zone is too long for a name in it", "Correct lookup.zone")
-N("io.close", SETUP, "The system reported a write error on closing a file", "Look at the disk; the operation is tried again")
-N("io.exec", SETUP, "A program could not be run", "See the reason in the message")
-N("io.missing", SETUP, "A file that is needed does not exist", "Correct the path")
-N("io.mkdir", SETUP, "A folder cannot be made", "Correct the path or its permissions")
-N("io.name", INPUT, "A file or folder name is empty or too long", "Use a shorter name")
-N("io.open", SETUP, "A file or folder cannot be opened", "Correct the path or its permissions")
-N("io.range", BUG, "Bytes behind the end of a payload were asked for", "Report it")
-N("io.read", SETUP, "A file cannot be read", "Look at the disk and the permissions")
-N("io.remove", SETUP, "A file cannot be removed", "Correct the permissions of its folder")
-N("io.rename", SETUP, "A file cannot be put in its place", "Look at the disk and the permissions")
-N("io.truncated", SETUP, "A stored file is shorter than the store says", "Restore it from a backup; run aviso doctor")
-N("io.write", SETUP, "A file cannot be written", "Free space on the disk, or correct the permissions")
-N("key.mismatch", SETUP, "The private key does not belong to the certificate", "Correct the two paths")
-N("key.process", SETUP, "The key process cannot be started or confined", "The message names the call; seccomp and fork are needed")
-N("key.size", SETUP, "The private key is not RSA of 2048 to 8192 bits", "Use the key of your Peppol certificate")
-N("key.unavailable", SETUP, "The key process is gone", "Restart the service; nothing is lost")
-N("key.unreadable", SETUP, "The private key file cannot be read, or has a password", "Correct the path or permissions; store it in PEM without a password")
-N("key.unwrap", INPUT, "A content key does not unwrap (EBMS:0102)", "The sender must encrypt for the certificate in the SMP")
-N("key.verify", NO, "A signature value was not made with the signer's key", "The signer must correct it; treat it as an attack if it repeats")
-N("limit.size", INPUT, "A document, part or message is larger than is taken", "Make it smaller, or raise the limit")
-N("listen.address", SETUP, "listen.address is not ADDRESS:PORT", "Correct the option")
-N("listen.bind", SETUP, "The address cannot be listened on", "Free the port, or choose another address")
-N("listen.socket", SETUP, "The listening socket cannot be made", "Look at the system's limits")
-N("listen.start", SETUP, "The HTTP server did not start", "Look at the certificate and key of [listen]")
-N("memory.exhausted", SETUP, "Memory is exhausted, or a limit of memory was reached", "Try again with less load; raise the limit if it stays")
-N("mime.boundary", BUG, "A MIME boundary stands in the content", "Send again; report it")
-N("mime.cid", BUG, "A Content-ID cannot be written", "Report it")
-N("mime.content-id", INPUT, "A Content-ID is not an id", "The sender must correct its MIME message")
-N("mime.content-type", INPUT, "The Content-Type is missing, not multipart/related, or can be read in two ways (HTTP 415)", "The sender must correct its HTTP request")
-N("mime.cte", BUG, "A MIME part has an encoding that is none", "Report it")
-N("mime.encoding", INPUT, "A MIME part is not in the encoding it names (EBMS:0007)", "The sender must correct its MIME message")
-N("mime.malformed", INPUT, "The multipart message is broken or can be read in two ways (docs/mime.md)", "The sender must correct its MIME message")
-N("out.cancelled", INPUT, "A person cancelled the document before a byte of it had left", "Send it again if that was not meant")
-N("out.resolved", INPUT, "A person said that a document of unknown outcome is not at the receiver", "Send it again as a new document if it is still wanted")
-N("participant.not-registered", NO, "The participant is not registered in this Peppol network", "Check the identifier; ask the receiver to be registered; check the mode (test or production)")
-N("pki.anchor", SETUP, "The trust folder does not hold a root and its two CAs", "Install the Peppol CAs of the stage")
-N("process.not-supported", NO, "The receiver takes this document type, but not in this process", "Check the document's ProfileID; ask the receiver")
-N("reply.compressed", UNPROVEN, "The peer's answer is compressed though nobody asked for it", "Wait: the same message is sent again")
-N("reply.digests", UNPROVEN, "The peer's receipt does not repeat the digests of the message", "Ask the receiver's service provider what it received")
-N("reply.empty", UNPROVEN, "The peer answered with nothing", "Wait: the same message is sent again")
-N("reply.fault", UNPROVEN, "The peer answered with a SOAP fault", "Wait: the same message is sent again")
-N("reply.foreign", UNPROVEN, "The peer's signal is for another message", "Wait: the same message is sent again")
-N("reply.forged", UNPROVEN, "The signal is signed by somebody else, or over something else", "Treat it as an attack; ask the receiver's service provider")
-N("reply.html", UNPROVEN, "The peer answered with a web page", "Wait; a proxy may stand before the access point")
-N("reply.malformed", UNPROVEN, "The peer's answer is no AS4 signal", "Wait: the same message is sent again")
-N("reply.unsigned", UNPROVEN, "The peer's receipt is not signed", "Ask the receiver's service provider to sign its receipts")
-N("reply.warning", UNPROVEN, "The peer answered with a warning and no receipt", "Wait: the same message is sent again")
-N("report.html", BUG, "A report could not be laid out as HTML", "Report it; use --report json meanwhile")
-N("rules.altered", SETUP, "A rule file or schema is not the published one", "Run aviso rules install; aviso rules verify shows which")
-N("rules.construct", INPUT, "A rule file holds a construct that is not supported; nothing is skipped in silence", "See the named line; docs/validation.md lists what is supported")
-N("rules.data", SETUP, "The data folder or its catalogue is missing or damaged", "Run aviso rules install, or set AVISO_DATA")
-N("rules.limit", INPUT, "A rule set passes a limit of files", "Make it smaller")
-N("rules.missing", SETUP, "A rule file or schema of the catalogue is not there", "Run aviso rules install")
-N("rules.unknown", INPUT, "There is no such rule set or version", "See aviso rules list")
-N("sbdh.country", INPUT, "COUNTRY_C1 is missing or no country code (EBMS:0004)", "Set the country in the sender's participant record")
-N("sbdh.mismatch", INPUT, "The envelope says other than the document or the AS4 header (EBMS:0004)", "The sender must correct it")
-N("sbdh.missing", INPUT, "The envelope lacks something it must have (EBMS:0004)", "The sender must correct it")
-N("sbdh.order", INPUT, "Something stands in the envelope where its schema has no place for it (EBMS:0004)", "The sender must correct it")
-N("sbdh.payload", INPUT, "The envelope does not hold exactly one usable document (EBMS:0004)", "The sender must correct it")
-N("sbdh.value", INPUT, "A value in the envelope is malformed (EBMS:0004)", "The sender must correct it")
-N("schematron.limit", INPUT, "A document has more findings than are kept", "Correct the first ones")
-N("send.cut-off", UNPROVEN, "An attempt was cut off (restart, lease): the message may have arrived", "Nothing: the same message is sent again; never submit it again")
-N("sml.malformed", UNREACHED, "The participant's record in DNS cannot be read", "Tried again; tell the SMP's operator")
-N("sml.url", NO, "The participant's record in DNS does not lead to a usable https address", "Tell the SMP's operator")
-N("smp.malformed", PROTOCOL, "The SMP's answer cannot be read", "Tried again; tell the SMP's operator")
-N("smp.mismatch", PROTOCOL, "The SMP answers about another participant or document type", "Tell the SMP's operator; nothing is sent")
-N("smp.redirect", PROTOCOL, "The SMP redirects twice, or to an address that may not be called", "Tell the SMP's operator")
-N("smp.revocation-unknown", UNREACHED, "Whether the SMP's certificate is revoked cannot be found out", "Tried again")
-N("smp.signature", PROTOCOL, "The signature of the SMP's answer does not hold", "Tell the SMP's operator; nothing is sent")
-N("smp.timeout", UNREACHED, "The SMP does not answer in time", "Tried again")
-N("smp.unreachable", UNREACHED, "The SMP cannot be reached, or is in trouble", "Tried again")
-N("smp.untrusted", PROTOCOL, "The SMP's answer is not signed by an SMP of this Peppol network", "Check the mode (test or production); tell the SMP's operator")
-N("soap.encoding", INPUT, "A SOAP document is not in UTF-8", "The sender must write UTF-8")
-N("soap.malformed", INPUT, "There is no SOAP 1.2 envelope", "The sender must correct its request")
-N("soap.must-understand", INPUT, "A mandatory SOAP header is not understood here (SOAP fault, HTTP 500)", "The sender must leave the header out")
-N("spool.fsync", SPOOL, "The disk did not confirm that data is durable; nothing was acknowledged", "Look at the disk before anything else")
-N("spool.link", SPOOL, "A payload cannot be given its name in the spool", "Look at the spool's disk and permissions")
-N("spool.lock", SETUP, "The spool's lock file cannot be made or written", "Correct the permissions of the spool")
-N("spool.locked", SETUP, "Another aviso holds the spool", "Stop it, or use its command line")
-N("spool.open", SPOOL, "A spool file cannot be made", "Look at the spool's disk and permissions")
-N("spool.write", SPOOL, "A payload cannot be written to the spool", "Free space on the spool's disk")
-N("store.broken", SPOOL, "An earlier write to the spool failed; nothing is taken until a restart", "Look at the disk, then restart")
-N("store.busy", SPOOL, "Another program holds the spool's database", "Close it; the operation can be tried again")
-N("store.commit-unknown", UNPROVEN, "The disk did not confirm a commit: it may or may not be there", "Look at the disk, restart, then look the document up before giving it again")
-N("store.damaged", SETUP, "Stored bytes or tables are not what was written", "Look at the disk; run aviso doctor; restore the spool from a backup")
-N("store.full", SPOOL, "No space is left on the spool; nothing was accepted", "Free space, then try again")
-N("store.instance", INPUT, "The InstanceIdentifier was used for an earlier document", "Give every document an InstanceIdentifier of its own")
-N("store.io", SPOOL, "The spool's database or payload cannot be read or written", "Look at the disk and the permissions")
-N("store.key-conflict", INPUT, "The idempotency key was used for another document", "Use a new key for a new document")
-N("store.lease-lost", UNREACHED, "A claim on a document ran out or was taken away", "Nothing: it is worked on again")
-N("store.left", INPUT, "A byte of the document may have left, so it cannot be cancelled", "Look at its status; hold stops further attempts")
-N("store.message-open", BUG, "A new message for a document whose last one may have arrived", "Report it")
-N("store.message-used", BUG, "A MessageId was used before", "Report it")
-N("store.missing", SETUP, "There is no spool at this path", "Correct the path of the spool; serve or send makes it")
-N("store.mode", SETUP, "The spool belongs to another mode (lab, test, production)", "Give every mode a spool of its own")
-N("store.not-found", NO, "There is no such document or participant", "Check the id with list")
-N("store.readonly", SPOOL, "The spool cannot be written", "Correct its permissions, or remount its disk")
-N("store.schema", SETUP, "The spool was written by another version of aviso", "Use that version or a newer one; serve brings an older spool up to date")
-N("store.sending", UNREACHED, "The document is being sent just now", "Try again in a moment")
-N("store.sql", BUG, "The store asked its database for something wrong", "Report it")
-N("store.state", INPUT, "The document's state does not allow this step", "Look at its status; docs/STATES.md lists the steps")
-N("store.tenant", INPUT, "The participant belongs to another tenant", "Use the tenant it was added with")
-N("store.twin", INPUT, "The same invoice was given before", "Look at the earlier one; a corrected invoice needs a new number")
-N("store.value", INPUT, "A value is missing or too long for the store", "Correct it")
-N("store.volatile", SETUP, "The spool lies where a restart loses it (tmpfs, overlay)", "Put it on a disk, or set allow_volatile_spool")
-N("usage.instant", USAGE, "A date or instant cannot be read", "Write 2026-08-17 or 2026-08-17T12:00:00Z")
-N("wss.decrypt", INPUT, "A message cannot be decrypted (EBMS:0102)", "The sender must encrypt for the certificate in the SMP")
-N("wss.envelope", INPUT, "A message is not a SOAP 1.2 envelope with one Header, Body and eb:Messaging (EBMS:0009)", "The sender must correct it")
-N("wss.part-missing", INPUT, "Something encrypted is named that is not in the message (EBMS:0007)", "The sender must correct its MIME message")
-N("wss.policy", INPUT, "WS-Security in a message is outside the Peppol profile (EBMS:0103)", "The sender must use the profile's algorithms, references and coverage")
-N("wss.signature", INPUT, "The signature of a message does not hold (EBMS:0101)", "The sender must correct it; treat it as an attack if it repeats")
-N("wss.unencrypted", INPUT, "An attachment is not encrypted (EBMS:0102)", "The sender must encrypt")
-N("wss.unsigned", INPUT, "A message is not signed (EBMS:0101)", "The sender must sign")
-N("xml.c14n", INPUT, "XML cannot be brought into canonical form", "The giver must correct it")
-N("xml.doctype", INPUT, "The XML has a DOCTYPE, which is never accepted", "Remove the DOCTYPE")
-N("xml.duplicate-id", INPUT, "Two elements of a message carry the same id", "The sender must correct it")
-N("xml.encoding", INPUT, "The XML is in an encoding that is not taken, or not in the one it names", "Write it in UTF-8")
-N("xml.limit", INPUT, "The XML passes a limit of depth, size or count", "Make it smaller")
-N("xml.malformed", INPUT, "The XML is not well-formed", "Correct it")
-N("xml.missing", INPUT, "An XML element that must be there is not", "Correct it")
-N("xml.mixed", INPUT, "An XML element that must hold only text holds elements", "Correct it")
-N("xml.range", BUG, "Two readings of one XML document disagree", "Report it with the document")
-N("xml.repeated", INPUT, "An XML element stands more than once", "Correct it")
-N("xsd.schema", SETUP, "A schema cannot be read", "Run aviso rules install; aviso rules verify shows what is wrong")
+N("aead.open", INPUT, "A ciphertext does not open with its content key (EBMS:0102)",
+  "The sender must encrypt for the certificate in the SMP")
+N("ap-cert.expired", NO, "The receiving access point's certificate has expired",
+  "The receiver's provider must publish its new certificate")
+N("ap-cert.malformed", NO, "The certificate published for the receiver cannot be read",
+  "The receiver's provider must correct its SMP entry")
+N("ap-cert.not-yet-valid", NO, "The receiving access point's certificate is not valid yet",
+  "Check the clock; else the receiver's provider must correct its SMP entry")
+N("ap-cert.revocation-unknown", UNREACHED, "Whether the receiving access point's certificate is revoked cannot be found out",
+  "Tried again")
+N("ap-cert.revoked", NO, "The receiving access point's certificate is revoked",
+  "The receiver's provider must publish a good certificate")
+N("ap-cert.untrusted", NO, "The receiving access point's certificate is not one of this Peppol network's access points",
+  "The receiver's provider must correct its SMP entry; check the mode (test or production)")
+N("as4.body", INPUT, "The SOAP Body of a received message is not empty (EBMS:0004)",
+  "The sender must put its payload into an attachment")
+N("as4.capture", INPUT, "The file is no captured HTTP message",
+  "Give a whole request or response")
+N("as4.compression", INPUT, "CompressionType and the payload do not agree (EBMS:0303)",
+  "The sender must compress with gzip and say so, or do neither")
+N("as4.conflict", INPUT, "A MessageId came again with another content",
+  "Ask the sending access point: its MessageIds must be unique")
+N("as4.duplicate", UNPROVEN, "The receiver says it already has this message",
+  "Do not send again; wait for an MLS or ask the receiver")
+N("as4.error-code", BUG, "An ebMS error code has no text",
+  "Report it")
+N("as4.expect", BUG, "What a receipt must say cannot be read back from the store",
+  "Report it; the message stays unknown")
+N("as4.from", INPUT, "From in a received message is not the signer of it (EBMS:0101)",
+  "The sender must put the CN of its certificate into From")
+N("as4.message-id", INPUT, "A MessageId is not an RFC 2822 msg-id (EBMS:0009)",
+  "The sender must write left@right without <>")
+N("as4.not-serviced", NO, "The participant, document type or process is not served at that access point",
+  "Ask the receiver what it has registered")
+N("as4.part-missing", INPUT, "A part named by PartInfo is not in the message (EBMS:0007)",
+  "The sender must correct its MIME message")
+N("as4.part-unnamed", INPUT, "The message has a part that no PartInfo names (EBMS:0007)",
+  "The sender must correct its MIME message")
+N("as4.peer-error", UNPROVEN, "The receiving access point answered with an ebMS error",
+  "A new message is sent after a fresh lookup")
+N("as4.recipient", INPUT, "The recipient's certificate has no CN",
+  "The receiver's service provider must publish another certificate")
+N("as4.to", INPUT, "To in a received message is not this access point (EBMS:0004)",
+  "The sender must look the receiver up again")
+N("as4.value", INPUT, "An identifier of the message is empty, too long or no text",
+  "Correct the identifier")
+N("as4.wrapped", INPUT, "The signature is over other elements than those of the message (EBMS:0103)",
+  "Treat it as an attack")
+N("cert.expired", NO, "A certificate is past its validity (EBMS:0101)",
+  "Its owner must renew it")
+N("cert.malformed", INPUT, "Something that should be an X.509 certificate is not",
+  "The one who published it must correct it")
+N("cert.not-yet-valid", NO, "A certificate is not valid yet (EBMS:0101)",
+  "Check both clocks; its owner must wait")
+N("cert.seat", NO, "The CN of an access point's certificate is no Seat ID (EBMS:0101)",
+  "Its owner must get a Peppol certificate")
+N("cert.untrusted", NO, "A certificate does not chain to the Peppol CA of its role (EBMS:0101)",
+  "Check that both sides are of the same stage (test or production)")
+N("cert.weak", NO, "A certificate's key or signature is too weak, or of another kind than RSA (EBMS:0101)",
+  "Its owner must get another")
+N("cert.wrong-role", NO, "An SMP's certificate is used by an access point, or the reverse (EBMS:0101)",
+  "Its owner must configure the right one")
+N("codelist.unreadable", SETUP, "A code list in the data folder is damaged",
+  "Fetch the artefacts again (make data)")
+N("config.file", SETUP, "A file named by the configuration cannot be read",
+  "Correct the path or its permissions")
+N("config.flag", USAGE, "--set expects SECTION.KEY=VALUE",
+  "Correct the call")
+N("config.lab-only", SETUP, "The option exists only in mode = lab",
+  "Remove the option or change the mode")
+N("config.missing", SETUP, "An option that has no default is not set",
+  "Set it in aviso.conf")
+N("config.mode", SETUP, "ap.mode is not set",
+  "Set it to lab, test or production")
+N("config.syntax", SETUP, "A configuration line cannot be read",
+  "Correct the named line")
+N("config.unknown-key", SETUP, "There is no such option",
+  "Correct the name; the nearest one is shown")
+N("config.value", SETUP, "An option has a value it cannot have",
+  "Correct the named line")
+N("control.broken", UNREACHED, "The exchange with the daemon broke off",
+  "See aviso status; the same --key makes a repeat harmless")
+N("control.connect", UNREACHED, "The daemon's socket does not take connections",
+  "Check the permissions of the spool folder")
+N("control.op", BUG, "The daemon does not know this operation",
+  "Use the same version of program and daemon")
+N("control.path", SETUP, "The spool's path is too long for a Unix socket",
+  "Use a shorter path")
+N("control.payload", INPUT, "No document came with the request",
+  "Give a regular file")
+N("control.socket", SETUP, "The daemon's socket cannot be made",
+  "Check the spool folder")
+N("dns.config", SETUP, "The DNS resolver or trust anchor cannot be used",
+  "Correct the options of section lookup")
+N("dns.temporary", UNREACHED, "DNS does not tell whether the participant is registered",
+  "Tried again")
+N("dns.timeout", UNREACHED, "DNS does not answer in time",
+  "Tried again; check the resolver")
+N("doctype.not-supported", NO, "The receiver is registered, but not for this document type",
+  "Ask the receiver which documents it takes")
+N("document.invalid", NO, "Official rules refuse the document",
+  "Correct it; aviso validate tells each rule")
+N("document.no-process", INPUT, "The document names no process (ProfileID)",
+  "Correct the document")
+N("document.no-receiver", INPUT, "The document names no usable receiver (EndpointID with schemeID)",
+  "Correct the document, or give --to")
+N("document.no-sender", INPUT, "The document names no usable sender (EndpointID with schemeID)",
+  "Correct the document, or give --from")
+N("document.unknown", INPUT, "The file is XML, but not a business document that is known here",
+  "Send an invoice, credit note, order or the like with its CustomizationID")
+N("dsig.init", BUG, "xmlsec1 cannot be set up",
+  "Check the installation")
+N("dsig.invalid", NO, "An XML signature does not hold",
+  "The signer must correct it; treat it as an attack if it repeats")
+N("dsig.sign", BUG, "xmlsec1 cannot sign",
+  "Report it")
+N("ebms.agreement", INPUT, "AgreementRef is not the Peppol agreement (EBMS:0001)",
+  "The sender must correct its AS4 header")
+N("ebms.ambiguous", INPUT, "A property that has one value stands twice (EBMS:0003)",
+  "The sender must correct its AS4 header")
+N("ebms.header", INPUT, "eb:Messaging does not have the shape of the ebMS schema (EBMS:0009)",
+  "The sender must correct its AS4 header")
+N("ebms.href", INPUT, "A PartInfo does not name an attachment of the message (EBMS:0007)",
+  "The sender must correct its AS4 header")
+N("ebms.profile", INPUT, "A header value is outside the Peppol AS4 profile (EBMS:0004)",
+  "The sender must correct its AS4 header")
+N("enc.base64", INPUT, "Text that should be base64 is not",
+  "The giver must correct it")
+N("enc.percent", INPUT, "A percent escape is broken",
+  "The giver must correct it")
+N("endpoint.expired", NO, "The receiver's endpoint has expired",
+  "The receiver's provider must renew its SMP entry")
+N("endpoint.no-as4", NO, "The receiver has no AS4 endpoint for this document and process",
+  "The receiver's provider must correct its SMP entry")
+N("endpoint.not-active", NO, "The receiver's endpoint is not active yet",
+  "Wait until the date shown")
+N("endpoint.url", NO, "The receiver's endpoint is not an address that may be called",
+  "The receiver's provider must publish a public https address")
+N("gzip.bomb", INPUT, "A compressed part grows beyond the ratio or size that is taken (EBMS:0303)",
+  "The sender must send less, or the operator raise limits")
+N("gzip.broken", INPUT, "A compressed part is not whole gzip data (EBMS:0303)",
+  "The sender must send it again, compressed correctly")
+N("gzip.deflate", BUG, "Compressing a payload failed",
+  "Report it")
+N("http.ca", SETUP, "The certificate authorities for TLS cannot be read",
+  "Correct the CA file option")
+N("http.connect", UNREACHED, "No connection to the other side",
+  "Tried again; check its address and your network")
+N("http.egress", NO, "The address is not one that may be called from here (not https, another port, or a private network)",
+  "The other side must publish a public https address")
+N("http.init", BUG, "libcurl cannot be set up",
+  "Check the installation")
+N("http.malformed", PROTOCOL, "What came back is not a usable HTTP answer",
+  "Tried again; tell the other side")
+N("http.redirect", PROTOCOL, "The other side redirects too often",
+  "Tell the other side")
+N("http.reset", UNREACHED, "The connection broke",
+  "Tried again")
+N("http.resolve", UNREACHED, "The host name cannot be resolved",
+  "Tried again; check DNS")
+N("http.timeout", UNREACHED, "No answer in time",
+  "Tried again")
+N("http.tls", UNREACHED, "TLS with the other side failed, or its certificate does not verify",
+  "Tried again; tell the other side what the message says")
+N("http.too-big", PROTOCOL, "The answer passes its size limit",
+  "Tell the other side")
+N("http.url", NO, "A URL cannot be read or is of a kind that is never called",
+  "The one who published it must correct it")
+N("id.doctype", INPUT, "A document type identifier is malformed",
+  "Write it as ROOT-NS::LOCAL##CUSTOMIZATION::VERSION")
+N("id.participant", INPUT, "A participant identifier is malformed",
+  "Write it as 0088:1234567890128")
+N("id.process", INPUT, "A process identifier is malformed",
+  "Correct it")
+N("id.seat", INPUT, "A Seat ID is malformed",
+  "Write it as PBE000123")
+N("id.zone", SETUP, "The DNS zone is too long for a name in it",
+  "Correct lookup.zone")
+N("io.close", SETUP, "The system reported a write error on closing a file",
+  "Look at the disk; the operation is tried again")
+N("io.exec", SETUP, "A program could not be run",
+  "See the reason in the message")
+N("io.missing", MISSING, "A file that is needed does not exist",
+  "Correct the path")
+N("io.mkdir", SETUP, "A folder cannot be made",
+  "Correct the path or its permissions")
+N("io.name", INPUT, "A file or folder name is empty or too long",
+  "Use a shorter name")
+N("io.open", SETUP, "A file or folder cannot be opened",
+  "Correct the path or its permissions")
+N("io.range", BUG, "Bytes behind the end of a payload were asked for",
+  "Report it")
+N("io.read", SETUP, "A file cannot be read",
+  "Look at the disk and the permissions")
+N("io.remove", SETUP, "A file cannot be removed",
+  "Correct the permissions of its folder")
+N("io.rename", SETUP, "A file cannot be put in its place",
+  "Look at the disk and the permissions")
+N("io.truncated", SETUP, "A stored file is shorter than the store says",
+  "Restore it from a backup; run aviso doctor")
+N("io.write", SETUP, "A file cannot be written",
+  "Free space on the disk, or correct the permissions")
+N("key.mismatch", SETUP, "The private key does not belong to the certificate",
+  "Correct the two paths")
+N("key.process", SETUP, "The key process cannot be started or confined",
+  "The message names the call; seccomp and fork are needed")
+N("key.size", SETUP, "The private key is not RSA of 2048 to 8192 bits",
+  "Use the key of your Peppol certificate")
+N("key.unavailable", SETUP, "The key process is gone",
+  "Restart the service; nothing is lost")
+N("key.unreadable", SETUP, "The private key file cannot be read, or has a password",
+  "Correct the path or permissions; store it in PEM without a password")
+N("key.unwrap", INPUT, "A content key does not unwrap (EBMS:0102)",
+  "The sender must encrypt for the certificate in the SMP")
+N("key.verify", NO, "A signature value was not made with the signer's key",
+  "The signer must correct it; treat it as an attack if it repeats")
+N("limit.size", INPUT, "A document, part or message is larger than is taken",
+  "Make it smaller, or raise the limit")
+N("listen.address", SETUP, "listen.address is not ADDRESS:PORT",
+  "Correct the option")
+N("listen.bind", SETUP, "The address cannot be listened on",
+  "Free the port, or choose another address")
+N("listen.plain", SETUP, "Plain HTTP outside loopback",
+  "Use TLS, or a proxy on this host")
+N("listen.socket", SETUP, "The listening socket cannot be made",
+  "Look at the system's limits")
+N("listen.start", SETUP, "The HTTP server did not start",
+  "Look at the certificate and key of [listen]")
+N("memory.exhausted", SETUP, "Memory is exhausted, or a limit of memory was reached",
+  "Try again with less load; raise the limit if it stays")
+N("mime.boundary", BUG, "A MIME boundary stands in the content",
+  "Send again; report it")
+N("mime.cid", BUG, "A Content-ID cannot be written",
+  "Report it")
+N("mime.content-id", INPUT, "A Content-ID is not an id",
+  "The sender must correct its MIME message")
+N("mime.content-type", INPUT, "The Content-Type is missing, not multipart/related, or can be read in two ways (HTTP 415)",
+  "The sender must correct its HTTP request")
+N("mime.cte", BUG, "A MIME part has an encoding that is none",
+  "Report it")
+N("mime.encoding", INPUT, "A MIME part is not in the encoding it names (EBMS:0007)",
+  "The sender must correct its MIME message")
+N("mime.malformed", INPUT, "The multipart message is broken or can be read in two ways (docs/mime.md)",
+  "The sender must correct its MIME message")
+N("out.cancelled", INPUT, "A person cancelled the document before a byte of it had left",
+  "Send it again if that was not meant")
+N("out.resolved", INPUT, "A person said that a document of unknown outcome is not at the receiver",
+  "Send it again as a new document if it is still wanted")
+N("participant.country", INPUT, "The participant's country is missing",
+  "Give --country CC")
+N("participant.disabled", DENIED, "The sender is disabled here",
+  "aviso participant disable --enable")
+N("participant.incomplete", INPUT, "A participant's record lacks something",
+  "Give identifier and country")
+N("participant.not-registered", NO, "The participant is not registered in this Peppol network",
+  "Check the identifier; ask the receiver to be registered; check the mode (test or production)")
+N("participant.route", INPUT, "The route is not known",
+  "Use inbox or folder")
+N("participant.services", INPUT, "Too many services for one participant",
+  "At most 256")
+N("participant.unknown", DENIED, "The sender is no participant of ours",
+  "aviso participant add registers it")
+N("pki.anchor", SETUP, "The trust folder does not hold a root and its two CAs",
+  "Install the Peppol CAs of the stage")
+N("process.not-supported", NO, "The receiver takes this document type, but not in this process",
+  "Check the document's ProfileID; ask the receiver")
+N("regex.flags", INPUT, "The flags of a regular expression are not known",
+  "Correct the rule")
+N("regex.limit", INPUT, "A regular expression needs more time or memory than its limit",
+  "Simplify the rule, or shorten the text")
+N("reply.compressed", UNPROVEN, "The peer's answer is compressed though nobody asked for it",
+  "Wait: the same message is sent again")
+N("reply.digests", UNPROVEN, "The peer's receipt does not repeat the digests of the message",
+  "Ask the receiver's service provider what it received")
+N("reply.empty", UNPROVEN, "The peer answered with nothing",
+  "Wait: the same message is sent again")
+N("reply.fault", UNPROVEN, "The peer answered with a SOAP fault",
+  "Wait: the same message is sent again")
+N("reply.foreign", UNPROVEN, "The peer's signal is for another message",
+  "Wait: the same message is sent again")
+N("reply.forged", UNPROVEN, "The signal is signed by somebody else, or over something else",
+  "Treat it as an attack; ask the receiver's service provider")
+N("reply.html", UNPROVEN, "The peer answered with a web page",
+  "Wait; a proxy may stand before the access point")
+N("reply.malformed", UNPROVEN, "The peer's answer is no AS4 signal",
+  "Wait: the same message is sent again")
+N("reply.unsigned", UNPROVEN, "The peer's receipt is not signed",
+  "Ask the receiver's service provider to sign its receipts")
+N("reply.warning", UNPROVEN, "The peer answered with a warning and no receipt",
+  "Wait: the same message is sent again")
+N("report.html", BUG, "A report could not be laid out as HTML",
+  "Report it; use --report json meanwhile")
+N("rules.altered", SETUP, "A rule file or schema is not the published one",
+  "Run aviso rules install; aviso rules verify shows which")
+N("rules.construct", INPUT, "A rule file holds a construct that is not supported; nothing is skipped in silence",
+  "See the named line; docs/validation.md lists what is supported")
+N("rules.data", SETUP, "The data folder or its catalogue is missing or damaged",
+  "Run aviso rules install, or set AVISO_DATA")
+N("rules.limit", INPUT, "A rule set passes a limit of files",
+  "Make it smaller")
+N("rules.missing", SETUP, "A rule file or schema of the catalogue is not there",
+  "Run aviso rules install")
+N("rules.unknown", INPUT, "There is no such rule set or version",
+  "See aviso rules list")
+N("sbdh.country", INPUT, "COUNTRY_C1 is missing or no country code (EBMS:0004)",
+  "Set the country in the sender's participant record")
+N("sbdh.mismatch", INPUT, "The envelope says other than the document or the AS4 header (EBMS:0004)",
+  "The sender must correct it")
+N("sbdh.missing", INPUT, "The envelope lacks something it must have (EBMS:0004)",
+  "The sender must correct it")
+N("sbdh.order", INPUT, "Something stands in the envelope where its schema has no place for it (EBMS:0004)",
+  "The sender must correct it")
+N("sbdh.payload", INPUT, "The envelope does not hold exactly one usable document (EBMS:0004)",
+  "The sender must correct it")
+N("sbdh.value", INPUT, "A value in the envelope is malformed (EBMS:0004)",
+  "The sender must correct it")
+N("schematron.limit", INPUT, "A document has more findings than are kept",
+  "Correct the first ones")
+N("send.cut-off", UNPROVEN, "An attempt was cut off (restart, lease): the message may have arrived",
+  "Nothing: the same message is sent again; never submit it again")
+N("sml.malformed", UNREACHED, "The participant's record in DNS cannot be read",
+  "Tried again; tell the SMP's operator")
+N("sml.url", NO, "The participant's record in DNS does not lead to a usable https address",
+  "Tell the SMP's operator")
+N("smp.malformed", PROTOCOL, "The SMP's answer cannot be read",
+  "Tried again; tell the SMP's operator")
+N("smp.mismatch", PROTOCOL, "The SMP answers about another participant or document type",
+  "Tell the SMP's operator; nothing is sent")
+N("smp.redirect", PROTOCOL, "The SMP redirects twice, or to an address that may not be called",
+  "Tell the SMP's operator")
+N("smp.revocation-unknown", UNREACHED, "Whether the SMP's certificate is revoked cannot be found out",
+  "Tried again")
+N("smp.signature", PROTOCOL, "The signature of the SMP's answer does not hold",
+  "Tell the SMP's operator; nothing is sent")
+N("smp.timeout", UNREACHED, "The SMP does not answer in time",
+  "Tried again")
+N("smp.unreachable", UNREACHED, "The SMP cannot be reached, or is in trouble",
+  "Tried again")
+N("smp.untrusted", PROTOCOL, "The SMP's answer is not signed by an SMP of this Peppol network",
+  "Check the mode (test or production); tell the SMP's operator")
+N("soap.encoding", INPUT, "A SOAP document is not in UTF-8",
+  "The sender must write UTF-8")
+N("soap.malformed", INPUT, "There is no SOAP 1.2 envelope",
+  "The sender must correct its request")
+N("soap.must-understand", INPUT, "A mandatory SOAP header is not understood here (SOAP fault, HTTP 500)",
+  "The sender must leave the header out")
+N("spool.fsync", SPOOL, "The disk did not confirm that data is durable; nothing was acknowledged",
+  "Look at the disk before anything else")
+N("spool.link", SPOOL, "A payload cannot be given its name in the spool",
+  "Look at the spool's disk and permissions")
+N("spool.lock", SETUP, "The spool's lock file cannot be made or written",
+  "Correct the permissions of the spool")
+N("spool.locked", UNREACHED, "Another aviso holds the spool",
+  "Stop it, or use its command line")
+N("spool.open", SPOOL, "A spool file cannot be made",
+  "Look at the spool's disk and permissions")
+N("spool.write", SPOOL, "A payload cannot be written to the spool",
+  "Free space on the spool's disk")
+N("status.ambiguous", INPUT, "Several documents carry this id",
+  "Give a longer one")
+N("status.not-found", NO, "Nothing here carries this id",
+  "It was never handed to this spool")
+N("store.broken", SPOOL, "An earlier write to the spool failed; nothing is taken until a restart",
+  "Look at the disk, then restart")
+N("store.busy", SPOOL, "Another program holds the spool's database",
+  "Close it; the operation can be tried again")
+N("store.commit-unknown", UNPROVEN, "The disk did not confirm a commit: it may or may not be there",
+  "Look at the disk, restart, then look the document up before giving it again")
+N("store.damaged", SETUP, "Stored bytes or tables are not what was written",
+  "Look at the disk; run aviso doctor; restore the spool from a backup")
+N("store.full", SPOOL, "No space is left on the spool; nothing was accepted",
+  "Free space, then try again")
+N("store.instance", INPUT, "The InstanceIdentifier was used for an earlier document",
+  "Give every document an InstanceIdentifier of its own")
+N("store.io", SPOOL, "The spool's database or payload cannot be read or written",
+  "Look at the disk and the permissions")
+N("store.key-conflict", NO, "The idempotency key was used for another document",
+  "Use a new key for a new document")
+N("store.lease-lost", UNREACHED, "A claim on a document ran out or was taken away",
+  "Nothing: it is worked on again")
+N("store.left", NO, "A byte of the document may have left, so it cannot be cancelled",
+  "Look at its status; hold stops further attempts")
+N("store.message-open", BUG, "A new message for a document whose last one may have arrived",
+  "Report it")
+N("store.message-used", BUG, "A MessageId was used before",
+  "Report it")
+N("store.missing", SETUP, "There is no spool at this path",
+  "Correct the path of the spool; serve or send makes it")
+N("store.mode", SETUP, "The spool belongs to another mode (lab, test, production)",
+  "Give every mode a spool of its own")
+N("store.not-found", NO, "There is no such document or participant",
+  "Check the id with list")
+N("store.readonly", SPOOL, "The spool cannot be written",
+  "Correct its permissions, or remount its disk")
+N("store.schema", SETUP, "The spool was written by another version of aviso",
+  "Use that version or a newer one; serve brings an older spool up to date")
+N("store.sending", UNREACHED, "The document is being sent just now",
+  "Try again in a moment")
+N("store.sql", BUG, "The store asked its database for something wrong",
+  "Report it")
+N("store.state", INPUT, "The document's state does not allow this step",
+  "Look at its status; docs/STATES.md lists the steps")
+N("store.tenant", DENIED, "The participant belongs to another tenant",
+  "Use the tenant it was added with")
+N("store.twin", NO, "The same invoice was given before",
+  "Look at the earlier one; a corrected invoice needs a new number")
+N("store.value", INPUT, "A value is missing or too long for the store",
+  "Correct it")
+N("store.volatile", SETUP, "The spool lies where a restart loses it (tmpfs, overlay)",
+  "Put it on a disk, or set allow_volatile_spool")
+N("testnet.dns", SETUP, "The testnet's DNS authority cannot start",
+  "Another process may have the port")
+N("testnet.method", INPUT, "The testnet's SMP takes GET only",
+  "Use GET")
+N("testnet.missing", NO, "There is no testnet in that folder",
+  "aviso testnet up makes one")
+N("testnet.pki", SETUP, "The development PKI cannot be made",
+  "See the log named in the text; openssl must be installed")
+N("testnet.registry", SETUP, "registry.tsv cannot be read",
+  "Correct the named line")
+N("testnet.start", SETUP, "A part of the testnet does not start",
+  "See the log named in the text")
+N("testnet.unknown", NO, "Not registered in the testnet",
+  "Add it to registry.tsv")
+N("usage.instant", USAGE, "A date or instant cannot be read",
+  "Write 2026-08-17 or 2026-08-17T12:00:00Z")
+N("wss.decrypt", INPUT, "A message cannot be decrypted (EBMS:0102)",
+  "The sender must encrypt for the certificate in the SMP")
+N("wss.envelope", INPUT, "A message is not a SOAP 1.2 envelope with one Header, Body and eb:Messaging (EBMS:0009)",
+  "The sender must correct it")
+N("wss.part-missing", INPUT, "Something encrypted is named that is not in the message (EBMS:0007)",
+  "The sender must correct its MIME message")
+N("wss.policy", INPUT, "WS-Security in a message is outside the Peppol profile (EBMS:0103)",
+  "The sender must use the profile's algorithms, references and coverage")
+N("wss.signature", INPUT, "The signature of a message does not hold (EBMS:0101)",
+  "The sender must correct it; treat it as an attack if it repeats")
+N("wss.unencrypted", INPUT, "An attachment is not encrypted (EBMS:0102)",
+  "The sender must encrypt")
+N("wss.unsigned", INPUT, "A message is not signed (EBMS:0101)",
+  "The sender must sign")
+N("xml.c14n", INPUT, "XML cannot be brought into canonical form",
+  "The giver must correct it")
+N("xml.doctype", INPUT, "The XML has a DOCTYPE, which is never accepted",
+  "Remove the DOCTYPE")
+N("xml.duplicate-id", INPUT, "Two elements of a message carry the same id",
+  "The sender must correct it")
+N("xml.encoding", INPUT, "The XML is in an encoding that is not taken, or not in the one it names",
+  "Write it in UTF-8")
+N("xml.limit", INPUT, "The XML passes a limit of depth, size or count",
+  "Make it smaller")
+N("xml.malformed", INPUT, "The XML is not well-formed",
+  "Correct it")
+N("xml.missing", INPUT, "An XML element that must be there is not",
+  "Correct it")
+N("xml.mixed", INPUT, "An XML element that must hold only text holds elements",
+  "Correct it")
+N("xml.range", BUG, "Two readings of one XML document disagree",
+  "Report it with the document")
+N("xml.repeated", INPUT, "An XML element stands more than once",
+  "Correct it")
+N("xpath.limit.depth", INPUT, "An expression nests too deeply",
+  "Simplify the rule")
+N("xpath.limit.expression", INPUT, "An expression is too long",
+  "Simplify the rule")
+N("xpath.order", BUG, "Nodes of two documents were compared",
+  "Report it")
+N("xsd.schema", SETUP, "A schema cannot be read",
+  "Run aviso rules install; aviso rules verify shows what is wrong")
+/* clang-format on */

@@ -1,3 +1,4 @@
+/* help.c - help, manual pages and completion out of the tables. */
 #include "ap/cli/help.h"
 
 #include <ctype.h>

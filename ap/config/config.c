@@ -1,3 +1,4 @@
+/* config.c - the option table and its readers. */
 #include "ap/config/config.h"
 
 #include <dirent.h>

@@ -21,6 +21,7 @@
 #include "ap/base/fsx.h"
 #include "ap/base/log.h"
 #include "ap/control/control.h"
+#include "ap/daemon/judge.h"
 #include "ap/daemon/node.h"
 #include "ap/http/http_server.h"
 
@@ -416,6 +417,7 @@ int serve_run(
         free(s);
         return -1;
     }
+    judge_attach(&s->node);
     rc = start(s, e);
     if (!rc) {
         notify("READY=1");
@@ -428,6 +430,7 @@ int serve_run(
         rc = err_set(e, ERR_RETRY, "store.broken", "",
             "a commit failed: ended so that a restart can recover from the journal");
     node_close(&s->node);
+    judge_detach();
     (void)pthread_mutex_destroy(&s->lock);
     (void)pthread_cond_destroy(&s->work);
     free(s);

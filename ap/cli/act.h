@@ -1,0 +1,26 @@
+/* act.h - a command's request carried out: by the daemon when one listens, else here, under the
+ * lock. One thread. */
+#ifndef AP_CLI_ACT_H
+#define AP_CLI_ACT_H
+
+#include "ap/cli/cli.h"
+#include "ap/control/control.h"
+#include "ap/daemon/node.h"
+
+struct act {
+    struct cli *c;
+    struct node node;
+    bool local;           /* node is open: we own the spool */
+    struct store *reader; /* beside a daemon */
+};
+
+void act_init(struct act *a, struct cli *c);
+void act_close(struct act *a);
+/* 0 and *answer, also when the answer says no (see control_error); -1: nobody could do it. `parts`:
+ * what must be open when we do it ourselves. */
+int act_request(struct act *a, struct json_object *request, int fd, unsigned parts,
+    struct json_object **answer, struct err *e) MUST_CHECK;
+/* For looking things up: our own store, or a reader beside the daemon. */
+int act_store(struct act *a, struct store **out, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,265 @@
+/* aviso participant add|list|show|disable: who may send and receive here. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ap/base/clock.h"
+#include "ap/cli/act.h"
+#include "ap/cli/commands.h"
+#include "ap/peppol/document.h"
+#include "ap/peppol/sbdh.h"
+
+#define ARENA_MAX (16u << 20)
+#define PAGE 100
+
+static void add(struct json_object *o, const char *key, const char *v)
+{
+    if (v)
+        (void)json_object_object_add(o, key, json_object_new_string(v));
+}
+
+static int canonical(struct buf *out, const char *text, struct err *e)
+{
+    struct participant p, lower;
+
+    if (participant_parse(&p, str_z(text), e))
+        return -1;
+    participant_canonical(&lower, &p);
+    participant_text(out, &lower);
+    return buf_check(out, e);
+}
+
+/* --doctype NAME-or-id[ PROCESS]: short names ("invoice") bring their process along. */
+static int add_service(struct json_object *list, const char *text, struct err *e)
+{
+    struct json_object *s = json_object_new_object();
+    struct doctype d;
+    struct process p = {0};
+    struct buf b;
+
+    (void)json_object_array_add(list, s);
+    if (!document_by_name(&d, &p, text)) {
+        struct str all = str_z(text);
+        size_t space = str_find(all, STR(" "));
+        struct str id = str_sub(all, 0, space), scheme = STR("");
+        size_t colon = str_find(id, STR("::"));
+        if (str_has_prefix(id, STR(DOCTYPE_BUSDOX_SCHEME "::")) ||
+            str_has_prefix(id, STR(DOCTYPE_WILDCARD_SCHEME "::"))) {
+            scheme = str_sub(id, 0, colon);
+            id = str_sub(id, colon + 2, id.n);
+        } else if (str_find(id, STR("##urn:peppol:pint:")) < id.n) {
+            scheme = STR(DOCTYPE_WILDCARD_SCHEME);
+        }
+        if (doctype_make(&d, scheme, id, true, e))
+            return -1;
+        if (space < all.n && process_parse(&p, str_sub(all, space + 1, all.n), e))
+            return -1;
+    }
+    buf_init(&b, 1024);
+    doctype_text(&b, &d);
+    add(s, "document_type", b.p);
+    buf_clear(&b);
+    if (p.value[0])
+        process_text(&b, &p);
+    add(s, "process", b.n ? b.p : "");
+    buf_free(&b);
+    return 0;
+}
+
+static int services(struct cli *c, struct json_object *rq, struct err *e)
+{
+    struct json_object *list = json_object_new_array();
+    const char *text;
+
+    (void)json_object_object_add(rq, "services", list);
+    for (size_t i = 0; (text = cli_get_nth(c, "doctype", i)); i++)
+        if (add_service(list, text, e))
+            return err_wrap(e, "--doctype %s: ", text);
+    return 0;
+}
+
+static int put_request(struct cli *c, struct json_object *rq, struct err *e)
+{
+    const char *country = cli_get(c, "country"), *route = cli_get(c, "route");
+    char today[CLOCK_TEXT];
+    struct buf id;
+
+    if (!country || !sbdh_country_ok(str_z(country)))
+        return err_set(e, ERR_INPUT, "participant.country", "PEPPOL-SBDH 2.6",
+            "--country CC is needed: the legal domicile as two capital letters");
+    if (route && strcmp(route, "inbox") != 0 && strcmp(route, "folder") != 0)
+        return err_set(e, ERR_INPUT, "participant.route", "", "--route is inbox or folder");
+    buf_init(&id, 512);
+    if (canonical(&id, c->args[0], e)) {
+        buf_free(&id);
+        return -1;
+    }
+    clock_utc(today, clock_now());
+    today[10] = '\0';
+    add(rq, "op", "participant-put");
+    add(rq, "identifier", id.p);
+    add(rq, "country", country);
+    add(rq, "tenant", cli_get(c, "tenant") ? cli_get(c, "tenant") : "default");
+    add(rq, "end_user", cli_get(c, "end-user") ? cli_get(c, "end-user") : id.p);
+    add(rq, "name", cli_get(c, "name"));
+    add(rq, "identified_on", cli_get(c, "identified-on") ? cli_get(c, "identified-on") : today);
+    add(rq, "route", route);
+    buf_free(&id);
+    return services(c, rq, e);
+}
+
+static int ask(struct cli *c, struct json_object *rq, const char *done)
+{
+    struct json_object *answer = NULL, *ok;
+    struct err e = ERR_INIT;
+    struct act act;
+    int code = EXIT_OK;
+
+    act_init(&act, c);
+    if (act_request(&act, rq, -1, NODE_STORE, &answer, &e)) {
+        code = cli_fail(c, c->args[0], &e);
+    } else if (!(json_object_object_get_ex(answer, "ok", &ok) && json_object_get_boolean(ok))) {
+        control_error(&e, answer);
+        code = cli_fail(c, c->args[0], &e);
+    } else if (c->json) {
+        cli_json(json_object_get(answer));
+    } else if (!c->quiet) {
+        (void)printf("%s  %s\n", c->args[0], done);
+    }
+    (void)json_object_put(answer);
+    act_close(&act);
+    return code;
+}
+
+int cmd_participant_add(struct cli *c)
+{
+    struct json_object *rq;
+    struct err e = ERR_INIT;
+    int code;
+
+    if (c->nargs != 1)
+        return cli_usage(c, "expected one participant identifier, for instance 0208:0848934496");
+    rq = json_object_new_object();
+    code = put_request(c, rq, &e) ? cli_fail(c, c->args[0], &e) : ask(c, rq, "is a participant");
+    (void)json_object_put(rq);
+    return code;
+}
+
+int cmd_participant_disable(struct cli *c)
+{
+    struct json_object *rq;
+    struct err e = ERR_INIT;
+    struct buf id;
+    int code;
+
+    if (c->nargs != 1)
+        return cli_usage(c, "expected one participant identifier");
+    buf_init(&id, 512);
+    rq = json_object_new_object();
+    if (canonical(&id, c->args[0], &e)) {
+        code = cli_fail(c, c->args[0], &e);
+    } else {
+        add(rq, "op", "participant-disable");
+        add(rq, "identifier", id.p);
+        (void)json_object_object_add(
+            rq, "disabled", json_object_new_boolean(!cli_has(c, "enable")));
+        code = ask(c, rq, cli_has(c, "enable") ? "is enabled" : "is disabled");
+    }
+    (void)json_object_put(rq);
+    buf_free(&id);
+    return code;
+}
+
+static void show(struct cli *c, const struct store_participant *p, bool all)
+{
+    if (c->json) {
+        struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+        add(o, "identifier", p->identifier);
+        add(o, "name", p->name);
+        add(o, "country", p->country);
+        add(o, "tenant", p->tenant);
+        add(o, "end_user", p->end_user);
+        add(o, "identified_on", p->identified_on);
+        add(o, "route", p->route);
+        (void)json_object_object_add(o, "disabled", json_object_new_boolean(p->disabled));
+        for (size_t i = 0; i < p->nservices; i++) {
+            struct json_object *s = json_object_new_object();
+            add(s, "document_type", p->services[i].doctype);
+            add(s, "process", p->services[i].process);
+            (void)json_object_array_add(list, s);
+        }
+        (void)json_object_object_add(o, "services", list);
+        cli_json(o);
+        return;
+    }
+    (void)printf("%-40s %s  %-10s %s%s\n", p->identifier, p->country, p->tenant, p->name,
+        p->disabled ? "  DISABLED" : "");
+    if (!all)
+        return;
+    (void)printf("  legal entity   %s\n  identified on  %s\n  route          %s\n", p->end_user,
+        p->identified_on, *p->route ? p->route : "as configured");
+    for (size_t i = 0; i < p->nservices; i++)
+        (void)printf("  receives       %s\n                 %s\n", p->services[i].doctype,
+            p->services[i].process);
+    if (!p->nservices)
+        (void)puts("  receives       every document type");
+}
+
+int cmd_participant_show(struct cli *c)
+{
+    struct arena *a = arena_new(ARENA_MAX);
+    struct store_participant p;
+    struct err e = ERR_INIT;
+    struct store *s;
+    struct act act;
+    struct buf id;
+    int found = -1, code = EXIT_OK;
+
+    if (!a || c->nargs != 1) {
+        arena_free(a);
+        return cli_usage(c, "expected one participant identifier");
+    }
+    act_init(&act, c);
+    buf_init(&id, 512);
+    if (canonical(&id, c->args[0], &e) == 0 && act_store(&act, &s, &e) == 0)
+        found = store_participant_get(&p, s, id.p, a, &e);
+    if (found == 0)
+        (void)err_set(
+            &e, ERR_PEER, "participant.unknown", "", "%s is no participant of ours", id.p);
+    if (found == 1)
+        show(c, &p, true);
+    else
+        code = found ? cli_fail(c, c->args[0], &e) : (cli_fail(c, c->args[0], &e), EXIT_NO);
+    buf_free(&id);
+    act_close(&act);
+    arena_free(a);
+    return code;
+}
+
+int cmd_participant_list(struct cli *c)
+{
+    struct err e = ERR_INIT;
+    char after[256] = "";
+    struct store *s;
+    struct act act;
+    size_t n = PAGE;
+    int code = EXIT_OK;
+
+    act_init(&act, c);
+    if (act_store(&act, &s, &e))
+        code = cli_fail(c, NULL, &e);
+    while (!code && n == PAGE) {
+        struct arena *a = arena_new(ARENA_MAX);
+        struct store_participant *p = a ? arena_alloc(a, PAGE * sizeof(*p)) : NULL;
+        n = 0;
+        if (!p || store_participant_list(p, PAGE, &n, s, *after ? after : NULL, a, &e))
+            code = cli_fail(c, NULL, &e);
+        for (size_t i = 0; i < n && !code; i++) {
+            show(c, &p[i], false);
+            (void)snprintf(after, sizeof(after), "%s", p[i].identifier);
+        }
+        arena_free(a);
+    }
+    act_close(&act);
+    return code;
+}

@@ -1,0 +1,360 @@
+/* aviso send: from a file to a durable promise, and with --wait to its proof.
+ *
+ * Each input is told on its own: a line on screen or one JSON object, success or not. With a daemon
+ * the document is handed to it; without one this command owns the spool and makes the attempts
+ * itself. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "ap/base/clock.h"
+#include "ap/cli/act.h"
+#include "ap/cli/commands.h"
+#include "ap/cli/view.h"
+
+#define POLL_MS 100
+#define ARENA_MAX (64u << 20)
+
+struct send {
+    struct cli *c;
+    struct act act;
+    int64_t wait_ms; /* -1: no waiting */
+    enum proof_level level;
+    int64_t deliver_by;    /* ms UTC or 0 */
+    const char *id, *name; /* of the document being followed: attempts for others are not told */
+};
+
+/* Standard input is not seekable: its bytes go into memory that looks like a file. */
+static int open_stdin(struct err *e)
+{
+    int fd = memfd_create("stdin", MFD_CLOEXEC);
+    char piece[65536];
+    ssize_t n;
+
+    if (fd < 0)
+        return err_errno(e, "io.open", "memfd", "-");
+    while ((n = read(STDIN_FILENO, piece, sizeof(piece))) > 0)
+        for (ssize_t done = 0, w; done < n; done += w)
+            if ((w = write(fd, piece + done, (size_t)(n - done))) <= 0) {
+                (void)err_errno(e, "io.write", "write", "-");
+                (void)close(fd);
+                return -1;
+            }
+    return fd;
+}
+
+static int open_input(const char *path, struct err *e)
+{
+    int fd = strcmp(path, "-") == 0 ? open_stdin(e) : open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd >= 0 || strcmp(path, "-") == 0)
+        return fd;
+    (void)err_errno(e, "io.missing", "open", path);
+    if (e)
+        e->class = ERR_INPUT;
+    return -1;
+}
+
+static void add(struct json_object *o, const char *key, const char *v)
+{
+    if (v)
+        (void)json_object_object_add(o, key, json_object_new_string(v));
+}
+
+static struct json_object *request(const struct send *s)
+{
+    struct json_object *o = json_object_new_object();
+    const struct cli *c = s->c;
+
+    add(o, "op", "submit");
+    add(o, "from", cli_get(c, "from"));
+    add(o, "to", cli_get(c, "to"));
+    add(o, "doctype", cli_get(c, "doctype"));
+    add(o, "process", cli_get(c, "process"));
+    add(o, "key", cli_get(c, "key"));
+    add(o, "mls_to", cli_get(c, "mls-to"));
+    (void)json_object_object_add(
+        o, "mls_always", json_object_new_boolean(cli_has(c, "mls-always")));
+    (void)json_object_object_add(o, "is_sbd", json_object_new_boolean(cli_has(c, "sbd")));
+    (void)json_object_object_add(o, "dry_run", json_object_new_boolean(cli_has(c, "dry-run")));
+    (void)json_object_object_add(
+        o, "refuse_twin", json_object_new_boolean(cli_has(c, "refuse-twin")));
+    (void)json_object_object_add(o, "deliver_by", json_object_new_int64(s->deliver_by));
+    (void)json_object_object_add(o, "require", json_object_new_int((int)s->level));
+    return o;
+}
+
+static const char *text(struct json_object *o, const char *key)
+{
+    struct json_object *v;
+
+    return json_object_object_get_ex(o, key, &v) && v ? json_object_get_string(v) : "";
+}
+
+static int64_t number(struct json_object *o, const char *key)
+{
+    struct json_object *v;
+
+    return json_object_object_get_ex(o, key, &v) ? json_object_get_int64(v) : 0;
+}
+
+static void say(const struct send *s, const char *name, const char *word, const char *text_)
+{
+    if (!s->c->json && !s->c->quiet) {
+        (void)printf("%s  %-10s %s\n", name, word, text_);
+        (void)fflush(stdout);
+    }
+}
+
+static void say_accepted(const struct send *s, const char *name, struct json_object *answer)
+{
+    char by[CLOCK_TEXT], line[256];
+
+    if (strcmp(text(answer, "rule_sets"), "not checked") != 0) {
+        (void)snprintf(line, sizeof(line), "%s, %lld errors, %lld warnings",
+            text(answer, "rule_sets"), (long long)number(answer, "errors"),
+            (long long)number(answer, "warnings"));
+        say(s, name, "valid", line);
+    }
+    clock_local(by, number(answer, "deliver_by"));
+    (void)snprintf(line, sizeof(line), "%s  deliver by %s%s", text(answer, "id"), by,
+        number(answer, "existed") ? "  (this key was submitted before)" : "");
+    say(s, name, "accepted", line);
+    if (*text(answer, "twin"))
+        (void)fprintf(stderr,
+            "%s  warning    the same supplier, number and date was submitted before with %s\n",
+            name,
+            strcmp(text(answer, "twin"), "same-bytes") == 0 ? "the same bytes" : "other bytes");
+}
+
+static void say_step(const struct send *s, const char *name, const struct out_row *r)
+{
+    char line[512];
+
+    if (r->state == OUT_RECEIPTED) {
+        (void)snprintf(line, sizeof(line), "%.1f s  signed by %s, digests match",
+            (double)(r->proven_at - r->accepted_at) / 1000, r->message.seat);
+        say(s, name, "receipted", line);
+        return;
+    }
+    (void)snprintf(line, sizeof(line), "%s  %s%s%s", out_state_word(r->state), r->reason.code,
+        r->reason.code[0] ? ": " : "", r->reason.msg);
+    say(s, name, "now", line);
+}
+
+static void on_note(void *ctx, const char *id, const char *step, const char *text_, int64_t ms)
+{
+    struct send *s = ctx;
+
+    (void)ms;
+    if (s->id && strcmp(id, s->id) == 0 && (strcmp(step, "found") == 0 || s->c->verbose))
+        say(s, s->name, step, text_);
+}
+
+/* Make attempts for what is due until this document is settled or time is up. */
+static int work_here(
+    struct send *s, int64_t row, int64_t until, struct out_row *r, struct arena *a, struct err *e)
+{
+    struct node *n = &s->act.node;
+
+    n->out.note = on_note;
+    n->out.note_ctx = s;
+    for (bool once = false;; once = true) {
+        struct out_claim c;
+        struct out_swept w;
+        size_t got = 0;
+        int64_t lease = n->out.policy.connect + n->out.policy.answer + 120000;
+        if (store_out_sweep(&w, n->store, clock_now(), 1000, e) ||
+            store_out_get(r, n->store, row, a, e))
+            return -1;
+        if (r->settled || (once && clock_mono() >= until))
+            return 0;
+        if (store_out_claim(&c, 1, &got, n->store, clock_now(), lease, NULL, e) ||
+            (got && out_work(&n->out, &c, e)))
+            return -1;
+        if (!got && until <= clock_mono())
+            return store_out_get(r, n->store, row, a, e);
+        if (!got)
+            clock_sleep(POLL_MS);
+    }
+}
+
+static int watch(
+    struct send *s, int64_t row, int64_t until, struct out_row *r, struct arena *a, struct err *e)
+{
+    struct store *st;
+
+    if (act_store(&s->act, &st, e))
+        return -1;
+    for (;;) {
+        if (store_out_get(r, st, row, a, e))
+            return -1;
+        if (r->settled || clock_mono() >= until)
+            return 0;
+        clock_sleep(POLL_MS);
+    }
+}
+
+static int verdict(const struct send *s, const struct out_row *r)
+{
+    if (r->level >= (s->level ? s->level : PROOF_RECEIPTED))
+        return EXIT_OK;
+    switch (r->state) {
+    case OUT_REFUSED:
+    case OUT_REJECTED:
+    case OUT_CANCELLED:
+    case OUT_EXPIRED_UNSENT:
+        return EXIT_NO;
+    case OUT_ACCEPTED:
+    case OUT_SENDING:
+    case OUT_WAITING:
+    case OUT_UNKNOWN:
+    case OUT_HELD:
+    case OUT_RECEIPTED:
+    case OUT_EXPIRED_UNKNOWN:
+    case OUT_STATES:
+        break;
+    }
+    return s->wait_ms >= 0 ? EXIT_UNPROVEN : EXIT_OK;
+}
+
+static int tell_end(
+    struct send *s, const char *input, const char *name, const struct out_row *r, struct arena *a)
+{
+    struct err e = ERR_INIT;
+    int code = verdict(s, r);
+    struct store *st;
+    struct json_object *o;
+
+    if (!s->c->json) {
+        say_step(s, name, r);
+        if (code == EXIT_NO)
+            (void)cli_fail(s->c, input, &r->reason);
+        else if (code == EXIT_UNPROVEN && !s->c->quiet)
+            (void)fprintf(
+                stderr, "%s  not proven yet: do not send it again; aviso status %s\n", name, r->id);
+        return code;
+    }
+    if (act_store(&s->act, &st, &e) || !(o = view_out_json(st, r, true, a, &e)))
+        return cli_fail(s->c, input, &e);
+    add(o, "input", input);
+    (void)json_object_object_add(o, "ok", json_object_new_boolean(code == EXIT_OK));
+    (void)json_object_object_add(o, "exit", json_object_new_int(code));
+    cli_json(o);
+    return code;
+}
+
+/* From here on the document is ours: whatever happens now, the code is 75 or better. */
+static int follow(struct send *s, const char *input, struct json_object *answer, struct arena *a)
+{
+    int64_t row = number(answer, "row"), until = clock_mono() + (s->wait_ms > 0 ? s->wait_ms : 0);
+    const char *name = *text(answer, "invoice") ? text(answer, "invoice") : text(answer, "id");
+    struct err e = ERR_INIT;
+    struct out_row r;
+    int rc;
+
+    say_accepted(s, name, answer);
+    s->id = text(answer, "id");
+    s->name = name;
+    if (s->act.local)
+        rc = work_here(s, row, until, &r, a, &e);
+    else
+        rc = watch(s, row, until, &r, a, &e);
+    s->id = NULL;
+    if (rc) {
+        (void)err_wrap(&e, "accepted as %s, but: ", text(answer, "id"));
+        (void)err_next(&e, "do not send it again; aviso status %s", text(answer, "id"));
+        (void)cli_fail(s->c, input, &e);
+        return EXIT_UNPROVEN;
+    }
+    return tell_end(s, input, name, &r, a);
+}
+
+static int tell_dry(struct send *s, const char *input, struct json_object *answer)
+{
+    if (s->c->json) {
+        add(answer, "input", input);
+        cli_json(json_object_get(answer));
+        return EXIT_OK;
+    }
+    (void)printf("%s  would send: %s from %s to %s as %s\n", input, text(answer, "invoice"),
+        text(answer, "sender"), text(answer, "receiver"), text(answer, "document_type"));
+    return EXIT_OK;
+}
+
+static int send_one(struct send *s, const char *input)
+{
+    struct json_object *rq = NULL, *answer = NULL, *ok;
+    struct arena *a = arena_new(ARENA_MAX);
+    struct err e = ERR_INIT;
+    int fd = open_input(input, &e), code;
+
+    if (fd < 0 || !a) {
+        code = a ? cli_fail(s->c, input, &e) : EXIT_BUG;
+        arena_free(a);
+        return code;
+    }
+    rq = request(s);
+    if (act_request(&s->act, rq, fd, NODE_ALL, &answer, &e)) {
+        code = cli_fail(s->c, input, &e);
+    } else if (json_object_object_get_ex(answer, "ok", &ok) && json_object_get_boolean(ok)) {
+        code = cli_has(s->c, "dry-run") ? tell_dry(s, input, answer) : follow(s, input, answer, a);
+    } else {
+        control_error(&e, answer);
+        code = cli_fail(s->c, input, &e);
+    }
+    (void)json_object_put(rq);
+    (void)json_object_put(answer);
+    (void)close(fd);
+    arena_free(a);
+    return code;
+}
+
+/* "24h" from now, or an instant. */
+static int deliver_by(const char *text_, int64_t *out)
+{
+    int64_t span;
+    bool zone;
+
+    if (clock_parse_span(str_z(text_), &span)) {
+        *out = clock_now() + span;
+        return 0;
+    }
+    return clock_parse(str_z(text_), out, &zone) && *out > clock_now() ? 0 : -1;
+}
+
+static int read_flags(struct send *s)
+{
+    const char *wait = cli_get(s->c, "wait"), *by = cli_get(s->c, "deliver-by"),
+               *level = cli_get(s->c, "level");
+
+    s->wait_ms = cli_has(s->c, "wait") ? 60000 : -1;
+    if (wait && !clock_parse_span(str_z(wait), &s->wait_ms))
+        return cli_usage(s->c, "--wait=%s: expected a time such as 60s or 5m", wait);
+    if (by && deliver_by(by, &s->deliver_by))
+        return cli_usage(s->c, "--deliver-by %s: expected a span or an instant to come", by);
+    if (level && !proof_level_parse(level, &s->level))
+        return cli_usage(
+            s->c, "--level %s: expected receipted, handed-over, confirmed or answered", level);
+    if (s->c->nargs == 0)
+        return cli_usage(s->c, "expected one or more files, or - for standard input");
+    if (cli_has(s->c, "key") && s->c->nargs > 1)
+        return cli_usage(s->c, "--key names one document: give one file");
+    return EXIT_OK;
+}
+
+int cmd_send(struct cli *c)
+{
+    struct send s = {.c = c};
+    int code = read_flags(&s);
+
+    if (code)
+        return code;
+    act_init(&s.act, c);
+    for (size_t i = 0; i < c->nargs; i++)
+        code = cli_worse(code, send_one(&s, c->args[i]));
+    act_close(&s.act);
+    return code;
+}

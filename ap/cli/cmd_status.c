@@ -1,0 +1,188 @@
+/* aviso status, aviso list: where documents are, by any id they ever had. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ap/base/clock.h"
+#include "ap/cli/act.h"
+#include "ap/cli/commands.h"
+#include "ap/cli/view.h"
+
+#define MAX_HITS 20
+#define PAGE 100
+#define ARENA_MAX (64u << 20)
+
+static int show(struct cli *c, struct store *s, const struct store_hit *h, struct arena *a,
+    bool *unproven, struct err *e)
+{
+    struct json_object *o = NULL;
+
+    if (h->inbound) {
+        struct in_row r;
+        if (store_in_get(&r, s, h->row, a, e))
+            return -1;
+        if (c->json)
+            cli_json(view_in_json(&r));
+        else
+            view_in_text(stdout, &r);
+        return 0;
+    }
+    struct out_row r;
+    if (store_out_get(&r, s, h->row, a, e))
+        return -1;
+    *unproven |= r.level < r.require;
+    if (!c->json)
+        return view_out_text(stdout, s, &r, a, e);
+    if (!(o = view_out_json(s, &r, true, a, e)))
+        return -1;
+    cli_json(o);
+    return 0;
+}
+
+static int status_one(struct cli *c, struct store *s, const char *id)
+{
+    struct arena *a = arena_new(ARENA_MAX);
+    struct store_hit hits[MAX_HITS];
+    struct err e = ERR_INIT;
+    bool unproven = false;
+    size_t n = 0;
+    int code = EXIT_OK;
+
+    if (!a)
+        return EXIT_BUG;
+    if (store_find(hits, MAX_HITS, &n, s, id, &e)) {
+        code = cli_fail(c, id, &e);
+    } else if (n == 0) {
+        (void)err_set(&e, ERR_PEER, "status.not-found", "", "nothing here carries the id %s", id);
+        (void)err_next(&e, "it was never handed to us, or to another spool");
+        code = cli_fail(c, id, &e);
+    }
+    for (size_t i = 0; i < n && i < MAX_HITS && !code; i++)
+        if (show(c, s, &hits[i], a, &unproven, &e))
+            code = cli_fail(c, id, &e);
+    if (n > MAX_HITS)
+        (void)fprintf(
+            stderr, "aviso: %zu documents carry %s; the newest %d are shown\n", n, id, MAX_HITS);
+    arena_free(a);
+    return code;
+}
+
+int cmd_status(struct cli *c)
+{
+    struct err e = ERR_INIT;
+    struct store *s;
+    struct act act;
+    int code = EXIT_OK;
+
+    if (c->nargs == 0)
+        return cli_usage(c, "expected an id: invoice number, our id, SBDH or AS4 id, or SHA-256");
+    act_init(&act, c);
+    if (act_store(&act, &s, &e))
+        code = cli_fail(c, NULL, &e);
+    for (size_t i = 0; i < c->nargs && !code; i++)
+        code = cli_worse(code, status_one(c, s, c->args[i]));
+    act_close(&act);
+    return code;
+}
+
+static int read_filter(struct cli *c, struct store_filter *f)
+{
+    const char *state = cli_get(c, "state"), *since = cli_get(c, "since"), *limit;
+    enum out_state out;
+    enum in_state in;
+    int64_t span;
+    bool zone;
+
+    f->late = cli_has(c, "late");
+    f->open = cli_has(c, "open");
+    f->partner = cli_get(c, "partner");
+    if (state && cli_has(c, "inbound")) {
+        if (!in_state_parse(state, &in))
+            return cli_usage(c, "--state %s is no inbound state", state);
+        f->in_state = (int)in;
+    } else if (state) {
+        if (!out_state_parse(state, &out))
+            return cli_usage(c, "--state %s is no outbound state", state);
+        f->out_state = (int)out;
+    }
+    if (since && clock_parse_span(str_z(since), &span))
+        f->since = clock_now() - span;
+    else if (since && !clock_parse(str_z(since), &f->since, &zone))
+        return cli_usage(c, "--since %s: expected a span such as 24h, or an instant", since);
+    limit = cli_get(c, "limit");
+    return limit && strtol(limit, NULL, 10) <= 0 ? cli_usage(c, "--limit: expected a number") : 0;
+}
+
+static int print_out(struct cli *c, struct store *s, struct store_filter *f, size_t *left,
+    struct arena *a, struct err *e)
+{
+    struct out_row *rows = arena_alloc(a, PAGE * sizeof(*rows));
+    size_t n = 0, want = *left < PAGE ? *left : PAGE;
+
+    if (!rows || store_out_list(rows, want, &n, s, f, a, e))
+        return rows ? -1 : err_nomem(e);
+    for (size_t i = 0; i < n; i++) {
+        if (!c->json)
+            view_out_line(stdout, &rows[i]);
+        else
+            cli_json(view_out_json(s, &rows[i], false, a, e));
+        f->before = rows[i].row;
+    }
+    *left = n < want ? 0 : *left - n;
+    return 0;
+}
+
+static int print_in(struct cli *c, struct store *s, struct store_filter *f, size_t *left,
+    struct arena *a, struct err *e)
+{
+    struct in_row *rows = arena_alloc(a, PAGE * sizeof(*rows));
+    size_t n = 0, want = *left < PAGE ? *left : PAGE;
+
+    if (!rows || store_in_list(rows, want, &n, s, f, a, e))
+        return rows ? -1 : err_nomem(e);
+    for (size_t i = 0; i < n; i++) {
+        if (!c->json)
+            view_in_line(stdout, &rows[i]);
+        else
+            cli_json(view_in_json(&rows[i]));
+        f->before = rows[i].row;
+    }
+    *left = n < want ? 0 : *left - n;
+    return 0;
+}
+
+int list_documents(struct cli *c, struct store *s, struct store_filter *f, bool inbound)
+{
+    const char *limit = cli_get(c, "limit");
+    size_t left = limit ? strtoul(limit, NULL, 10) : SIZE_MAX;
+    struct err e = ERR_INIT;
+
+    while (left) {
+        struct arena *a = arena_new(ARENA_MAX);
+        int rc = !a        ? err_nomem(&e)
+                 : inbound ? print_in(c, s, f, &left, a, &e)
+                           : print_out(c, s, f, &left, a, &e);
+        arena_free(a);
+        if (rc)
+            return cli_fail(c, NULL, &e);
+    }
+    return EXIT_OK;
+}
+
+int cmd_list(struct cli *c)
+{
+    struct store_filter f = STORE_FILTER_ALL;
+    struct err e = ERR_INIT;
+    struct store *s;
+    struct act act;
+    int code = read_filter(c, &f);
+
+    if (code)
+        return code;
+    act_init(&act, c);
+    if (act_store(&act, &s, &e))
+        code = cli_fail(c, NULL, &e);
+    else
+        code = list_documents(c, s, &f, cli_has(c, "inbound"));
+    act_close(&act);
+    return code;
+}

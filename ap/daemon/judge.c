@@ -1,0 +1,169 @@
+/* judge.c - ubl_validate() as out/ and in/ want it: a verdict with names, a report as JSON.
+ *
+ * A worker (one thread's memory) is taken from a small stock and given back, so that memory follows
+ * the number of validations running at once, not the number of threads. */
+#include "ap/daemon/judge.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ubl/report.h"
+#include "ubl/rules.h"
+#include "ubl/validate.h"
+
+#define STOCK 16
+#define ARENA_MAX (1024u << 20)
+
+static struct {
+    pthread_mutex_t lock;
+    struct rules *rules;
+    struct ubl_worker *stock[STOCK];
+    size_t n;
+    uint64_t max; /* limits.validate_max */
+    char data[4096];
+} shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static int take(struct rules **r, struct ubl_worker **w, struct err *e)
+{
+    int rc = 0;
+
+    *w = NULL;
+    (void)pthread_mutex_lock(&shared.lock);
+    if (!shared.rules)
+        rc = rules_open(&shared.rules, shared.data, e);
+    if (!rc && shared.n)
+        *w = shared.stock[--shared.n];
+    *r = shared.rules;
+    (void)pthread_mutex_unlock(&shared.lock);
+    return rc || *w ? rc : ubl_worker_new(w, e);
+}
+
+static void give(struct ubl_worker *w)
+{
+    (void)pthread_mutex_lock(&shared.lock);
+    if (shared.n < STOCK) {
+        shared.stock[shared.n++] = w;
+        w = NULL;
+    }
+    (void)pthread_mutex_unlock(&shared.lock);
+    ubl_worker_free(w);
+}
+
+/* One document judged; `use` sees the report while it lives. */
+static int judge(const struct blob *document, void (*use)(void *ctx, const struct ubl_report *r),
+    void *ctx, struct err *e)
+{
+    struct ubl_options o = {.at = INT64_MIN};
+    struct arena *a = arena_new(ARENA_MAX);
+    struct ubl_worker *w = NULL;
+    struct ubl_report report;
+    struct rules *r;
+    struct buf bytes;
+    int rc;
+
+    buf_init(&bytes, (size_t)shared.max + 1);
+    if (!a)
+        return err_nomem(e);
+    rc = take(&r, &w, e) || blob_load(&bytes, document, e) ||
+         ubl_validate(&report, r, w, buf_view(&bytes), &o, a, e);
+    if (!rc)
+        use(ctx, &report);
+    if (w)
+        give(w);
+    buf_free(&bytes);
+    arena_free(a);
+    return rc ? -1 : 0;
+}
+
+static void name_sets(char *out, size_t n, const struct ubl_report *r)
+{
+    if (*r->set && *r->version)
+        (void)snprintf(out, n, "%s %s", r->set, r->version);
+    else
+        (void)snprintf(out, n, "%s", *r->note ? r->note : "no rules for this document type");
+}
+
+static bool too_large(char *out, size_t n, const struct blob *document)
+{
+    if (document->len <= shared.max)
+        return false;
+    (void)snprintf(out, n, "larger than limits.validate_max: structural checks only");
+    return true;
+}
+
+static void use_out(void *ctx, const struct ubl_report *r)
+{
+    struct out_verdict *v = ctx;
+    size_t at = 0;
+
+    name_sets(v->rule_sets, sizeof(v->rule_sets), r);
+    v->valid = r->verdict == UBL_VALID;
+    v->errors = r->errors;
+    v->warnings = r->warnings;
+    if (r->verdict == UBL_ERROR) {
+        v->errors = v->errors ? v->errors : 1;
+        (void)snprintf(v->rule_ids, sizeof(v->rule_ids), "%s: %.120s", r->error.code, r->error.msg);
+        return;
+    }
+    for (uint32_t i = 0; i < r->n_findings && at + 40 < sizeof(v->rule_ids); i++)
+        if (r->findings[i].severity == UBL_SEV_ERROR)
+            at += (size_t)snprintf(v->rule_ids + at, sizeof(v->rule_ids) - at, "%s%.*s",
+                at ? ", " : "", (int)(r->findings[i].id.n < 36 ? r->findings[i].id.n : 36),
+                r->findings[i].id.p);
+}
+
+static int validate_out(void *ctx, struct out_verdict *out, const struct blob *document,
+    const struct document *d, struct err *e)
+{
+    (void)ctx;
+    (void)d;
+    if (too_large(out->rule_sets, sizeof(out->rule_sets), document)) {
+        out->valid = true;
+        return 0;
+    }
+    return judge(document, use_out, out, e);
+}
+
+static void use_in(void *ctx, const struct ubl_report *r)
+{
+    struct in_verdict_report *v = ctx;
+    const struct report_style style = {.file = "document"};
+    struct err e = ERR_INIT;
+
+    name_sets(v->rule_sets, sizeof(v->rule_sets), r);
+    v->checked = *r->set || r->n_layers;
+    v->valid = r->verdict == UBL_VALID;
+    if (report_write(&v->report, r, REPORT_JSON, &style, &e)) { /* too many findings to keep */
+        size_t max = v->report.max;
+        buf_free(&v->report);
+        buf_init(&v->report, max);
+        buf_printf(&v->report, "{\"verdict\":\"%s\",\"errors\":%u,\"warnings\":%u,\"cut\":true}",
+            ubl_verdict_word(r->verdict), r->errors, r->warnings);
+    }
+}
+
+static int validate_in(
+    void *ctx, struct in_verdict_report *out, const struct blob *document, struct err *e)
+{
+    (void)ctx;
+    return too_large(out->rule_sets, sizeof(out->rule_sets), document)
+               ? 0
+               : judge(document, use_in, out, e);
+}
+
+void judge_attach(struct node *n)
+{
+    (void)snprintf(shared.data, sizeof(shared.data), "%s", n->data_dir);
+    shared.max = (uint64_t)n->cfg->validate_max;
+    n->out.validate = n->cfg->validate ? validate_out : NULL;
+    n->in.validate = validate_in;
+}
+
+void judge_detach(void)
+{
+    while (shared.n)
+        ubl_worker_free(shared.stock[--shared.n]);
+    rules_free(shared.rules);
+    shared.rules = NULL;
+}
