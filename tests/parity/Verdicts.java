@@ -51,7 +51,7 @@ public class Verdicts {
     public static void main(String[] a) throws Exception {
         Processor p = new Processor(false);
         Map<String, XsltExecutable> rules = new HashMap<>();
-        try (Writer out = Files.newBufferedWriter(Paths.get(a[1]), StandardCharsets.UTF_8)) {
+        try (Writer out = new OutputStreamWriter(Files.newOutputStream(Paths.get(a[1])), StandardCharsets.UTF_8)) {
             for (String line : Files.readAllLines(Paths.get(a[0]))) {
                 String[] f = line.split("\t");
                 XsltExecutable x = rules.get(f[0]);

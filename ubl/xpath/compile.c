@@ -251,6 +251,7 @@ int xp_compile(struct xp **out, struct xp_env *env, const struct xp_scope *scope
     xparse_init(&p, env, scope, e);
     if (xcompile_expr(&x->root, &p, expr) < 0)
         return -1;
+    x->absent = xabsent(x->root, &x->absent_value);
     x->frame = p.max_slots;
     x->text = p.expr;
     x->scope = scope;

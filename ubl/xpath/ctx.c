@@ -169,10 +169,15 @@ static int enter(struct xp_ctx *c, const struct xp *x, struct err *e)
 
 int xp_test(bool *out, struct xp_ctx *c, const struct xp *x, struct err *e)
 {
-    struct arena_mark m = arena_mark(c->scratch);
-    int r = enter(c, x, e);
+    struct arena_mark m;
+    int r;
 
-    if (r == 0)
+    if (x->absent && !c->name_map[x->absent]) {
+        *out = x->absent_value;
+        return 0;
+    }
+    m = arena_mark(c->scratch);
+    if ((r = enter(c, x, e)) == 0)
         r = xev_bool(c, x->root, out);
     arena_rewind(c->scratch, m);
     return r;

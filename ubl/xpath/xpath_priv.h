@@ -238,6 +238,8 @@ struct xp_scope {
 struct xp {
     struct xn *root;
     uint32_t frame;
+    uint32_t absent;   /* a name: without it in the document the test is absent_value; 0 = none */
+    bool absent_value; /* absent.c */
     struct str text;
     const struct xp_scope *scope;
 };
@@ -323,6 +325,7 @@ void xtypes(struct xn *n, struct xparse *p); /* one node from its kids */
 int xopt(struct xn **n, struct xparse *p);
 int xcache(struct xn **n, struct xparse *p, bool atomic_focus);
 bool xn_equal(const struct xn *a, const struct xn *b);
+uint32_t xabsent(const struct xn *n, bool *value); /* absent.c */
 static inline bool xn_invariant(uint8_t deps, uint64_t locals)
 {
     return !(deps & (DEP_FOCUS | DEP_RULE)) && !locals;
