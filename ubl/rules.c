@@ -62,7 +62,7 @@ static bool has_catalogue(const char *dir)
 
 static void find_data_dir(void)
 {
-    static const char *const beside[] = {"../data", "data", "../share/aviso"};
+    static const char *const beside[] = {"../data", "../../../data", "data", "../share/aviso"};
     const char *env = getenv("AVISO_DATA");
     char exe[PATH_MAX - 32], *slash;
     ssize_t n;

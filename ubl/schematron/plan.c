@@ -73,6 +73,7 @@ struct sch_check *sch_check_add(
     else
         r->first = c;
     r->last = c;
+    r->n_checks++;
     *(kind == SCH_ASSERT ? &l->s->info.asserts : &l->s->info.reports) += 1;
     return c;
 }
@@ -135,6 +136,18 @@ int sch_value_add(struct sch_load *l, struct sch_text *t, const struct xp_scope 
     return 0;
 }
 
+static int rule_index(struct sch_load *l, struct sch_rule *r)
+{
+    struct sch_test *v = arena_alloc(l->a, (r->n_checks + 1) * sizeof(*v));
+
+    if (!v)
+        return err_nomem(l->e);
+    r->tests = v;
+    for (const struct sch_check *c = r->first; c; c = c->next)
+        *v++ = (struct sch_test){c->test, c, c->kind == SCH_REPORT};
+    return 0;
+}
+
 static int pattern_index(struct sch_load *l, struct sch_pattern *p)
 {
     struct xp_pattern **match = arena_alloc(l->tmp, (p->n_rules + 1) * sizeof(struct xp_pattern *));
@@ -144,6 +157,8 @@ static int pattern_index(struct sch_load *l, struct sch_pattern *p)
     if (!p->rules || !match)
         return err_nomem(l->e);
     for (struct sch_rule *r = p->first; r; r = r->next) {
+        if (rule_index(l, r))
+            return -1;
         p->rules[i] = r;
         match[i++] = r->match;
     }

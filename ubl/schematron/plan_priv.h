@@ -39,11 +39,19 @@ struct sch_check {
     struct sch_check *next;
 };
 
+struct sch_test { /* what the runner reads of a check that does not fire */
+    const struct xp *test;
+    const struct sch_check *check;
+    bool fires; /* when the test has this value */
+};
+
 struct sch_rule {
-    struct str context, id, role;
+    const struct sch_test *tests; /* of the checks in `first`, ends with a NULL test */
     struct xp_scope *scope;
+    struct str context, id, role;
     struct xp_pattern *match;
     struct sch_check *first, *last;
+    uint32_t n_checks;
     const char *file;
     uint32_t line;
     double priority; /* compiled form */

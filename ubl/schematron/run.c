@@ -129,11 +129,10 @@ static int run_rule(struct run *r, const struct sch_rule *rule, uint32_t node)
                          .role = rule->role}))
         return -1;
     xp_focus(r->c, rule->scope, node);
-    for (const struct sch_check *c = rule->first; c; c = c->next) {
+    for (const struct sch_test *t = rule->tests; t->test; t++) {
         bool yes;
-        if (xp_test(&yes, r->c, c->test, r->e) ||
-            (yes == (c->kind == SCH_REPORT) && fire(r, c, node)))
-            return err_where(r->e, "%s:%u", c->file, c->line);
+        if (xp_test(&yes, r->c, t->test, r->e) || (yes == t->fires && fire(r, t->check, node)))
+            return err_where(r->e, "%s:%u", t->check->file, t->check->line);
     }
     return 0;
 }
