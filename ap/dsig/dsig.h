@@ -50,8 +50,4 @@ int dsig_sign(uint8_t signed_info[HASH_LEN], xmlNode *signature, struct key *k,
 int dsig_verify(xmlNode *signature, enum dsig_use use, const struct cert *signer,
     const struct dsig_part *parts, size_t n, struct err *e) MUST_CHECK;
 
-/* The octets of a part as the SwA transform digests them: XML types in exclusive canonical form, of
- * other text/ types the line ends as CR LF, else as they are. */
-int dsig_part_copy(struct sink *out, const struct dsig_part *p, struct err *e) MUST_CHECK;
-
 #endif

@@ -44,13 +44,15 @@ static int canonical(struct buf *out, const struct blob *b, struct err *e)
 int swa_open(struct swa **out, const struct dsig_part *p, struct err *e)
 {
     struct swa *s = calloc(1, sizeof(*s));
+    struct str type = p->mime_type;
 
     if (!s)
         return err_nomem(e);
     s->data = p->data;
     buf_init(&s->out, 4 * DSIG_XML_PART_MAX);
-    s->text = p->mime_type.n > 5 && str_ieq(str_sub(p->mime_type, 0, 5), STR("text/"));
-    if (is_xml(p->mime_type)) {
+    type = str_trim(str_sub(type, 0, str_find(type, STR(";")))); /* without parameters */
+    s->text = type.n > 5 && str_ieq(str_sub(type, 0, 5), STR("text/"));
+    if (is_xml(type)) {
         s->text = false;
         s->at = s->data.len;
         if (canonical(&s->out, &s->data, e)) {
@@ -118,20 +120,4 @@ int swa_read(struct swa *s, void *out, size_t n, size_t *got, struct err *e)
         memcpy(out, s->out.p + s->out_at, *got);
     s->out_at += *got;
     return 0;
-}
-
-int dsig_part_copy(struct sink *out, const struct dsig_part *p, struct err *e)
-{
-    struct swa *s = NULL;
-    char piece[4096];
-    size_t got = 1;
-    int rc = swa_open(&s, p, e);
-
-    while (!rc && got) {
-        rc = swa_read(s, piece, sizeof(piece), &got, e);
-        if (!rc && got)
-            rc = sink_write(out, piece, got, e);
-    }
-    swa_close(s);
-    return rc;
 }

@@ -144,17 +144,38 @@ static int adopt(xmlDoc **out, struct arena *a, xmlDoc *d, struct err *e)
     return 0;
 }
 
+/* Behind the markup at p that is no tag (a comment, CDATA section, processing instruction,
+ * DOCTYPE); p itself when it is a tag; end when the parser will not get past it. */
+static const char *skip_other(const char *p, const char *end)
+{
+    static const struct {
+        struct str open, close;
+    } kinds[] = {{{"<!--", 4}, {"-->", 3}}, {{"<![CDATA[", 9}, {"]]>", 3}}, {{"<?", 2}, {"?>", 2}}};
+    struct str rest = {p, (size_t)(end - p)};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+        if (str_has_prefix(rest, kinds[i].open)) {
+            rest = str_sub(rest, kinds[i].open.n, rest.n);
+            size_t at = str_find(rest, kinds[i].close);
+            return at == rest.n ? end : rest.p + at + kinds[i].close.n;
+        }
+    return str_has_prefix(rest, STR("<!")) ? end : p;
+}
+
 /* Attributes in one tag: libxml2 compares each with each before it tells us of any, so they are
- * counted before. In a tag every `=` outside quotes belongs to one; what is no real tag (text of a
- * comment or CDATA section that looks like one) is held to the same limit. */
+ * counted before: in a tag every `=` outside quotes belongs to one. This reads as the parser does
+ * up to the first fault, and there the parser stops. */
 static bool tags_are_short(const char *p, size_t n, unsigned max)
 {
     const char *end = p + n;
 
-    while ((p = memchr(p, '<', (size_t)(end - p)))) {
+    while (p < end && (p = memchr(p, '<', (size_t)(end - p)))) {
+        const char *tag = p;
         unsigned seen = 0;
         char quote = 0;
-        for (p++; p < end && (quote || (*p != '>' && *p != '<')); p++) {
+        if ((p = skip_other(tag, end)) != tag)
+            continue;
+        for (p++; p < end && (quote || *p != '>'); p++) {
             if (quote)
                 quote = *p == quote ? 0 : quote;
             else if (*p == '"' || *p == '\'')
@@ -162,8 +183,6 @@ static bool tags_are_short(const char *p, size_t n, unsigned max)
             else if (*p == '=' && ++seen > max)
                 return false;
         }
-        if (p == end)
-            break;
     }
     return true;
 }

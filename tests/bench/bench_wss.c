@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ap/base/enc.h"
 #include "ap/base/rnd.h"
 #include "ap/xml/xml.h"
 #include "tests/support/testpki.h"
@@ -218,6 +219,95 @@ static void small(int n)
     wssmsg_free(&receipt);
 }
 
+/* ---- what an oracle would measure: reliability C3 ----
+ * The same message with its tag wrong, its wrapped key wrong, and its wrapped key for another
+ * content key, in turn, so that the machine's moods fall on all alike. */
+
+static int by_value(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return *x < *y ? -1 : *x > *y;
+}
+
+static double median(double *v, int n)
+{
+    qsort(v, (size_t)n, sizeof(*v), by_value);
+    return v[n / 2];
+}
+
+static void put_wrapped(xmlDoc *env, struct str base64)
+{
+    xmlNode *n = xml_first_element(xmlDocGetRootElement(env));
+
+    n = xml_next_element(xml_first_element(n)); /* Security, after Messaging */
+    while (n && strcmp((const char *)n->name, "CipherValue") != 0) {
+        xmlNode *in = xml_first_element(n);
+        n = in && strcmp((const char *)n->name, "BinarySecurityToken") != 0 &&
+                    strcmp((const char *)n->name, "KeyInfo") != 0 &&
+                    strcmp((const char *)n->name, "EncryptionMethod") != 0
+                ? in
+                : xml_next_element(n);
+    }
+    NEED(n);
+    xmlNodeSetContent(n, NULL);
+    xmlNodeAddContentLen(n, BAD_CAST base64.p, (int)base64.n);
+}
+
+static void oracle(int n)
+{
+    static const char *const what[3] = {"tag wrong", "wrapped key wrong", "another content key"};
+    static char text[10000];
+    struct wss_part part = wssmsg_part("p@x", "application/gzip", text, sizeof(text));
+    double *took3[3] = {NULL};
+    struct key *const keys[] = {ap2};
+    struct buf bad, other, clear, raw;
+    struct wssmsg m;
+    uint8_t cek[16] = {7};
+
+    wssmsg_make(&m, &part, 1, ap1, key_cert(ap2));
+    for (int k = 0; k < 3; k++)
+        NEED((took3[k] = calloc((size_t)n, sizeof(double))));
+    buf_init(&bad, 4096);
+    buf_init(&other, 4096);
+    buf_init(&raw, 4096);
+    buf_init(&clear, 1 << 20);
+    NEED(!oaep_wrap(&raw, key_cert(ap2), cek, 16, &e));
+    enc_b64(&other, raw.p, raw.n);
+    raw.p[99] ^= 1;
+    enc_b64(&bad, raw.p, raw.n);
+    for (int i = 0; i < 3 * n; i++) {
+        struct wss_part wire = {part.cid, STR(""), blob_str(buf_view(&m.sealed[0]))};
+        struct arena *a = arena_new(1 << 20);
+        struct sink out = sink_buf(&clear);
+        struct str type;
+        xmlDoc *env;
+        double t;
+        NEED(!xml_parse(&env, a, m.soap.p, m.soap.n, NULL, &e));
+        if (i % 3)
+            put_wrapped(env, buf_view(i % 3 == 1 ? &bad : &other));
+        else
+            m.sealed[0].p[m.sealed[0].n - 1] ^= 1;
+        buf_clear(&clear);
+        t = cpu();
+        NEED(wss_decrypt(&type, &out, env, &wire, 1, keys, 1, a, &e));
+        took3[i % 3][i / 3] = cpu() - t;
+        if (i % 3 == 0)
+            m.sealed[0].p[m.sealed[0].n - 1] ^= 1;
+        arena_free(a);
+    }
+    printf("refusing to decrypt, median\n");
+    for (int k = 0; k < 3; k++) {
+        line(what[k], median(took3[k], n), 1, 0);
+        free(took3[k]);
+    }
+    buf_free(&bad);
+    buf_free(&other);
+    buf_free(&raw);
+    buf_free(&clear);
+    wssmsg_free(&m);
+}
+
 /* ---- a large attachment, from file to file ---- */
 
 static long peak_kb(void)
@@ -307,6 +397,8 @@ int main(int argc, char **argv)
     ap2 = testpki_key_file("ap2");
     if (n > 0)
         small((int)n);
+    if (n > 0)
+        oracle((int)n);
     if (mb > 0)
         large((unsigned)mb);
     pki_close(trust);

@@ -149,6 +149,7 @@ static void xml_and_text_attachments_are_digested_in_their_normal_form(void **st
             0},
         {"image/svg+xml", "<a\n/>", "<a></a>", 0},
         {"text/xml", "<a/>", "<a> </a>", -1},
+        {"Text/XML; charset=UTF-8", "<a/>", "<a></a>", 0},
         {"text/plain", "a\nb\r\nc\rd\r\r\n", "a\r\nb\nc\nd\n\n", 0},
         {"text/plain", "a b", "a  b", -1},
         {"application/gzip", "a\nb", "a\r\nb", -1},
