@@ -3,10 +3,11 @@
  *   aviso-expect 1
  *   message-id 20dc7fd2-b5ab-45d8-b0c5-c5ae50ec4230@ap.example
  *   recipient POP000002
+ *   refs 3
  *   ref 3c9f...64 hex digits... #messaging-...
  *   ref 8a01...                 cid:payload-...@aviso
  *
- * Lines in this order, each ended by LF, at least one ref. Another version is refused: an
+ * Lines in this order, each ended by LF, as many `ref` as told. Another version is refused: an
  * expectation that cannot be read whole proves nothing. */
 #include "ap/as4/as4_priv.h"
 #include "ap/base/enc.h"
@@ -28,8 +29,8 @@ int as4_expect_write(struct buf *out, const struct as4_expect *x, struct err *e)
 
     if (!is_word(x->message_id) || !is_word(x->recipient_cn) || !x->nrefs)
         return err_set(e, ERR_BUG, "as4.expect", "", "an expectation is not complete");
-    buf_printf(out, FIRST_LINE "\nmessage-id %.*s\nrecipient %.*s\n", STR_FMT(x->message_id),
-        STR_FMT(x->recipient_cn));
+    buf_printf(out, FIRST_LINE "\nmessage-id %.*s\nrecipient %.*s\nrefs %zu\n",
+        STR_FMT(x->message_id), STR_FMT(x->recipient_cn), x->nrefs);
     for (size_t i = 0; i < x->nrefs; i++) {
         if (!is_word(x->refs[i].uri))
             return err_set(e, ERR_BUG, "as4.expect", "", "a reference has no URI");
@@ -70,19 +71,20 @@ int as4_expect_read(struct as4_expect *out, struct arena *a, struct str text, st
 {
     char *copy = arena_dup(a, text);
     struct str in = {copy, text.n}, v;
+    unsigned long long n;
 
     *out = (struct as4_expect){0};
     if (!copy)
         return err_nomem(e);
     if (!take(&v, &in, STR(FIRST_LINE)) || v.n ||
         !take(&out->message_id, &in, STR("message-id ")) ||
-        !take(&out->recipient_cn, &in, STR("recipient ")))
+        !take(&out->recipient_cn, &in, STR("recipient ")) || !is_word(out->message_id) ||
+        !is_word(out->recipient_cn))
         return broken(e);
-    while (in.n && out->nrefs < WSS_MAX_REFS) {
-        if (!take(&v, &in, STR("ref ")) || !read_ref(&out->refs[out->nrefs++], v))
+    if (!take(&v, &in, STR("refs ")) || !str_to_u64(v, WSS_MAX_REFS, &n) || n == 0)
+        return broken(e);
+    for (; out->nrefs < n; out->nrefs++)
+        if (!take(&v, &in, STR("ref ")) || !read_ref(&out->refs[out->nrefs], v))
             return broken(e);
-    }
-    return in.n || !out->nrefs || !is_word(out->message_id) || !is_word(out->recipient_cn)
-               ? broken(e)
-               : 0;
+    return in.n ? broken(e) : 0;
 }

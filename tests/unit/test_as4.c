@@ -864,11 +864,8 @@ static void an_expectation_that_is_not_whole_is_refused(void **state)
     assert_int_equal(as4_expect_read(&x, arena, buf_view(&text), &err), 0);
     assert_int_equal(x.nrefs, 3);
     for (size_t n = 0; n < text.n; n++) {
-        int rc = as4_expect_read(&x, arena, str_sub(buf_view(&text), 0, n), &err);
-        if (rc == 0 && x.nrefs == 3)
-            fail_msg("cut at %zu: was read whole", n);
-        if (rc == 0 && text.p[n - 1] != '\n')
-            fail_msg("cut at %zu inside a line: was read", n);
+        if (as4_expect_read(&x, arena, str_sub(buf_view(&text), 0, n), &err) != -1)
+            fail_msg("cut at %zu: was read", n);
     }
     text.p[13] = '2'; /* another version */
     assert_int_equal(as4_expect_read(&x, arena, buf_view(&text), &err), -1);
