@@ -171,7 +171,7 @@ deps: deps-build deps-test
 
 # ---- install -----------------------------------------------------------------------------------
 DATA_PARTS := catalogue codelists rules trust xsd manifest.tsv
-MANPAGES   := $(wildcard docs/man/*.[1-8])
+MANPAGES    = $(wildcard docs/man/*.[1-8] build/man/*.[1-8])
 UNITS      := $(wildcard packaging/systemd/*.service packaging/systemd/*.socket packaging/systemd/*.timer)
 man: program
 	@packaging/man build/release/aviso build/man
@@ -193,7 +193,7 @@ install-files:
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/aviso $(DESTDIR)$(prefix)/share/bash-completion/completions/aviso
 	rm -f $(DESTDIR)$(prefix)/share/zsh/site-functions/_aviso $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/aviso.fish
-	rm -f $(foreach f,$(MANPAGES),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $f))/$(notdir $f))
+	rm -f $(DESTDIR)$(mandir)/man[1-8]/aviso.* $(DESTDIR)$(mandir)/man[1-8]/aviso-* $(DESTDIR)$(datadir)/make-pki
 	rm -f $(foreach f,$(UNITS),$(DESTDIR)$(prefix)/lib/systemd/system/$(notdir $f))
 	rm -rf $(addprefix $(DESTDIR)$(datadir)/,$(DATA_PARTS)) $(DESTDIR)$(docdir)
 
