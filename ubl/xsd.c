@@ -6,14 +6,19 @@
 #include "ubl/xsd.h"
 
 #include <libxml/parser.h>
+#include <libxml/xmlIO.h>
 #include <libxml/xmlschemas.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "ap/base/buf.h"
+#include "ap/base/fsx.h"
 #include "ubl/atomic/decimal.h"
 
 #define LIBXML_DECIMAL_DIGITS 24
 #define MENDED_MAX 100000u
+#define SCHEMA_MAX ((size_t)64 << 20) /* of one schema file */
 
 struct xsd {
     xmlSchema *schema;
@@ -42,6 +47,106 @@ static PRINTF(2, 3) void ignore_message(void *self, const char *fmt, ...)
     (void)fmt;
 }
 
+/* Nine tenths of the UBL schemas are documentation in xs:annotation, which libxml2 would build
+ * trees of to throw them away: while a schema loads, its files are read without it (half the time).
+ * Files stay as published; whatever cannot be read so is left to libxml2's own reader. */
+struct source {
+    struct buf bytes;
+    size_t at;
+};
+
+static _Thread_local bool loading;
+static pthread_once_t input_once = PTHREAD_ONCE_INIT;
+
+/* The end of an annotation that begins at p, or NULL. */
+static const char *annotation_end(const char *p, const char *end)
+{
+    static const struct {
+        const char *open, *close;
+    } forms[] = {
+        {"<xsd:annotation>", "</xsd:annotation>"}, {"<xs:annotation>", "</xs:annotation>"}};
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        size_t n = strlen(forms[i].open), m = strlen(forms[i].close);
+        const char *close;
+        if ((size_t)(end - p) < n || memcmp(p, forms[i].open, n) != 0)
+            continue;
+        close = memmem(p, (size_t)(end - p), forms[i].close, m);
+        return close ? close + m : NULL;
+    }
+    return NULL;
+}
+
+static void strip_annotations(struct buf *b)
+{
+    const char *in = b->p, *end = b->p + b->n;
+    char *out = b->p;
+
+    while (in < end) {
+        const char *tag = memchr(in, '<', (size_t)(end - in)), *after;
+        size_t n = (size_t)((tag ? tag : end) - in);
+        (void)memmove(out, in, n);
+        out += n;
+        in += n;
+        if (!tag)
+            break;
+        if ((after = annotation_end(in, end)))
+            in = after;
+        else
+            *out++ = *in++;
+    }
+    b->n = (size_t)(out - b->p);
+}
+
+static int source_match(const char *name)
+{
+    size_t n = strlen(name);
+
+    return loading && n > 4 && strcmp(name + n - 4, ".xsd") == 0;
+}
+
+static void *source_open(const char *name)
+{
+    struct source *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return NULL;
+    buf_init(&s->bytes, SCHEMA_MAX);
+    if (fsx_read_file(&s->bytes, name, NULL) || s->bytes.n == 0) {
+        buf_free(&s->bytes);
+        free(s);
+        return NULL;
+    }
+    strip_annotations(&s->bytes);
+    return s;
+}
+
+static int source_read(void *self, char *out, int n)
+{
+    struct source *s = self;
+    size_t left = s->bytes.n - s->at, k = n < 0 ? 0 : (size_t)n;
+
+    k = k < left ? k : left;
+    (void)memcpy(out, s->bytes.p + s->at, k);
+    s->at += k;
+    return (int)k;
+}
+
+static int source_close(void *self)
+{
+    struct source *s = self;
+
+    buf_free(&s->bytes);
+    free(s);
+    return 0;
+}
+
+static void input_init(void)
+{
+    xmlInitParser();
+    (void)xmlRegisterInputCallbacks(source_match, source_open, source_read, source_close);
+}
+
 int xsd_load(struct xsd **out, const char *path, struct err *e)
 {
     struct err first = ERR_INIT;
@@ -50,6 +155,7 @@ int xsd_load(struct xsd **out, const char *path, struct err *e)
     int rc = -1;
 
     *out = NULL;
+    (void)pthread_once(&input_once, input_init);
     if (!x || !(c = xmlSchemaNewParserCtxt(path))) {
         (void)err_nomem(e);
         goto done;
@@ -60,7 +166,9 @@ int xsd_load(struct xsd **out, const char *path, struct err *e)
     }
     xmlSetGenericErrorFunc(NULL, ignore_message); /* of this thread: files that are imported */
     xmlSchemaSetParserErrors(c, keep_first, ignore_message, &first);
+    loading = true;
     x->schema = xmlSchemaParse(c);
+    loading = false;
     xmlSetGenericErrorFunc(NULL, NULL);
     if (!x->schema) {
         (void)err_set(e, ERR_CONFIG, "xsd.schema", "", "schema %s cannot be read: %s", path,
