@@ -25,7 +25,7 @@ struct http_client {
     char *ca_file, *user_agent;
     struct buf ca; /* PEM text when an extra CA is to be taken as well; else empty */
     struct http_egress egress;
-    struct curl_slist *resolve;
+    struct curl_slist *resolve, *connect_to;
     unsigned max_idle;
     pthread_mutex_t lock;
     struct idle idle[MAX_IDLE]; /* oldest first */
@@ -77,17 +77,31 @@ static int load_ca(struct http_client *c, const char *extra, struct err *e)
     return fsx_read_file(&c->ca, extra, e) || buf_check(&c->ca, e) ? -1 : 0;
 }
 
+static int add_line(struct curl_slist **list, const char *line)
+{
+    struct curl_slist *more = curl_slist_append(*list, line);
+
+    if (!more)
+        return -1;
+    *list = more;
+    return 0;
+}
+
+static int copy_list(struct curl_slist **out, const char *const *lines)
+{
+    for (size_t i = 0; lines && lines[i]; i++)
+        if (add_line(out, lines[i]))
+            return -1;
+    return 0;
+}
+
 static int setup(struct http_client *c, const struct http_cfg *cfg, struct err *e)
 {
     if (copy(&c->ca_file, cfg->ca_file) ||
         copy(&c->user_agent, cfg->user_agent ? cfg->user_agent : "aviso"))
         return err_nomem(e);
-    for (size_t i = 0; cfg->resolve && cfg->resolve[i]; i++) {
-        struct curl_slist *more = curl_slist_append(c->resolve, cfg->resolve[i]);
-        if (!more)
-            return err_nomem(e);
-        c->resolve = more;
-    }
+    if (copy_list(&c->resolve, cfg->resolve) || copy_list(&c->connect_to, cfg->connect_to))
+        return err_nomem(e);
     return load_ca(c, cfg->extra_ca_file, e);
 }
 
@@ -121,6 +135,7 @@ void http_client_close(struct http_client *c)
     for (unsigned i = 0; i < c->nidle; i++)
         curl_easy_cleanup(c->idle[i].h);
     curl_slist_free_all(c->resolve);
+    curl_slist_free_all(c->connect_to);
     buf_free(&c->ca);
     free(c->ca_file);
     free(c->user_agent);
@@ -311,6 +326,8 @@ static int set_where(CURL *h, struct exchange *x)
     SET(CURLOPT_TCP_NODELAY, 1L);
     if (x->c->resolve)
         SET(CURLOPT_RESOLVE, x->c->resolve);
+    if (x->c->connect_to)
+        SET(CURLOPT_CONNECT_TO, x->c->connect_to);
     SET(CURLOPT_FOLLOWLOCATION, rq->max_redirects ? 1L : 0L);
     SET(CURLOPT_MAXREDIRS, (long)rq->max_redirects);
     return set_tls(h, x->c);
@@ -345,36 +362,23 @@ static int set_talk(CURL *h, struct exchange *x, struct curl_slist *headers)
     return 0;
 }
 
-static int add_header(struct curl_slist **list, const char *line)
-{
-    struct curl_slist *more = curl_slist_append(*list, line);
-
-    if (!more)
-        return -1;
-    *list = more;
-    return 0;
-}
-
 static int headers_of(struct curl_slist **list, const struct http_request *rq)
 {
     char line[512];
 
-    if (add_header(list, "Expect:")) /* else a second is lost waiting for 100 */
+    if (add_line(list, "Expect:")) /* else a second is lost waiting for 100 */
         return -1;
     if (rq->content_type) {
         (void)snprintf(line, sizeof(line), "Content-Type: %s", rq->content_type);
-        if (add_header(list, line))
+        if (add_line(list, line))
             return -1;
     }
     if (rq->accept) {
         (void)snprintf(line, sizeof(line), "Accept: %s", rq->accept);
-        if (add_header(list, line))
+        if (add_line(list, line))
             return -1;
     }
-    for (size_t i = 0; rq->header && rq->header[i]; i++)
-        if (add_header(list, rq->header[i]))
-            return -1;
-    return 0;
+    return copy_list(list, rq->header);
 }
 
 static void note_facts(CURL *h, struct exchange *x)

@@ -30,8 +30,11 @@ struct http_cfg {
     const char *extra_ca_file; /* lab: taken as well as the others; NULL: none */
     const char *user_agent;    /* NULL: "aviso" */
     struct http_egress egress;
-    const char *const *resolve; /* lab: "HOST:PORT:ADDRESS" lines, NULL-terminated; NULL: none */
-    unsigned max_idle;          /* kept handles; 0: 32 */
+    /* Lab, NULL-terminated lists, NULL: none. "HOST:PORT:ADDRESS": what a name resolves to; and
+     * "HOST:PORT:ADDRESS:PORT" (an empty HOST or PORT means any): where to connect instead, the URL
+     * and the name in the certificate staying as they are. The egress policy still holds. */
+    const char *const *resolve, *const *connect_to;
+    unsigned max_idle; /* kept handles; 0: 32 */
 };
 
 int http_client_open(struct http_client **out, const struct http_cfg *c, struct err *e) MUST_CHECK;

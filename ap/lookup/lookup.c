@@ -13,7 +13,7 @@
 #include "ap/xml/xml.h"
 
 #define MAX_CANDIDATES 8u /* ids asked for one after the other, when an SMP lists none */
-#define MAX_SMP_MS 3      /* times the deadline of one request: for all of them together */
+#define SMP_REQUESTS 3    /* full deadlines that fit into a whole lookup */
 
 struct lookup {
     struct lookup_cfg cfg;
@@ -28,14 +28,15 @@ int lookup_open(struct lookup **out, const struct lookup_cfg *c, struct err *e)
         .resolver = c->resolver,
         .resolver2 = c->resolver2,
         .trust_anchor = c->trust_anchor,
-        .deadline_ms = c->dns_ms,
         .plain_ok = c->plain_ok};
 
     *out = NULL;
     if (!l)
         return err_nomem(e);
     l->cfg = *c;
+    l->cfg.dns_ms = sc.deadline_ms = c->dns_ms ? c->dns_ms : 5000;
     l->cfg.smp_ms = c->smp_ms ? c->smp_ms : 10000;
+    l->cfg.total_ms = c->total_ms ? c->total_ms : l->cfg.dns_ms + SMP_REQUESTS * l->cfg.smp_ms;
     l->cfg.cache_ms = c->cache_ms ? c->cache_ms : 15 * 60 * 1000;
     if (l->cfg.cache_ms > 0 && !(l->cache = lookup_cache_new())) {
         lookup_close(l);
@@ -79,7 +80,7 @@ struct run {
     struct err *e;
     struct lookup_step *steps;
     size_t *nsteps;
-    int64_t began, step_began, smp_until;
+    int64_t began, step_began, until;
     char base[LOOKUP_URL]; /* of the SMP */
     char host[64];
     bool group_trouble; /* the ServiceGroup could not be had: a later 404 is not believed */
@@ -153,7 +154,7 @@ static int find_smp(struct run *r)
     (void)snprintf(r->base, sizeof(r->base), "%s", ans.url);
     note_host(r);
     step_ok(r, "dns", ans.name, arena_printf(r->a, "SMP %s (TTL %d s)", ans.url, ans.ttl_s));
-    r->smp_until = clock_mono() + MAX_SMP_MS * r->l->cfg.smp_ms;
+    r->until = r->began + r->l->cfg.total_ms;
     return 0;
 }
 
@@ -191,7 +192,7 @@ static int rename_http(struct err *e)
 /* 1: answer in r->body; 0: the SMP says 404; -1. */
 static int ask(struct run *r, const char *url)
 {
-    int64_t left = r->smp_until - clock_mono();
+    int64_t left = r->until - clock_mono();
     struct http_request rq = {.url = url,
         .accept = "application/xml, text/xml;q=0.9, */*;q=0.1",
         .deadline_ms = left < r->l->cfg.smp_ms ? left : r->l->cfg.smp_ms,

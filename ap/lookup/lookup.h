@@ -34,6 +34,7 @@ struct lookup_cfg {           /* borrowed for the life of the lookup where point
     const char *trust_anchor; /* DNSSEC root key file: answers are validated; NULL: not */
     int64_t dns_ms;           /* deadline of one DNS question; 0: 5 s */
     int64_t smp_ms;           /* deadline of one SMP request; 0: 10 s */
+    int64_t total_ms;         /* of a whole lookup, DNS and all requests; 0: dns_ms + 3 smp_ms */
     int64_t cache_ms;         /* 0: 15 min; negative: no cache */
     bool plain_ok;            /* lab: http: URLs of SMP and endpoint are taken */
     bool no_service_group;    /* ask for the metadata at once, without the ServiceGroup first */

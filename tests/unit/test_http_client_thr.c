@@ -301,6 +301,26 @@ static void tls_is_verified(void **state)
     httpd_stop(tls);
 }
 
+/* The lab's own network: names and port 443 as in life, connected to somewhere else. */
+static void connections_can_be_led_elsewhere(void **state)
+{
+    struct http_egress lab = {.private_ok = true};
+    struct httpd *tls = httpd_start("ap.example");
+    char line[100];
+    const char *to[2] = {line, NULL};
+    struct http_cfg c = {
+        .egress = lab, .extra_ca_file = testpki_path("root.pem"), .connect_to = to};
+    (void)state;
+    (void)snprintf(line, sizeof(line), "ap.example:443:127.0.0.1:%d", httpd_port(tls));
+    httpd_put(tls, "/as4", "text/plain", "ok", 2);
+    http_client_close(cl);
+    assert_int_equal(http_client_open(&cl, &c, &e), 0);
+    assert_int_equal(post_at("https://ap.example/as4", "x", 1), 0);
+    assert_int_equal(ans.status, 200);
+    assert_string_equal(ans.remote_ip, "127.0.0.1");
+    httpd_stop(tls);
+}
+
 static void *worker(void *arg)
 {
     struct http_request rq = {.url = url};
@@ -346,6 +366,7 @@ int main(void)
         T(a_big_body_streams_with_its_length),
         T(connections_are_kept),
         T(tls_is_verified),
+        T(connections_can_be_led_elsewhere),
         T(threads_share_one_client),
     };
     return cmocka_run_group_tests(t, NULL, NULL);
