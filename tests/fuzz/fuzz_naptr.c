@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(strlen(url) < 256);
         if (sml_url_check(url, false, NULL) == 0) {
             must(strncasecmp(url, "https://", 8) == 0 && url[8] && url[8] != '/');
-            must(!strpbrk(url, "@?#\\ \""));
+            must(!strpbrk(url, "?#\\ \""));
+            must(!memchr(url, '@', 8 + strcspn(url + 8, "/"))); /* no user before the host */
         }
         if (sml_url_check(url, true, NULL) == 0)
             must(strncasecmp(url, "http", 4) == 0);
