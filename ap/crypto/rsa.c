@@ -9,6 +9,7 @@
 
 #define PEM_MAX (32 * 1024)
 
+/* OpenSSL's type of callback: NOLINTNEXTLINE(readability-non-const-parameter) */
 static int no_password(char *out, int size, int rw, void *u)
 {
     (void)out;
