@@ -112,11 +112,13 @@ static void say_accepted(const struct send *s, const char *name, struct json_obj
 {
     char by[CLOCK_TEXT], line[256];
 
-    if (strcmp(text(answer, "rule_sets"), "not checked") != 0) {
+    if (number(answer, "checked")) {
         (void)snprintf(line, sizeof(line), "%s, %lld errors, %lld warnings",
             text(answer, "rule_sets"), (long long)number(answer, "errors"),
             (long long)number(answer, "warnings"));
         say(s, name, "valid", line);
+    } else {
+        say(s, name, "unchecked", text(answer, "rule_sets"));
     }
     clock_local(by, number(answer, "deliver_by"));
     (void)snprintf(line, sizeof(line), "%s  deliver by %s%s", text(answer, "id"), by,

@@ -66,6 +66,7 @@ static void describe(struct json_object *o, const struct out_submitted *s, struc
     enc_hex(hex, s->document.sha256, HASH_LEN);
     add(o, "sha256", hex);
     add(o, "rule_sets", s->verdict.rule_sets);
+    (void)json_object_object_add(o, "checked", json_object_new_boolean(s->verdict.checked));
     (void)json_object_object_add(o, "errors", json_object_new_int64(s->verdict.errors));
     (void)json_object_object_add(o, "warnings", json_object_new_int64(s->verdict.warnings));
     (void)json_object_object_add(o, "deliver_by", json_object_new_int64(s->deliver_by));

@@ -98,6 +98,7 @@ static void use_out(void *ctx, const struct ubl_report *r)
     size_t at = 0;
 
     name_sets(v->rule_sets, sizeof(v->rule_sets), r);
+    v->checked = r->n_layers > 0;
     v->valid = r->verdict == UBL_VALID;
     v->errors = r->errors;
     v->warnings = r->warnings;

@@ -28,6 +28,7 @@ struct out_policy {              /* all spans in ms */
 /* What the document's validation said, from whoever validates. */
 struct out_verdict {
     bool valid;
+    bool checked;        /* rules were run; false: rule_sets says why not */
     char rule_sets[200]; /* "peppol-bis3 2026.5", or why nothing was checked */
     char rule_ids[200];  /* the first fired ones, for REJECTED */
     unsigned errors, warnings;

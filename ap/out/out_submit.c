@@ -114,7 +114,8 @@ static int validate(struct submit *s, struct err *e)
     struct out_verdict *v = &s->out->verdict;
 
     *v = (struct out_verdict){.valid = true};
-    (void)snprintf(v->rule_sets, sizeof(v->rule_sets), "not checked");
+    (void)snprintf(
+        v->rule_sets, sizeof(v->rule_sets), "validation is switched off (validate.on_send)");
     if (!s->env->validate)
         return 0;
     return s->env->validate(s->env->validate_ctx, v, &s->out->document.root, &s->out->document, e);
