@@ -1,14 +1,16 @@
 /* absent.c - tests decided by a name that the document does not have.
  *
  * Most assertions of a rule set speak of elements that a document need not have: not(cac:X/cbc:Y),
- * cbc:Z or …. Without any cbc:Y in the document such a test is known before it is looked at. One name
- * and the value that follows from its absence is found when the expression is compiled; testing then
- * begins with one look into the table of names, and most expression trees stay out of the cache. */
+ * cbc:Z or …. Without any cbc:Y in the document such a test is known before it is looked at. One
+ * name and the value that follows from its absence is found when the expression is compiled;
+ * testing then begins with one look into the table of names, and most expression trees stay out of
+ * the cache. */
 #include "ubl/xpath/xpath_priv.h"
 
 #define DEPTH_MAX 32 /* looked into; deeper expressions are merely evaluated */
 
-/* A name without which these nodes are none. Only of what cannot fail: Saxon would tell the error. */
+/* A name without which these nodes are none. Only of what cannot fail: Saxon would tell the error.
+ */
 static uint32_t needed(const struct xn *n, unsigned depth)
 {
     uint32_t name;
