@@ -64,6 +64,16 @@ static float num_float(const struct xp_item *it)
     return it->type == XP_FLOAT ? it->f : dec_to_float(it->dec);
 }
 
+bool xnum_integral(const struct xp_item *it, int64_t *out)
+{
+    double d = xnum_double(it);
+
+    if (!(d >= -9e15 && d <= 9e15) || d != floor(d))
+        return false;
+    *out = (int64_t)d;
+    return true;
+}
+
 bool xnum_is(const struct xp_item *it, int64_t pos)
 {
     int64_t v;

@@ -137,6 +137,8 @@ int xp_bind(struct xp_ctx *c, const struct xp_env *env, const struct tree *t,
     for (uint32_t i = 0; i < env->n_globals; i++)
         c->globals[i] = (struct xslot){.state = LV_THUNK, .thunk = env->global_list[i]->value};
     map_names(c);
+    if (!(c->hints = arena_alloc(c->doc, t->n_names * sizeof(*c->hints))))
+        return err_nomem(e);
     xp_focus(c, NULL, 0);
     return 0;
 }

@@ -57,6 +57,23 @@ static struct xn *unordered(struct xn *n)
     return n;
 }
 
+/* A variable whose value is constant is that constant. */
+static int opt_var(struct xn **n, struct xparse *p)
+{
+    const struct xn *v = NULL;
+
+    if ((*n)->op == OP_GLOBAL && p->env->global_list && p->env->global_list[(*n)->slot])
+        v = p->env->global_list[(*n)->slot]->value;
+    else if ((*n)->op == OP_LET)
+        v = p->env->let_list[(*n)->slot]->value;
+    if (!v || v->op != OP_CONST)
+        return 0;
+    (*n)->op = OP_CONST;
+    (*n)->seq = v->seq;
+    xtypes(*n, p);
+    return 0;
+}
+
 /* ---- paths ---- */
 static bool positional(const struct xn *n, uint32_t first)
 {
@@ -355,6 +372,9 @@ int xopt(struct xn **n, struct xparse *p)
     if (*n != x)
         return 0;
     switch ((enum xop)x->op) {
+    case OP_GLOBAL:
+    case OP_LET:
+        return opt_var(n, p);
     case OP_PATH:
         return opt_path(n, p);
     case OP_STEP:

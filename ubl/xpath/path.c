@@ -101,10 +101,56 @@ static int slow_filter(struct xp_ctx *c, const struct xn *n, struct xsink *s)
     return r;
 }
 
+struct nth_sink {
+    struct xsink s;
+    struct xsink *out;
+    int64_t left;
+    int result; /* of the consumer */
+};
+
+static int nth_put(struct xsink *s, struct xp_ctx *c, const struct xp_item *it)
+{
+    struct nth_sink *k = (struct nth_sink *)s;
+
+    if (--k->left > 0)
+        return xtick(c);
+    k->result = k->out->put(k->out, c, it);
+    return k->result < 0 ? -1 : 1;
+}
+
+/* E[number that does not depend on the item]: asked once, and of a variable taken directly. */
+static int nth(struct xp_ctx *c, const struct xn *n, struct xsink *s)
+{
+    struct nth_sink k = {.s.put = nth_put, .out = s};
+    const struct xn *base = n->k[0];
+    struct xp_item at;
+    struct xp_seq seq;
+    int r = xev_one(c, n->k[1], &at);
+
+    if (r <= 0)
+        return r;
+    if (at.type == XP_INTEGER || at.type == XP_DECIMAL ? !dec_to_i64(at.dec, &k.left)
+                                                       : !xnum_integral(&at, &k.left))
+        return 0;
+    if (k.left < 1)
+        return 0;
+    if (base->op >= OP_LOCAL && base->op <= OP_GLOBAL) {
+        if (xev_var_of(c, base, &seq) < 0)
+            return -1;
+        return (uint64_t)k.left <= seq.n ? s->put(s, c, &seq.v[k.left - 1]) : 0;
+    }
+    return xev(c, base, &k.s) < 0 ? -1 : k.result;
+}
+
 int xev_filter(struct xp_ctx *c, const struct xn *n, struct xsink *s)
 {
     struct filter_sink f = {.s.put = filter_put, .n = n, .out = s};
+    const struct xn *p = n->k[1];
     int r;
+
+    if (n->nk == 2 && (p->flags & NF_NUMPRED) && !(p->types & ~T_NUM) && !(p->card & CARD_N) &&
+        !(p->deps & DEP_FOCUS))
+        return nth(c, n, s);
 
     if ((n->flags & NF_NODES) || n->nk > STREAM_PREDS)
         return slow_filter(c, n, s);

@@ -442,21 +442,79 @@ int xp_dispatch_new(struct xp_dispatch **out, struct xp_env *env,
     return 0;
 }
 
-/* Which list each name of the document has: list + 1, 0 = the one of all other names. */
-static int table_of(struct xp_ctx *c, const struct xp_dispatch *d, uint32_t **out)
-{
-    uint32_t *t = c->tables[d->id];
+/* What a dispatch knows of one document: the list of each name (list + 1, 0 = the one of all other
+ * names), and the nodes to look at at all, as bits; NULL = every node, because of a wildcard. */
+struct xtable {
+    uint32_t *list;
+    uint64_t *nodes;
+};
 
-    if (!t) {
-        if (!(t = arena_alloc(c->doc, c->t->n_names * sizeof(*t))))
-            return xnomem(c);
-        for (uint32_t i = 0; i < d->n_names; i++)
-            if (c->name_map[d->names[i]])
-                t[c->name_map[d->names[i]]] = i + 1;
-        c->tables[d->id] = t;
-        c->forced++;
+static void mark_nodes(struct xp_ctx *c, const struct xp_dispatch *d, struct xtable *t)
+{
+    if (d->root[0] != UINT32_MAX)
+        t->nodes[0] |= 1;
+    for (uint32_t i = 0; i < d->n_names; i++) {
+        const struct tree_name *name = &c->t->names[c->name_map[d->names[i]]];
+        const uint32_t *v = c->t->by_name + name->first;
+        for (uint32_t k = 0; c->name_map[d->names[i]] && k < name->count; k++)
+            t->nodes[v[k] / 64] |= 1ull << (v[k] % 64);
     }
-    *out = t;
+}
+
+static int table_of(struct xp_ctx *c, const struct xp_dispatch *d, struct xtable **out)
+{
+    struct xtable *t = c->tables[d->id];
+
+    if ((*out = t))
+        return 0;
+    if (!(t = arena_alloc(c->doc, sizeof(*t))) ||
+        !(t->list = arena_alloc(c->doc, c->t->n_names * sizeof(*t->list))))
+        return xnomem(c);
+    for (uint32_t i = 0; i < d->n_names; i++)
+        if (c->name_map[d->names[i]])
+            t->list[c->name_map[d->names[i]]] = i + 1;
+    if (d->other[0] == UINT32_MAX) {
+        if (!(t->nodes = arena_alloc(c->doc, (c->t->n / 64 + 1) * sizeof(*t->nodes))))
+            return xnomem(c);
+        mark_nodes(c, d, t);
+    }
+    *out = c->tables[d->id] = t;
+    c->forced++;
+    return 0;
+}
+
+/* The next candidate at or after i, or the number of nodes. */
+static uint32_t next_node(const struct xp_ctx *c, const struct xtable *t, uint32_t i)
+{
+    uint64_t word;
+
+    if (!t->nodes || i >= c->t->n)
+        return i;
+    word = t->nodes[i / 64] >> (i % 64);
+    if (word)
+        return i + (uint32_t)__builtin_ctzll(word);
+    for (uint32_t w = i / 64 + 1; w <= (c->t->n - 1) / 64; w++)
+        if (t->nodes[w])
+            return w * 64 + (uint32_t)__builtin_ctzll(t->nodes[w]);
+    return c->t->n;
+}
+
+static int first_match(struct xp_ctx *c, const struct xp_dispatch *d, const struct xtable *t,
+    uint32_t node, size_t *which, bool *out)
+{
+    uint32_t name = c->nd[node].name;
+    const uint32_t *l = c->nd[node].kind == TREE_DOCUMENT ? d->root
+                        : t->list[name]                   ? d->lists[t->list[name] - 1]
+                                                          : d->other;
+
+    for (*out = false; *l != UINT32_MAX; l++) {
+        if (xpattern_test(out, c, d->patterns[*l], node) < 0)
+            return -1;
+        if (*out) {
+            *which = *l;
+            return 0;
+        }
+    }
     return 0;
 }
 
@@ -465,27 +523,18 @@ int xp_dispatch_next(struct xp_ctx *c, const struct xp_dispatch *d, bool attribu
 {
     uint8_t kinds =
         (uint8_t)(1 << TREE_DOCUMENT | 1 << TREE_ELEMENT | (attributes ? 1 << TREE_ATTRIBUTE : 0));
-    uint32_t *table = NULL;
+    struct xtable *t = NULL;
 
     c->e = e;
     c->stack_low = xstack_low();
-    if (table_of(c, d, &table) < 0)
+    if (table_of(c, d, &t) < 0)
         return -1;
-    for (uint32_t i = *node; i < c->t->n; i++) {
-        const struct tree_node *x = &c->nd[i];
-        const uint32_t *l;
-        bool yes = false;
-        if (!(kinds >> x->kind & 1))
+    for (uint32_t i = next_node(c, t, *node); i < c->t->n; i = next_node(c, t, i + 1)) {
+        bool yes;
+        if (!(kinds >> c->nd[i].kind & 1))
             continue;
-        l = x->kind == TREE_DOCUMENT ? d->root
-            : table[x->name]         ? d->lists[table[x->name] - 1]
-                                     : d->other;
-        for (; *l != UINT32_MAX && !yes; l++) {
-            if (xpattern_test(&yes, c, d->patterns[*l], i) < 0)
-                return -1;
-            if (yes)
-                *which = *l;
-        }
+        if (first_match(c, d, t, i, which, &yes) < 0)
+            return -1;
         if (yes) {
             *node = i;
             return 0;

@@ -136,16 +136,29 @@ static inline bool fits(const struct step *s, uint32_t node)
 }
 
 /* ---- the name index ---- */
-static uint32_t lower(const uint32_t *v, uint32_t n, uint32_t node)
+/* First of v[0 … n) that is not below node. Callers mostly go through the document in order, so the
+ * search starts where the last one for this name ended and doubles its stride. */
+static uint32_t lower(const uint32_t *v, uint32_t n, uint32_t node, uint32_t hint)
 {
-    uint32_t lo = 0;
+    uint32_t lo = 0, hi = n, stride = 1;
 
-    while (lo < n) {
-        uint32_t mid = lo + (n - lo) / 2;
+    if (hint > n)
+        hint = n;
+    if (hint < n && v[hint] < node) {
+        for (lo = hint + 1; lo + stride < n && v[lo + stride] < node; stride *= 2)
+            lo += stride;
+        hi = lo + stride < n ? lo + stride + 1 : n;
+    } else {
+        for (hi = hint; hi >= stride && v[hi - stride] >= node; stride *= 2)
+            hi -= stride;
+        lo = hi >= stride ? hi - stride : 0;
+    }
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
         if (v[mid] < node)
             lo = mid + 1;
         else
-            n = mid;
+            hi = mid;
     }
     return lo;
 }
@@ -160,10 +173,12 @@ static struct span named(const struct step *s, uint32_t from, uint32_t to)
 {
     const struct tree_name *name = &s->t->names[s->want];
     const uint32_t *v = s->t->by_name + name->first;
-    uint32_t a = lower(v, name->count, from), b = a;
+    uint32_t *hint = &s->c->hints[s->want];
+    uint32_t a = lower(v, name->count, from, *hint), b = a;
 
-    if (a < name->count)
-        b = to >= s->t->n ? name->count : a + lower(v + a, name->count - a, to);
+    *hint = a;
+    if (a < name->count && v[a] < to)
+        b = to >= s->t->n ? name->count : a + lower(v + a, name->count - a, to, 0);
     return (struct span){v + a, b - a};
 }
 

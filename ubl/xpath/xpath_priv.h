@@ -366,6 +366,7 @@ struct xcached {
 };
 struct xvalue_index;
 struct xkey_index;
+struct xtable;
 struct xregex_entry;
 
 struct xp_ctx {
@@ -384,10 +385,11 @@ struct xp_ctx {
     struct xslot *lets, *globals;
     uint32_t cap_lets, cap_globals, cap_caches;
     uint32_t stamp, doc_stamp; /* count xp_focus and xp_bind */
-    uint32_t **tables;         /* of dispatches: document name -> list, made when first used */
+    struct xtable **tables;    /* of dispatches, made when first used */
     uint32_t cap_keys, cap_tables;
     struct xcached *caches;
     struct xvalue_index **values; /* by document name */
+    uint32_t *hints;              /* by document name: where the last search ended */
     struct xkey_index **keys;
     const struct xp_scope *scope;
     struct xp_limits lim;
@@ -501,7 +503,8 @@ static inline bool xis_stringy(const struct xp_item *it)
     return it->type >= XP_UNTYPED && it->type <= XP_ANYURI;
 }
 double xnum_double(const struct xp_item *it);
-bool xnum_is(const struct xp_item *it, int64_t pos); /* numeric predicate */
+bool xnum_integral(const struct xp_item *it, int64_t *out); /* of a double or float */
+bool xnum_is(const struct xp_item *it, int64_t pos);        /* numeric predicate */
 
 /* Comparison of two atomic values by the value comparison rules (untyped already cast). 0 or -1
  * (XPTY0004). */
