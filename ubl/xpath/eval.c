@@ -792,6 +792,15 @@ int xev_bool(struct xp_ctx *c, const struct xn *n, bool *out)
         *out = r == 1;
         return r < 0 ? -1 : 0;
     }
+    case OP_PATH: {
+        struct xsink s = {exists_put};
+        int r;
+        if (n->types & ~T_NODE)
+            return ebv_of(c, n, out);
+        r = xev_path(c, n, &s);
+        *out = r == 1;
+        return r < 0 ? -1 : 0;
+    }
     case OP_CALL:
         if (n->fn->test)
             return n->fn->test(c, n, out);

@@ -37,9 +37,14 @@ static int path_put(struct xsink *s, struct xp_ctx *c, const struct xp_item *it)
 int xev_path(struct xp_ctx *c, const struct xn *n, struct xsink *s)
 {
     struct path_sink p = {.s.put = path_put, .rhs = n->k[1], .out = s, .map = n->sub == 1};
+    const struct xn *step = n->k[1];
     struct xp_seq seq;
     int r = 0;
 
+    /* the last name of the path is not in the document: no need to go there */
+    if (step->op == OP_STEP && step->test.how == NT_NAME && !c->name_map[step->test.name] &&
+        (n->k[0]->flags & NF_SAFE))
+        return 0;
     if (!(n->k[1]->deps & DEP_LAST))
         return xev(c, n->k[0], &p.s);
     if (xev_seq(c, n->k[0], &seq) < 0)
