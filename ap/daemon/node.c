@@ -95,7 +95,7 @@ static int open_net(struct node *n, struct err *e)
         .user_agent = "aviso",
         .egress = {lab, lab, lab}};
     struct lookup_cfg l = {.resolver = *c->resolver ? c->resolver : NULL,
-        .smp_ms = c->lookup_timeout,
+        .total_ms = c->lookup_timeout,
         .cache_ms = c->lookup_cache ? c->lookup_cache : -1,
         .plain_ok = lab};
 

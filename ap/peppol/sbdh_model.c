@@ -84,8 +84,7 @@ static const struct sbdh_particle HEADER_P[] = {
     END};
 const struct sbdh_type SBDH_HEADER = {SBDH_ELEMENTS, HEADER_P, NULL};
 
-static int attributes_ok(
-    const struct sbdh_type *type, const struct xml_stream_tag *t, struct err *e)
+int sbdh_attributes(const struct sbdh_type *type, const struct xml_stream_tag *t, struct err *e)
 {
     for (size_t i = 0; i < t->nattr; i++) {
         const struct xml_stream_attr *a = &t->attr[i];
@@ -142,7 +141,7 @@ int sbdh_enter(struct sbdh_cursor *c, const struct xml_stream_tag *t,
     c->frame[c->n].local = p->local;
     c->n++;
     *found = p;
-    return attributes_ok(p->type, t, e);
+    return sbdh_attributes(p->type, t, e);
 }
 
 int sbdh_leave(struct sbdh_cursor *c, struct err *e)

@@ -48,6 +48,9 @@ struct sbdh_cursor {
     } frame[SBDH_FRAMES];
     unsigned n;
 };
+/* Only those of the type, and xsi:schemaLocation. sbdh.order. */
+int sbdh_attributes(
+    const struct sbdh_type *type, const struct xml_stream_tag *t, struct err *e) MUST_CHECK;
 /* Enter a child; *found: its place. Leave: all that must stand there has stood there. sbdh.order,
  * sbdh.missing. */
 int sbdh_enter(struct sbdh_cursor *c, const struct xml_stream_tag *t,

@@ -57,11 +57,8 @@ static int on_root(struct reader *r, const struct xml_stream_tag *t, struct err 
     if (!t->ns || strcmp(t->ns, SBDH_NS) != 0 || strcmp(t->local, ROOT) != 0)
         return err_set(e, ERR_INPUT, "sbdh.missing", "Envelope 2.0.2 2",
             "not a StandardBusinessDocument but %.80s", t->local);
-    for (size_t i = 0; i < t->nattr; i++)
-        if (!t->attr[i].ns || strcmp(t->attr[i].ns, XSI) != 0 ||
-            strcmp(t->attr[i].local, "schemaLocation") != 0)
-            return err_set(e, ERR_INPUT, "sbdh.order", "SBDH 1.3",
-                "attribute %.60s may not stand in " ROOT, t->attr[i].local);
+    if (sbdh_attributes(&SBDH_HEADER, t, e)) /* neither has attributes of its own */
+        return -1;
     for (size_t i = 0; i < t->ndecl; i++) {
         struct inherited *n = &r->ns[r->nns];
         const char *prefix = t->decl[i].prefix ? t->decl[i].prefix : "";
@@ -179,9 +176,8 @@ static int on_header(struct reader *r, const struct xml_stream_tag *t, struct er
 {
     if (r->children != 1)
         return err_set(e, ERR_INPUT, "sbdh.order", "SBDH 1.3", HEADER " must stand first");
-    if (t->nattr)
-        return err_set(e, ERR_INPUT, "sbdh.order", "SBDH 1.3",
-            "attribute %.60s may not stand in " HEADER, t->attr[0].local);
+    if (sbdh_attributes(&SBDH_HEADER, t, e))
+        return -1;
     r->in_header = true;
     r->c.n = 1;
     r->c.frame[0].type = &SBDH_HEADER;

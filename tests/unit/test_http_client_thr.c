@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ap/base/clock.h"
 #include "ap/http/http_client.h"
 #include "tests/support/httpd.h"
 #include "tests/support/testpki.h"
@@ -277,6 +278,20 @@ static void connections_are_kept(void **state)
     assert_int_equal(httpd_connections(srv), 1);
 }
 
+/* A kept connection that the peer has closed meanwhile is noticed before a body byte is spent. */
+static void closed_connections_are_not_used_again(void **state)
+{
+    const char *ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    (void)state;
+    httpd_set(srv, "/c", HTTPD_ANSWER_CLOSE, ok, strlen(ok));
+    for (unsigned i = 1; i < 5; i++) {
+        assert_int_equal(post("/c", "x", 1), 0);
+        assert_int_equal(httpd_hits(srv, "/c"), i);
+        clock_sleep(50);
+    }
+    assert_int_equal(httpd_connections(srv), 4);
+}
+
 static void tls_is_verified(void **state)
 {
     struct http_egress lab = {true, true, true};
@@ -365,6 +380,7 @@ int main(void)
         T(asked_for_redirects_are_followed_within_their_number),
         T(a_big_body_streams_with_its_length),
         T(connections_are_kept),
+        T(closed_connections_are_not_used_again),
         T(tls_is_verified),
         T(connections_can_be_led_elsewhere),
         T(threads_share_one_client),
