@@ -74,15 +74,15 @@ static int split_connect_to(struct node *n, struct err *e)
     char *save = NULL;
     size_t k = 0;
 
-    if (strlen(n->cfg->connect_to) >= sizeof(n->resolve_text))
+    if (strlen(n->cfg->connect_to) >= sizeof(n->connect_text))
         return err_set(e, ERR_CONFIG, "config.value", "", "lookup.connect_to is too long");
-    (void)snprintf(n->resolve_text, sizeof(n->resolve_text), "%s", n->cfg->connect_to);
-    for (char *p = strtok_r(n->resolve_text, ", ", &save); p; p = strtok_r(NULL, ", ", &save)) {
+    (void)snprintf(n->connect_text, sizeof(n->connect_text), "%s", n->cfg->connect_to);
+    for (char *p = strtok_r(n->connect_text, ", ", &save); p; p = strtok_r(NULL, ", ", &save)) {
         if (k == 32)
             return err_set(e, ERR_CONFIG, "config.value", "", "lookup.connect_to: at most 32");
-        n->resolve[k++] = p;
+        n->connect_to[k++] = p;
     }
-    n->resolve[k] = NULL;
+    n->connect_to[k] = NULL;
     return 0;
 }
 
@@ -103,7 +103,7 @@ static int open_net(struct node *n, struct err *e)
     (void)snprintf(lists, sizeof(lists), "%s/codelists", n->data_dir);
     if (split_connect_to(n, e))
         return -1;
-    h.resolve = n->resolve[0] ? n->resolve : NULL;
+    h.connect_to = n->connect_to[0] ? n->connect_to : NULL;
     if (pki_open(&n->pki, *c->anchor_dir ? c->anchor_dir : anchors, e) ||
         http_client_open(&n->http, &h, e) || codelists_open(&n->lists, lists, e))
         return -1;

@@ -30,8 +30,8 @@ struct node {
     struct store_recovered recovered;
     char host[160]; /* right side of our MessageIds */
     char data_dir[4096];
-    const char *resolve[33]; /* curl's HOST:PORT:ADDRESS lines from lookup.connect_to */
-    char resolve_text[4096];
+    const char *connect_to[33]; /* lookup.connect_to in lines, as http_cfg has them */
+    char connect_text[4096];
     struct out_env out;
     struct in_env in;
 };
