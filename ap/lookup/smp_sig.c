@@ -156,13 +156,14 @@ static void add_text(struct maker *m, xmlNode *parent, const char *local, const 
         m->failed = true;
 }
 
-static int c14n_digest(uint8_t out[HASH_LEN], xmlNode *n, struct err *e)
+/* Of the element, or (NULL) the whole document. */
+static int c14n_digest(uint8_t out[HASH_LEN], xmlDoc *doc, xmlNode *n, struct err *e)
 {
     struct buf b;
     int rc = -1;
 
     buf_init(&b, 4u << 20);
-    if (xml_c14n(&b, n, XML_C14N_10, NULL, e) == 0)
+    if ((n ? xml_c14n(&b, n, XML_C14N_10, NULL, e) : xml_c14n_doc(&b, doc, XML_C14N_10, e)) == 0)
         rc = hash_of(out, b.p, b.n, e);
     buf_free(&b);
     return rc;
@@ -196,7 +197,7 @@ static int fill_value(struct maker *m, xmlNode *sig, xmlNode *info, struct key *
 
     buf_init(&value, 2048);
     buf_init(&text, 16384);
-    if (c14n_digest(digest, info, e) || key_sign_sha256(k, &value, digest, e))
+    if (c14n_digest(digest, info->doc, info, e) || key_sign_sha256(k, &value, digest, e))
         goto done;
     enc_b64(&text, value.p, value.n);
     add_text(m, sig, "SignatureValue", &text);
@@ -216,12 +217,10 @@ int smp_sign(xmlDoc *doc, struct key *k, struct arena *a, struct err *e)
     xmlNode *root = xmlDocGetRootElement(doc), *sig, *info;
     uint8_t digest[HASH_LEN];
     struct maker m = {NULL, false};
-    xmlNode *whole;
 
     (void)a;
     /* before the Signature stands in it, the document is what the enveloped transform leaves */
-    memcpy(&whole, &doc, sizeof(whole)); /* libxml2's documents begin as nodes do */
-    if (c14n_digest(digest, whole, e))
+    if (c14n_digest(digest, doc, NULL, e))
         return -1;
     if (!(sig = xmlNewChild(root, NULL, BAD_CAST "Signature", NULL)) ||
         !(m.ds = xmlNewNs(sig, BAD_CAST DSIG_NS, NULL)))
