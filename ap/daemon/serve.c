@@ -310,10 +310,12 @@ static int start_threads(struct serve *s, struct err *e)
         return err_set(
             e, ERR_CONFIG, "config.value", "", "limits.senders must be 1 to %d", MAX_SENDERS);
     for (; s->nsenders < senders; s->nsenders++)
-        if (pthread_create(&s->senders[s->nsenders], NULL, sender_main, s))
+        if (pthread_create(&s->senders[s->nsenders], NULL, sender_main, s) ||
+            pthread_setname_np(s->senders[s->nsenders], "sender"))
             return err_nomem(e);
     if (pthread_create(&s->deliver, NULL, deliver_main, s))
         return err_nomem(e);
+    (void)pthread_setname_np(s->deliver, "deliver"); /* for top(1) and make bench */
     s->has_deliver = true;
     if (pthread_create(&s->clock, NULL, clock_main, s))
         return err_nomem(e);
