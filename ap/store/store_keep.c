@@ -144,7 +144,7 @@ int store_out_resolve(
     return store_change(s, resolve, &x, e);
 }
 
-/* ---- the sweep ---- */
+/* ---- the sweep: the indices are named, since without statistics SQLite guesses ---- */
 
 #define SWEEP_MAX 512
 
@@ -172,7 +172,8 @@ static int sweep_leases(struct sweep *x, struct db *db, struct err *e)
 
     if (collect(&n, x, db,
             db_query(db, e,
-                "SELECT n FROM document WHERE lease IS NOT NULL AND next_at<=?1"
+                "SELECT n FROM document INDEXED BY document_lease"
+                " WHERE lease IS NOT NULL AND next_at<=?1"
                 " AND state='SENDING' LIMIT ?2",
                 ARGS(A_INT(x->now), A_INT(x->limit))),
             e))
@@ -190,7 +191,8 @@ static int sweep_late(struct sweep *x, struct db *db, struct err *e)
 
     if (collect(&n, x, db,
             db_query(db, e,
-                "SELECT n FROM document WHERE settled=0 AND late=0 AND deliver_by<=?1 LIMIT ?2",
+                "SELECT n FROM document INDEXED BY document_due"
+                " WHERE settled=0 AND late=0 AND deliver_by<=?1 LIMIT ?2",
                 ARGS(A_INT(x->now), A_INT(x->limit))),
             e))
         return -1;
@@ -257,8 +259,10 @@ static int sweep_due(struct store *s, int64_t now, struct err *e)
     if (!db)
         return -1;
     rc = db_int(&any, db, e,
-        "SELECT EXISTS(SELECT 1 FROM document WHERE lease IS NOT NULL AND next_at<=?1"
-        " AND state='SENDING') OR EXISTS(SELECT 1 FROM document WHERE settled=0 AND late=0"
+        "SELECT EXISTS(SELECT 1 FROM document INDEXED BY document_lease"
+        " WHERE lease IS NOT NULL AND next_at<=?1"
+        " AND state='SENDING') OR EXISTS(SELECT 1 FROM document INDEXED BY document_due"
+        " WHERE settled=0 AND late=0"
         " AND deliver_by<=?1) OR EXISTS(SELECT 1 FROM document INDEXED BY document_expire"
         " WHERE state IN ('ACCEPTED','WAITING','UNKNOWN','HELD') AND expire_at<=?1)",
         ARGS(A_INT(now)));

@@ -77,13 +77,21 @@ static int check_place(struct store *s, struct err *e)
 static int open_writer(struct store *s, const struct store_cfg *c, struct err *e)
 {
     bool fresh = access(s->path, F_OK) != 0;
+    int fd;
 
     if (!c->ap_mode)
         return err_set(e, ERR_BUG, "store.mode", "", "a writer must say its mode");
+    if (fresh) { /* nobody else's to read; SQLite gives its other files the same rights */
+        fd = openat(s->dirfd, "aviso.db", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+            return err_errno(e, "store.io", "create", s->path);
+        (void)close(fd);
+    }
     if (db_open(&s->writer, s->path, STORE_WRITE, e) || schema_make(&s->writer, c->ap_mode, e))
         return -1;
     (void)FAULT("store.made");
-    if (fresh && fsx_sync(s->dirfd, c->path, e))
+    /* each time: an earlier start may have been cut off between making it and this */
+    if (fsx_sync(s->dirfd, c->path, e))
         return -1;
     return check_place(s, e);
 }

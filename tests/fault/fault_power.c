@@ -307,6 +307,25 @@ int open64(const char *path, int flags, ...)
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
+int openat(int folder, const char *name, int flags, ...)
+{
+    char path[256], in[200];
+    mode_t mode = 0;
+    struct stat st;
+    va_list ap;
+
+    va_start(ap, flags);
+    if (flags & (O_CREAT | O_TMPFILE))
+        mode = va_arg(ap, mode_t);
+    va_end(ap);
+    if (power.armed && (flags & O_CREAT) && fstat(folder, &st) == 0 &&
+        path_of(folder, in, sizeof(in)) && faccessat(folder, name, F_OK, 0) != 0) {
+        (void)snprintf(path, sizeof(path), "%s/%s", in, name);
+        name_made(st.st_ino, path);
+    }
+    return (int)syscall(SYS_openat, folder, name, flags, mode);
+}
+
 /* ---- the lines ---- */
 
 struct when {
@@ -340,6 +359,7 @@ static int act(const struct line *l, const struct when *w)
 {
     int status;
 
+    *ticks_seen = 0;
     line_fresh();
     line_prepare(l);
     status = in_child(child_act, l, arm_cut, w);
@@ -366,7 +386,7 @@ static unsigned places(const struct line *l)
 
     assert_int_equal(act(l, &never), 0);
     kit_remove(sh->dir);
-    assert_true(*ticks_seen > 3); /* the shim sees what it should */
+    assert_true(*ticks_seen > 0); /* at the least the folder is fsynced at the start */
     return *ticks_seen;
 }
 

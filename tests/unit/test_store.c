@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ap/base/enc.h"
@@ -136,6 +137,101 @@ static void a_reader_beside_the_writer_sees_what_is_committed(void **state)
     assert_string_equal(r.invoice, "INV-1");
     refused(store_out_add(&a, s, &n, &e), &e, "store.state");
     store_close(s);
+}
+
+static void only_the_owner_reads_the_spool(void **state)
+{
+    static const char *const files[] = {"aviso.db", "aviso.db-wal", "aviso.db-shm", "lock"};
+    struct kit *k = *state;
+    struct stat st;
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        assert_int_equal(fstatat(k->s->dirfd, files[i], &st, 0), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+    }
+    assert_int_equal(fstat(k->s->payload_dirfd, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+}
+
+/* ---- a million rows: what was asked above is asked here again, of the planner ---- */
+
+static void plan_of(struct db *db, const char *sql)
+{
+    sqlite3_stmt *st = NULL;
+    char explain[4000];
+
+    (void)snprintf(explain, sizeof(explain), "EXPLAIN QUERY PLAN %s", sql);
+    assert_int_equal(sqlite3_prepare_v2(db->h, explain, -1, &st, NULL), SQLITE_OK);
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        const char *step = (const char *)sqlite3_column_text(st, 3);
+        bool whole = strncmp(step, "SCAN ", 5) == 0 && strcmp(step, "SCAN CONSTANT ROW") != 0;
+        /* counting, dest and the partial index of leases may be walked */
+        if (whole && !strstr(step, "USING COVERING INDEX") && !strstr(step, "dest") &&
+            !strstr(step, "document_lease"))
+            fail_msg("%s: %s", step, sql);
+    }
+    (void)sqlite3_finalize(st);
+}
+
+static void no_statement_reads_a_whole_table(void **state)
+{
+    struct kit *k = *state;
+    struct store_filter f[8];
+    struct out_row r[2];
+    struct in_row ir[2];
+    struct out_swept sw;
+    struct in_new in = kit_in(1, T);
+    struct in_accepted got;
+    struct in_claim ic;
+    struct store_event ev[2];
+    struct store_hit h[2];
+    struct store_counts counts;
+    struct store_recovered rec;
+    struct proof_row p[2];
+    struct attempt_row at[2];
+    struct out_claim c;
+    struct err e = ERR_INIT;
+    size_t n, seen = 0;
+    int64_t row = kit_add(k, 1, T);
+
+    for (size_t i = 0; i < 8; i++)
+        f[i] = (struct store_filter)STORE_FILTER_ALL;
+    f[1].invoice = "INV-1";
+    f[2].late = true;
+    f[3].partner = "x";
+    f[4].out_state = f[4].in_state = 1;
+    f[5].open = true;
+    f[6].tenant = "acme";
+    f[7].since = T;
+    c = kit_claim(k, T);
+    (void)kit_end(k, kit_begin(k, &c, 1, T), ATTEMPT_NOT_LEFT, OUT_WAITING, T, T);
+    c = kit_claim(k, T);
+    (void)kit_begin(k, &c, 1, T);
+    assert_int_equal(store_recover(&rec, k->s, T, &e), 0);
+    assert_int_equal(store_out_sweep(&sw, k->s, T + 6 * 86400000LL, 0, &e), 0);
+    assert_int_equal(sw.expired, 1);
+    assert_int_equal(store_in_accept(&got, k->s, &in, k->a, &e), 0);
+    assert_int_equal(store_in_claim(&ic, 1, &n, k->s, false, NULL, T, MIN, &e), 0);
+    assert_int_equal(store_in_claim(&ic, 1, &n, k->s, true, "x", T + MIN, MIN, &e), 0);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(store_out_list(r, 2, &n, k->s, &f[i], k->a, &e), 0);
+        assert_int_equal(store_in_list(ir, 2, &n, k->s, &f[i], k->a, &e), 0);
+    }
+    assert_int_equal(store_events(ev, 2, &n, k->s, 0, k->a, &e), 0);
+    assert_int_equal(store_find(h, 2, &n, k->s, "abcd", &e), 0);
+    assert_int_equal(store_count(&counts, k->s, &e), 0);
+    assert_int_equal(store_proofs(p, 2, &n, k->s, row, k->a, &e), 0);
+    assert_int_equal(store_attempts(at, 2, &n, k->s, row, k->a, &e), 0);
+    for (size_t i = 0; i < DB_STATEMENTS; i++) {
+        const struct db *dbs[] = {&k->s->writer, k->s->pool};
+        for (size_t d = 0; d < 2; d++)
+            if (dbs[d]->cache[i].sql && strncmp(dbs[d]->cache[i].sql, "PRAGMA", 6) != 0) {
+                plan_of(&k->s->writer, dbs[d]->cache[i].sql);
+                seen++;
+            }
+    }
+    assert_true(seen > 40);
+    assert_true(seen < DB_STATEMENTS); /* both caches together: room enough in each */
 }
 
 /* ---- submission ---- */
@@ -607,6 +703,8 @@ int main(void)
         TEST(reading_where_nothing_is_says_so),
         TEST(the_database_is_durable_by_its_settings),
         TEST(a_reader_beside_the_writer_sees_what_is_committed),
+        TEST(only_the_owner_reads_the_spool),
+        TEST(no_statement_reads_a_whole_table),
         TEST(everything_given_is_read_back),
         TEST(the_same_key_and_bytes_give_the_same_document),
         TEST(the_same_key_with_other_bytes_is_refused),
