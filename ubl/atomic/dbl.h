@@ -20,7 +20,8 @@
 enum xerr dbl_parse(struct str s, double *out) MUST_CHECK;
 enum xerr flt_parse(struct str s, float *out) MUST_CHECK;
 
-/* XPath string form: shortest digits that read back the same; decimal notation for 1e-6 <= |v| <
+/* XPath string form: shortest digits that read back the same (of powers of two, as Saxon, sometimes
+ * the neighbour); decimal notation for 1e-6 <= |v| <
  * 1e6, "1.0E6" beyond. NUL-terminated; returns the length. */
 size_t dbl_print(double v, char out[DBL_TEXT_MAX]);
 size_t flt_print(float v, char out[DBL_TEXT_MAX]);

@@ -1,9 +1,10 @@
 /* dbl.h - the string form of xs:double and xs:float.
  *
  * Digits come from the fixed-up free-format algorithm of Steele and White (1990), because Saxon's
- * do: with its strict comparisons 1e23 is 0.9999999999999999E23, and verdicts may contain such
- * text. R/S is what is left of the value, M half the distance to the neighbouring doubles, all
- * scaled alike; digits come off R/S until what is left is below M. */
+ * do: its strict comparisons make 1e23 0.9999999999999999E23, and it does not see the narrower gap
+ * below a power of two, which makes 2^64 1.844674407370955E19. Verdicts may contain such text. R/S
+ * is what is left of the value, M half the distance to the neighbouring doubles, all scaled alike;
+ * digits come off R/S until what is left is below M. */
 #include <gmp.h>
 #include <math.h>
 #include <stdbool.h>

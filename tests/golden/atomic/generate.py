@@ -472,7 +472,34 @@ REPLACEMENTS += [("abracadabra", "bra", "*"), ("abracadabra", "a.*a", "*"), ("ab
                  ("aaaaaaaaaaab", "(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(b)", "$12$11$13$120"), ("abc", "x", "$")]
 
 
-FAMILIES = {"decimal": (decimals, 60), "double": (doubles, 60), "datetime": (datetimes, 40), "duration": (durations, 40), "string": (strings, 60), "regex": (regexes, 60)}
+# ---- XSD lexical forms, by Xerces -------------------------------------------------------------------------------
+
+XSD_VALUES = {
+    "date": """2020-02-29 2019-02-29 0000-01-01 -0000-01-01 -0001-01-01 -0004-02-29 -0005-02-29 10000-01-01 010000-01-01 02020-01-01
+2020-13-01 2020-00-01 2020-04-31 2020-1-1 20200101 +2020-01-01 2020-01-01Z 2020-01-01z 2020-01-01+14:00 2020-01-01-14:00 2020-01-01+14:01
+2020-01-01+13:60 2020-01-01+15:00 2020-01-01+01 2020-01-01T00:00:00 202-01-01 1900-02-29 2000-02-29 2147483648-01-01""".split(),
+    "time": """12:00:00 24:00:00 24:00:00.0 24:00:00.1 24:00:01 24:01:00 23:59:60 23:60:00 25:00:00 12:00 12:00:00. .5 12:00:00Z
+12:00:00.123456789012345678901234567890 12:00:00+14:00 12:00:00+14:01 12:00:00+24:00 12:00:0 1:00:00 12:00:00,5 -12:00:00""".split(),
+    "dateTime": """2020-01-01T12:00:00 2020-01-01T24:00:00 2020-12-31T24:00:00Z 2020-01-01T24:00:01 2020-01-01 2020-01-01t12:00:00 0000-01-01T00:00:00
+-0001-12-31T24:00:00 2020-01-01T12:00:00+14:01 2020-01-01T12:00:00.5-14:00""".split(),
+    "decimal": ["1", "+1", "-.5", "5.", ".", "+", "", "1e2", "INF", "1,5", "--1", "1" * 30, "0." + "1" * 30, "-" + "9" * 100, "1 2", "00012.100",
+                "-0", "٣", "1.2.3", "123456789012345678901234567890.12"],
+    "integer": ["1", "+1", "-1", "1.0", "", "9" * 40, "-", "0x1", " 7 "],
+}
+
+
+def xsd(r, count):
+    for kind, values in XSD_VALUES.items():
+        for v in values:
+            yield "xsd." + kind, [v], kind + "\t" + esc(v)
+            v = r.choice([" ", "\n", "\t", "\r", "      ", "\u00a0"]) + v + r.choice(["", " ", "\n  ", "\r\n"])
+            yield "xsd." + kind, [v], kind + "\t" + esc(v)
+        for _ in range(count):
+            v = mutate(r, r.choice(values), "0123456789-+:Z. T")
+            yield "xsd." + kind, [v], kind + "\t" + esc(v)
+
+
+FAMILIES = {"decimal": (decimals, 60), "double": (doubles, 60), "datetime": (datetimes, 40), "duration": (durations, 40), "string": (strings, 60), "regex": (regexes, 60), "xsd": (xsd, 100)}
 
 
 def main():
@@ -485,16 +512,18 @@ def main():
     a = p.parse_args()
     cp = os.path.join(a.classpath, "*")
     with tempfile.TemporaryDirectory() as tmp:
-        subprocess.run(["javac", "-cp", cp, "-d", tmp, os.path.join(HERE, "SaxonEval.java")], check=True)
+        subprocess.run(["javac", "-cp", cp, "-d", tmp, os.path.join(HERE, "SaxonEval.java"),
+                        os.path.join(HERE, "XsdEval.java")], check=True)
         for name in a.family or FAMILIES:
             make, count = FAMILIES[name]
             lines = list(make(random.Random(f"{name} {a.seed}"), a.count or count))
-            run = subprocess.run(["java", "-Duser.timezone=UTC", "-cp", cp + os.pathsep + tmp, "SaxonEval"], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                 input="".join(esc(x[2]) + "\n" for x in lines).encode())
+            judge = "XsdEval" if name == "xsd" else "SaxonEval"
+            run = subprocess.run(["java", "-Duser.timezone=UTC", "-cp", cp + os.pathsep + tmp, judge], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                 input="".join((x[2] if name == "xsd" else esc(x[2])) + "\n" for x in lines).encode())
             got = run.stdout.decode().split("\n")[:-1]
             assert len(got) == len(lines)
             with open(os.path.join(a.out, name + ".tsv"), "w", encoding="utf-8") as f:
-                f.write(f"# made by generate.py with Saxon-HE 13.1, seed {a.seed}\n")
+                f.write(f"# made by generate.py with {'the Xerces of JDK 17' if name == 'xsd' else 'Saxon-HE 13.1'}, seed {a.seed}\n")
                 for (op, args, _), result in zip(lines, got):
                     f.write("\t".join([op] + [esc(x) for x in args] + [result]) + "\n")
 
