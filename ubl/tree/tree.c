@@ -91,6 +91,9 @@ int tree_parse(struct tree **out, struct str bytes, const char *uri, const struc
 done:
     if (r < 0)
         tree_builder_free(&b);
+    /* libxml2 makes a document of its own for what stands before the root in a refused DOCTYPE */
+    if (ctxt && ctxt->myDoc)
+        xmlFreeDoc(ctxt->myDoc);
     xmlFreeParserCtxt(ctxt);
     return r;
 }

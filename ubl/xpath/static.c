@@ -394,6 +394,28 @@ void xtypes(struct xn *n, struct xparse *p)
         n->flags |= NF_LIGHT;
 }
 
+static void types_dot(struct xn *n)
+{
+    result(n, T_ANY, CARD_1);
+    n->deps = DEP_FOCUS;
+    n->ord = ORD_SORTED | ORD_PEER | ORD_DOWN;
+}
+
+static void types_ucall(struct xn *n)
+{
+    from_kids(n);
+    n->deps |= DEP_DOC;
+    result(n, n->ufn->type ? stype_types(n->ufn->type) : T_ANY,
+        n->ufn->type ? n->ufn->type->occ : CARD_ANY);
+}
+
+static void types_cached(struct xn *n)
+{
+    from_kids(n);
+    result(n, n->k[0]->types, n->k[0]->card);
+    n->ord = n->k[0]->ord;
+}
+
 static void infer(struct xn *n, struct xparse *p)
 {
     n->types = 0;
@@ -412,9 +434,7 @@ static void infer(struct xn *n, struct xparse *p)
         types_var(n, p);
         return;
     case OP_DOT:
-        result(n, T_ANY, CARD_1);
-        n->deps = DEP_FOCUS;
-        n->ord = ORD_SORTED | ORD_PEER | ORD_DOWN;
+        types_dot(n);
         return;
     case OP_ROOT:
         result(n, T_NODE, CARD_1);
@@ -494,10 +514,7 @@ static void infer(struct xn *n, struct xparse *p)
         types_call(n);
         return;
     case OP_UCALL:
-        from_kids(n);
-        n->deps |= DEP_DOC;
-        result(n, n->ufn->type ? stype_types(n->ufn->type) : T_ANY,
-            n->ufn->type ? n->ufn->type->occ : CARD_ANY);
+        types_ucall(n);
         return;
     case OP_VALUE_OF:
         from_kids(n);
@@ -513,9 +530,7 @@ static void infer(struct xn *n, struct xparse *p)
         result(n, n->k[1]->types, CARD_ANY);
         return;
     case OP_CACHED:
-        from_kids(n);
-        result(n, n->k[0]->types, n->k[0]->card);
-        n->ord = n->k[0]->ord;
+        types_cached(n);
         return;
     case OP_N:
         return;
