@@ -152,13 +152,21 @@ static int date_arith(struct xp_ctx *c, enum xarith op, const struct xp_item *x,
     return date_plus(c, x, d, y->type, out);
 }
 
+static enum xerr scale_dur(
+    enum xarith op, const struct xp_item *x, const struct xp_item *by, struct dur *out)
+{
+    bool mul = op == AR_MUL;
+
+    if (by->type == XP_INTEGER || by->type == XP_DECIMAL)
+        return (mul ? dur_mul_dec : dur_div_dec)(dur_kind(x), x->dur, by->dec, out);
+    return (mul ? dur_mul : dur_div)(dur_kind(x), x->dur, xnum_double(by), out);
+}
+
 static int dur_scaled(struct xp_ctx *c, enum xarith op, const struct xp_item *x,
     const struct xp_item *by, struct xp_item *out)
 {
     struct xp_item r = {.type = x->type};
-    double f = xnum_double(by);
-    enum xerr e = op == AR_MUL ? dur_mul(dur_kind(x), x->dur, f, &r.dur)
-                               : dur_div(dur_kind(x), x->dur, f, &r.dur);
+    enum xerr e = scale_dur(op, x, by, &r.dur);
 
     if (e)
         return xfail_x(c, e, "duration arithmetic");

@@ -305,16 +305,29 @@ static int f_codepoints_to_string(struct xp_ctx *c, const struct xn *n, struct x
 }
 
 /* ---- regular expressions ---- */
+/* The arguments shared by matches, replace, tokenize. */
+struct regex_texts {
+    struct str s, pattern, flags;
+};
+
+static int regex_texts(
+    struct xp_ctx *c, const struct xn *n, uint32_t flags_at, struct regex_texts *t)
+{
+    t->flags = STR("");
+    if (xev_str(c, n->k[0], &t->s) < 0 || need_str(c, n->k[1], &t->pattern) < 0)
+        return -1;
+    return n->nk > flags_at ? need_str(c, n->k[flags_at], &t->flags) : 0;
+}
+
 static int regex_args(
     struct xp_ctx *c, const struct xn *n, uint32_t flags_at, struct str *s, const struct regex **re)
 {
-    struct str pattern, flags = STR("");
+    struct regex_texts t;
 
-    if (xev_str(c, n->k[0], s) < 0 || need_str(c, n->k[1], &pattern) < 0)
+    if (regex_texts(c, n, flags_at, &t) < 0)
         return -1;
-    if (n->nk > flags_at && need_str(c, n->k[flags_at], &flags) < 0)
-        return -1;
-    return xregex_get(c, pattern, flags, re);
+    *s = t.s;
+    return xregex_get(c, t.pattern, t.flags, re);
 }
 
 static int t_matches(struct xp_ctx *c, const struct xn *n, bool *out)
@@ -373,23 +386,29 @@ static int words(struct xp_ctx *c, const struct xn *n, struct xsink *s)
     return r;
 }
 
-/* Tokens are collected first: the consumer may use the matcher's memory for another expression. */
+/* Tokens are collected first: the consumer may use the matcher's memory for another expression. Of
+ * an empty string there are none, and Saxon then does not look at the expression. */
 static int e_tokenize(struct xp_ctx *c, const struct xn *n, struct xsink *s)
 {
     struct regex_tokens t;
+    struct regex_texts in;
     const struct regex *re;
     struct xlist l;
-    struct str in, tok;
+    struct str tok;
     bool more = true;
     enum xerr r;
     int stop = 0;
 
     if (n->nk == 1)
         return words(c, n, s);
-    if (regex_args(c, n, 2, &in, &re) < 0)
+    if (regex_texts(c, n, 2, &in) < 0)
+        return -1;
+    if (in.s.n == 0)
+        return 0;
+    if (xregex_get(c, in.pattern, in.flags, &re) < 0)
         return -1;
     xlist_init(&l);
-    r = regex_tokens_start(&t, re, c->run, in);
+    r = regex_tokens_start(&t, re, c->run, in.s);
     while (!r && (r = regex_tokens_next(&t, &tok, &more)) == 0 && more) {
         struct xp_item it = xstring(tok);
         if (xtick(c) < 0 || xlist_add(&l, c, &it) < 0)
