@@ -446,6 +446,7 @@ const struct xfn xfn_string[] = {
     {"codepoints-to-string", 1, 1, CARD_1, T_STR, 0, false, f_codepoints_to_string, NULL, NULL},
     {"matches", 2, 3, CARD_1, T_BOOL, 0, false, NULL, NULL, t_matches},
     {"replace", 3, 4, CARD_1, T_STR, 0, false, f_replace, NULL, NULL},
+    {"format-number", 2, 3, CARD_1, T_STR, 0, false, xfn_format_number, NULL, NULL},
     {"tokenize", 1, 3, CARD_ANY, T_STR, 0, false, NULL, e_tokenize, NULL},
     {0},
 };

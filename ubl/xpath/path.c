@@ -43,7 +43,7 @@ int xev_path(struct xp_ctx *c, const struct xn *n, struct xsink *s)
 
     /* the last name of the path is not in the document: no need to go there */
     if (step->op == OP_STEP && step->test.how == NT_NAME && !c->name_map[step->test.name] &&
-        (n->k[0]->flags & NF_SAFE))
+        (n->k[0]->flags & NF_SAFE) && !(n->k[0]->types & ~T_NODE))
         return 0;
     if (!(n->k[1]->deps & DEP_LAST))
         return xev(c, n->k[0], &p.s);

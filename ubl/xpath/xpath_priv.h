@@ -579,6 +579,7 @@ struct xfn {
 };
 const struct xfn *xfn_find(struct str local, size_t arity, bool *name_known);
 extern const struct xfn xfn_string[], xfn_number[], xfn_date[], xfn_node[], xfn_seq[];
+int xfn_format_number(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
 int xfn_is(const struct xn *n, const char *name); /* OP_CALL of that built-in */
 /* Atomized context item or argument 0 as string, for functions with both forms. */
 int xcollation(struct xp_ctx *c, const struct xn *n, uint32_t i);
