@@ -155,7 +155,8 @@ static void on_note(void *ctx, const char *id, const char *step, const char *tex
         say(s, s->name, step, text_);
 }
 
-/* Make attempts for what is due until this document is settled or time is up. */
+/* Make attempts for what is due until this document is settled, or time is up and it had its turn:
+ * others may have waited longer, but nobody should call `send` and see nothing tried. */
 static int work_here(
     struct send *s, int64_t row, int64_t until, struct out_row *r, struct arena *a, struct err *e)
 {
@@ -171,7 +172,7 @@ static int work_here(
         if (store_out_sweep(&w, n->store, clock_now(), 1000, e) ||
             store_out_get(r, n->store, row, a, e))
             return -1;
-        if (r->settled || (once && clock_mono() >= until))
+        if (r->settled || (once && r->state != OUT_ACCEPTED && clock_mono() >= until))
             return 0;
         if (store_out_claim(&c, 1, &got, n->store, clock_now(), lease, NULL, e) ||
             (got && out_work(&n->out, &c, e)))

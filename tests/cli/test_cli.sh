@@ -71,6 +71,25 @@ sed 's/0403170701/0123456749/g; s/INV-1042/CLI-3/' "$invoice" >"$dir/unreg.xml"
 expect "an unregistered receiver is refused" 1 "participant.not-registered" ap1 send "$dir/unreg.xml" --wait
 expect "... and stays known" 0 "REFUSED" ap1 status CLI-3
 
+sed 's/INV-1042/CLI-10/; s/>1331.00</>1332.00</' "$invoice" >"$dir/wrong.xml"
+expect "an invalid document is refused by its rules" 1 "BR-CO" ap1 send "$dir/wrong.xml"
+expect "... and kept as REJECTED, so that it is known" 0 "REJECTED" ap1 status CLI-10
+
+# a whole envelope goes as it is, when it says what our records say
+envelope() { # COUNTRY INSTANCE
+    cat <<SBD
+<StandardBusinessDocument xmlns="http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"><StandardBusinessDocumentHeader><HeaderVersion>1.0</HeaderVersion><Sender><Identifier Authority="iso6523-actorid-upis">0208:0848934496</Identifier></Sender><Receiver><Identifier Authority="iso6523-actorid-upis">0208:0403170701</Identifier></Receiver><DocumentIdentification><Standard>urn:oasis:names:specification:ubl:schema:xsd:Invoice-2</Standard><TypeVersion>2.1</TypeVersion><InstanceIdentifier>$2</InstanceIdentifier><Type>Invoice</Type><CreationDateAndTime>2026-11-22T10:15:30Z</CreationDateAndTime></DocumentIdentification><BusinessScope><Scope><Type>DOCUMENTID</Type><InstanceIdentifier>urn:oasis:names:specification:ubl:schema:xsd:Invoice-2::Invoice##urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0::2.1</InstanceIdentifier><Identifier>busdox-docid-qns</Identifier></Scope><Scope><Type>PROCESSID</Type><InstanceIdentifier>urn:fdc:peppol.eu:2017:poacc:billing:01:1.0</InstanceIdentifier><Identifier>cenbii-procid-ubl</Identifier></Scope><Scope><Type>COUNTRY_C1</Type><InstanceIdentifier>$1</InstanceIdentifier></Scope></BusinessScope></StandardBusinessDocumentHeader>
+SBD
+    sed '1d; s/INV-1042/CLI-11/' "$invoice"
+    echo '</StandardBusinessDocument>'
+}
+envelope BE 5b1f2d0e-0000-4000-8000-000000000011 >"$dir/sbd.xml"
+expect "a prebuilt envelope is sent as it is" 0 "receipted" ap1 send "$dir/sbd.xml" --sbd --wait
+expect "... under its own InstanceIdentifier" 0 "CLI-11" ap1 status 5b1f2d0e-0000-4000-8000-000000000011
+envelope NL 5b1f2d0e-0000-4000-8000-000000000012 >"$dir/sbd-nl.xml"
+expect "... unless its COUNTRY_C1 is not our record's" 65 "sbdh.country" ap1 send "$dir/sbd-nl.xml" --sbd
+expect "an envelope without --sbd is said to be one" 65 "sbd|envelope" ap1 send "$dir/sbd.xml"
+
 expect "a key makes a document one" 0 "accepted" ap1 send "$(inv CLI-4)" --key k4
 expect "... the same again is the same" 0 "submitted before" ap1 send "$(inv CLI-4)" --key k4
 expect "... other bytes are refused" 1 "store.key-conflict" ap1 send "$(inv CLI-5)" --key k4
@@ -81,12 +100,12 @@ expect "standard input" 0 "accepted" sh -c "\"$AVISO\" --config \"$net/aviso.con
 
 sleep 1
 expect "the other side has it" 0 "CLI-1" ap2 inbox list
-in=$(ap2 inbox list --json | grep CLI-1 | sed 's/.*"id":"\([^"]*\)".*/\1/')
+in=$(ap2 inbox list --json | grep '"invoice":"CLI-1"' | sed 's/.*"id":"\([^"]*\)".*/\1/')
 ap2 inbox get "$in" -o "$dir/got.xml"
 got=$(sha256sum "$dir/got.xml" | cut -c1-64)
 [ "$got" = "$sha" ] && echo "ok the document handed over is the one handed in" || { echo "not ok other bytes: $got $sha"; bad=1; }
 expect "acknowledge" 0 "acknowledged" ap2 inbox ack "$in"
-ap2 inbox list | grep -q CLI-1 && { echo "not ok acknowledged documents leave the queue"; bad=1; } || echo "ok acknowledged documents leave the queue"
+ap2 inbox list --json | grep -q '"invoice":"CLI-1"' && { echo "not ok acknowledged documents leave the queue"; bad=1; } || echo "ok acknowledged documents leave the queue"
 
 "$AVISO" serve --config "$net/aviso.conf" >"$dir/serve.log" 2>&1 &
 daemon=$!

@@ -34,13 +34,17 @@ def port(name):
 class Catcher(http.server.BaseHTTPRequestHandler):
     caught = []
     forward = False  # later: pass it on to the receiver
+    answer = (503, "text/plain", b"")
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         Catcher.caught.append((self.headers["Content-Type"], body))
-        status, data = post(body, self.headers["Content-Type"]) if Catcher.forward else (503, b"")
+        status, kind, data = Catcher.answer
+        if Catcher.forward:
+            status, data = post(body, self.headers["Content-Type"])
+            kind = "application/soap+xml; charset=utf-8"
         self.send_response(status)
-        self.send_header("Content-Type", "application/soap+xml; charset=utf-8")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
@@ -174,6 +178,28 @@ def main():
             break
         time.sleep(0.1)
     time.sleep(1)
+    redirect(catcher.server_address[1])
+    # a peer that answers, but not with a receipt for what was sent
+    Catcher.forward = False
+    text = open(TOP + "/ubl/examples/invoice.xml").read()
+    soap = "application/soap+xml; charset=utf-8"
+    for name, answer, state, code in (
+            ("200 with a web page", (200, "text/html", b"<html>thank you</html>"), "UNKNOWN", "reply."),
+            ("200 and nothing", (200, "text/plain", b""), "UNKNOWN", "reply."),
+            ("a receipt for another message", (200, soap, first), "UNKNOWN", "reply."),
+            ("a receipt cut short", (200, soap, first[:len(first) // 2]), "UNKNOWN", "reply."),
+            ("a redirect", (302, "text/html", b""), "UNKNOWN", "reply."),
+            ("502 of a proxy", (502, "text/html", b"bad gateway"), "UNKNOWN", "reply."),
+            ("404 without SOAP", (404, "text/html", b"not here"), "WAITING", "http.refused")):
+        Catcher.answer = answer
+        number = "BAD-" + re.sub(r"[^a-z0-9]", "", name)
+        path = os.path.join(DIR, number + ".xml")
+        open(path, "w").write(text.replace("INV-1042", number))
+        r = run("send", path, "--json", "--wait=0s", "--config", NET + "/aviso.conf", "--set", "lookup.cache=0s")
+        d = json.loads(r.stdout.splitlines()[-1])
+        why = d.get("error", {}).get("what", "")
+        say(r.returncode == 75 and d["state"] == state and not d["proven"] and why.startswith(code),
+            name + " is " + state + ", never proof", f"exit {r.returncode} {d['state']} {why}")
     got = [f for f in os.listdir(NET + "/ap2/inbox") if f.endswith(".json")]
     say(len(got) == 1, "one document was handed over", str(len(got)))
     rss = int(re.search(r"RssAnon:\s+(\d+)", open(f"/proc/{ap2.pid}/status").read()).group(1))
