@@ -425,6 +425,8 @@ N("testnet.start", SETUP, "A part of the testnet does not start",
   "See the log named in the text")
 N("testnet.unknown", NO, "Not registered in the testnet",
   "Add it to registry.tsv")
+N("trust.stage", SETUP, "A trust anchor belongs to another stage, or to nobody",
+  "Use the anchors of the mode: schemas/install lays them out; development anchors are for mode = lab")
 N("usage.instant", USAGE, "A date or instant cannot be read",
   "Write 2026-08-17 or 2026-08-17T12:00:00Z")
 N("wss.decrypt", INPUT, "A message cannot be decrypted (EBMS:0102)",

@@ -8,6 +8,7 @@
 
 #include "ap/base/clock.h"
 #include "ap/base/log.h"
+#include "ap/peppol/trust.h"
 #include "ap/wss/wss.h"
 
 #ifndef AVISO_DATADIR
@@ -86,6 +87,19 @@ static int split_connect_to(struct node *n, struct err *e)
     return 0;
 }
 
+/* With a certificate of another stage or role every peer would refuse us, one message at a time. */
+static int check_own(const struct node *n, struct err *e)
+{
+    for (size_t i = 0; i < n->nkeys; i++)
+        if (pki_check(n->pki, key_cert(n->keys[i]), PKI_AP, clock_now(), e)) {
+            if (e)
+                e->class = ERR_CONFIG;
+            (void)err_next(e, "check ap.mode, ap.cert_file and ap.anchor_dir");
+            return err_wrap(e, "our own certificate: ");
+        }
+    return 0;
+}
+
 static int open_net(struct node *n, struct err *e)
 {
     const struct config *c = n->cfg;
@@ -104,8 +118,10 @@ static int open_net(struct node *n, struct err *e)
     if (split_connect_to(n, e))
         return -1;
     h.connect_to = n->connect_to[0] ? n->connect_to : NULL;
-    if (pki_open(&n->pki, *c->anchor_dir ? c->anchor_dir : anchors, e) ||
-        http_client_open(&n->http, &h, e) || codelists_open(&n->lists, lists, e))
+    if (*c->anchor_dir)
+        (void)snprintf(anchors, sizeof(anchors), "%s", c->anchor_dir);
+    if (trust_check(anchors, config_mode_word(c->mode), e) || pki_open(&n->pki, anchors, e) ||
+        check_own(n, e) || http_client_open(&n->http, &h, e) || codelists_open(&n->lists, lists, e))
         return -1;
     l.zone = *c->sml_zone                 ? c->sml_zone
              : c->mode == MODE_PRODUCTION ? LOOKUP_ZONE_PRODUCTION
