@@ -305,6 +305,14 @@ static void start(struct player *p, uint32_t n)
         p->uri[t->names[x->name].uri_id], (int)ndecl, ns, x->nattr, 0, attrs);
 }
 
+/* libxml2 2.9 takes a sign with white space behind it for a decimal, but not one without. */
+static struct str bare_sign(struct str s)
+{
+    struct str t = str_trim(s);
+
+    return t.n == 1 && (*t.p == '+' || *t.p == '-') ? t : s;
+}
+
 static void characters(struct player *p, struct str s)
 {
     while (s.n) { /* libxml2 counts in int */
@@ -344,7 +352,7 @@ static void play(struct player *p, uint32_t root)
             break;
         case TREE_TEXT:
             if (!mended_value(p, open))
-                characters(p, tree_string(t, i));
+                characters(p, bare_sign(tree_string(t, i)));
             break;
         default:
             break;
@@ -369,8 +377,9 @@ static bool long_decimal(struct str s)
     return digits > LIBXML_DECIMAL_DIGITS && dec_castable(s);
 }
 
-/* Sign and as many digits as libxml2 can hold, from the left; the point where it was if it is among
- * them. No digit but 0 is lost in sight of a bound, since bounds have few digits. */
+/* Sign and as many digits as libxml2 can hold, from the left; the point where it was, or before one
+ * more digit (an integer has none). No digit but 0 is lost in sight of a bound, since bounds have
+ * few digits. */
 static struct str shortened(struct player *p, struct str s)
 {
     char *out = arena_alloc(p->a, LIBXML_DECIMAL_DIGITS + 3);
@@ -386,8 +395,12 @@ static struct str shortened(struct player *p, struct str s)
         digits += s.p[i] != '.';
         out[n++] = s.p[i];
     }
-    if (n && out[n - 1] == '.')
-        n--;
+    if (memchr(s.p + i, '.', s.n - i)) {
+        out[n++] = '.';
+        out[n++] = '1';
+    } else if (n && out[n - 1] == '.') {
+        out[n++] = '1';
+    }
     return (struct str){out, n};
 }
 

@@ -10,7 +10,6 @@
 #include "tests/support/vectors.h"
 #include "ubl/atomic/datetime.h"
 #include "ubl/atomic/dbl.h"
-#include "ubl/atomic/xsdlex.h"
 
 /* The vectors in tests/golden/atomic hold what Saxon 13.1 answered when generate.py wrote them. */
 
@@ -271,14 +270,6 @@ static enum xerr op_dur_cast(struct vec *v)
     return put_dur(v, r, (enum dur_kind)v->kind, r ? d : dur_cast(d, (enum dur_kind)v->kind));
 }
 
-/* ---- XSD ------------------------------------------------------------------------------------ */
-
-static enum xerr op_xsd(struct vec *v)
-{
-    buf_puts(&v->out, xsd_valid((enum xsd_type)v->kind, v->arg[0]) ? "true" : "false");
-    return XERR_NONE;
-}
-
 /* ---- the table ------------------------------------------------------------------------------ */
 
 static const struct vec_op ops[] = {
@@ -340,11 +331,6 @@ static const struct vec_op ops[] = {
     DURATION("yearMonthDuration", DUR_YEARMONTH),
     ORDERED("dayTimeDuration", DUR_DAYTIME),
     ORDERED("yearMonthDuration", DUR_YEARMONTH),
-    {"xsd.date", 1, op_xsd, XSD_DATE},
-    {"xsd.time", 1, op_xsd, XSD_TIME},
-    {"xsd.dateTime", 1, op_xsd, XSD_DATETIME},
-    {"xsd.decimal", 1, op_xsd, XSD_DECIMAL},
-    {"xsd.integer", 1, op_xsd, XSD_INTEGER},
 };
 #define OPS ops, sizeof(ops) / sizeof(ops[0])
 
@@ -358,17 +344,6 @@ static void duration_answers_as_saxon(void **state)
 {
     (void)state;
     vectors_file("tests/golden/atomic/duration.tsv", OPS, 1000);
-}
-
-static void xsd_forms_are_judged_as_by_xerces(void **state)
-{
-    (void)state;
-    vectors_file("tests/golden/atomic/xsd.tsv", OPS, 600);
-    assert_int_equal(xsd_type_named(STR("date")), XSD_DATE);
-    assert_int_equal(xsd_type_named(STR("dateTime")), XSD_DATETIME);
-    assert_int_equal(xsd_type_named(STR("string")), XSD_OTHER);
-    assert_int_equal(xsd_type_named(STR("")), XSD_OTHER);
-    assert_false(xsd_valid(XSD_OTHER, STR("1")));
 }
 
 /* ---- by hand -------------------------------------------------------------------------------- */
@@ -520,7 +495,6 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(datetime_answers_as_saxon),
         cmocka_unit_test(duration_answers_as_saxon),
-        cmocka_unit_test(xsd_forms_are_judged_as_by_xerces),
         cmocka_unit_test(years_that_do_not_fit_are_fodt0001),
         cmocka_unit_test(durations_that_do_not_fit_are_fodt0002),
         cmocka_unit_test(every_day_follows_the_one_before),
