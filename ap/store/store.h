@@ -334,6 +334,19 @@ struct proof_row {
 int store_proofs(struct proof_row *out, size_t max, size_t *n, struct store *s, int64_t row,
     struct arena *a, struct err *e) MUST_CHECK;
 
+/* All of one document in one snapshot, for status: at most STORE_VIEW_MAX attempts (the newest) and
+ * proofs are shown, the numbers say how many there are. */
+#define STORE_VIEW_MAX 200
+struct out_view {
+    struct out_row doc;
+    const struct attempt_row *attempts; /* oldest first */
+    size_t nattempts, attempts_in_all;
+    const struct proof_row *proofs;
+    size_t nproofs, proofs_in_all;
+};
+int store_out_view(
+    struct out_view *out, struct store *s, int64_t row, struct arena *a, struct err *e) MUST_CHECK;
+
 /* ---- any id, lists, events ---- */
 
 struct store_hit {

@@ -349,6 +349,9 @@ void commit_done(struct store *s)
         db_close(s->pool);
         free(s->pool);
     }
+    /* Closing would copy the WAL into the database: not what may have been lost in it. */
+    if (s->broken)
+        (void)sqlite3_db_config(s->writer.h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
     db_close(&s->writer);
     (void)pthread_cond_destroy(&s->arrived);
     (void)pthread_cond_destroy(&s->pool_free);

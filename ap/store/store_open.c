@@ -74,6 +74,18 @@ static int check_place(struct store *s, struct err *e)
     return 0;
 }
 
+/* What an earlier process left in the WAL may never have reached the disk, though it can be read
+ * (a failed fsync is told once): written anew into the database and fsynced, or no start. */
+static int settle_wal(struct store *s, struct err *e)
+{
+    int rc = sqlite3_wal_checkpoint_v2(
+        s->writer.h, NULL, SQLITE_CHECKPOINT_TRUNCATE, (int *)NULL, (int *)NULL);
+
+    if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY) /* busy: a reader of another process */
+        return 0;
+    return db_err(&s->writer, e, "take over the write-ahead log");
+}
+
 static int open_writer(struct store *s, const struct store_cfg *c, struct err *e)
 {
     bool fresh = access(s->path, F_OK) != 0;
@@ -87,7 +99,8 @@ static int open_writer(struct store *s, const struct store_cfg *c, struct err *e
             return err_errno(e, "store.io", "create", s->path);
         (void)close(fd);
     }
-    if (db_open(&s->writer, s->path, STORE_WRITE, e) || schema_make(&s->writer, c->ap_mode, e))
+    if (db_open(&s->writer, s->path, STORE_WRITE, e) || schema_make(&s->writer, c->ap_mode, e) ||
+        settle_wal(s, e))
         return -1;
     (void)FAULT("store.made");
     /* each time: an earlier start may have been cut off between making it and this */

@@ -96,22 +96,28 @@ static int read_row(struct out_row *out, sqlite3_stmt *st, struct arena *a, stru
     return c.nomem ? err_nomem(e) : 0;
 }
 
+static int get(struct out_row *out, struct db *db, int64_t row, struct arena *a, struct err *e)
+{
+    sqlite3_stmt *st = db_query(db, e, COLUMNS "WHERE d.n=?1", ARGS(A_INT(row)));
+    int rc = st ? db_step(db, st, e) : -1;
+
+    if (rc == 0)
+        return not_found(e, "document", row);
+    if (rc < 0)
+        return -1;
+    rc = read_row(out, st, a, e);
+    db_done(st);
+    return rc;
+}
+
 int store_out_get(struct out_row *out, struct store *s, int64_t row, struct arena *a, struct err *e)
 {
     struct db *db = reader_take(s, e);
-    sqlite3_stmt *st;
     int rc;
 
     if (!db)
         return -1;
-    st = db_query(db, e, COLUMNS "WHERE d.n=?1", ARGS(A_INT(row)));
-    rc = st ? db_step(db, st, e) : -1;
-    if (rc == 1) {
-        rc = read_row(out, st, a, e);
-        db_done(st);
-    } else if (rc == 0) {
-        rc = not_found(e, "document", row);
-    }
+    rc = get(out, db, row, a, e);
     reader_give(s, db);
     return rc;
 }
@@ -200,30 +206,51 @@ static int read_attempt(struct attempt_row *out, sqlite3_stmt *st, struct arena 
     return c.nomem ? err_nomem(e) : 0;
 }
 
+/* At most max from the one numbered `skip` on; *n: how many were read. */
+static int attempts(struct attempt_row *out, size_t max, size_t *n, struct db *db, int64_t row,
+    size_t skip, struct arena *a, struct err *e)
+{
+    sqlite3_stmt *st = db_query(db, e,
+        "SELECT n,seq,message,started_at,ended_at,ms,message_id,endpoint,address,result,"
+        "http_status,has_left,why,answer,answer_type FROM attempt WHERE document=?1"
+        " ORDER BY seq LIMIT ?2 OFFSET ?3",
+        ARGS(A_INT(row), A_INT(max), A_INT(skip)));
+    int rc = -1;
+
+    *n = 0;
+    while (st && (rc = db_step(db, st, e)) == 1)
+        if (read_attempt(&out[(*n)++], st, a, e)) {
+            db_done(st);
+            return -1;
+        }
+    return rc;
+}
+
+static int count(size_t *out, struct db *db, bool proofs, int64_t row, struct err *e)
+{
+    int64_t n = 0;
+    int rc =
+        proofs
+            ? db_int(&n, db, e, "SELECT count(*) FROM proof WHERE document=?1", ARGS(A_INT(row)))
+            : db_int(&n, db, e, "SELECT count(*) FROM attempt WHERE document=?1", ARGS(A_INT(row)));
+
+    *out = (size_t)n;
+    return rc < 0 ? -1 : 0;
+}
+
 int store_attempts(struct attempt_row *out, size_t max, size_t *n, struct store *s, int64_t row,
     struct arena *a, struct err *e)
 {
     struct db *db = reader_take(s, e);
-    sqlite3_stmt *st;
-    int rc = -1;
+    size_t read;
+    int rc;
 
     *n = 0;
     if (!db)
         return -1;
-    st = db_query(db, e,
-        "SELECT n,seq,message,started_at,ended_at,ms,message_id,endpoint,address,result,"
-        "http_status,has_left,why,answer,answer_type FROM attempt WHERE document=?1 ORDER BY seq",
-        ARGS(A_INT(row)));
-    while (st && (rc = db_step(db, st, e)) == 1) {
-        if (*n < max && read_attempt(&out[*n], st, a, e)) {
-            db_done(st);
-            rc = -1;
-            break;
-        }
-        ++*n;
-    }
+    rc = count(n, db, false, row, e) || attempts(out, max, &read, db, row, 0, a, e);
     reader_give(s, db);
-    return rc;
+    return rc ? -1 : 0;
 }
 
 static int read_proof(struct proof_row *out, sqlite3_stmt *st, struct arena *a, struct err *e)
@@ -250,29 +277,76 @@ static int read_proof(struct proof_row *out, sqlite3_stmt *st, struct arena *a, 
     return c.nomem ? err_nomem(e) : 0;
 }
 
+static int proofs(struct proof_row *out, size_t max, size_t *n, struct db *db, int64_t row,
+    struct arena *a, struct err *e)
+{
+    sqlite3_stmt *st = db_query(db, e,
+        "SELECT p.n,p.message,raw,signal_time,verified_at,kind,level,refusal,m.message_id,"
+        "signal_id,signer,signer_serial FROM proof p LEFT JOIN message m ON m.n=p.message"
+        " WHERE p.document=?1 ORDER BY p.n LIMIT ?2",
+        ARGS(A_INT(row), A_INT(max)));
+    int rc = -1;
+
+    *n = 0;
+    while (st && (rc = db_step(db, st, e)) == 1)
+        if (read_proof(&out[(*n)++], st, a, e)) {
+            db_done(st);
+            return -1;
+        }
+    return rc;
+}
+
 int store_proofs(struct proof_row *out, size_t max, size_t *n, struct store *s, int64_t row,
     struct arena *a, struct err *e)
 {
     struct db *db = reader_take(s, e);
-    sqlite3_stmt *st;
-    int rc = -1;
+    size_t read;
+    int rc;
 
     *n = 0;
     if (!db)
         return -1;
-    st = db_query(db, e,
-        "SELECT p.n,p.message,raw,signal_time,verified_at,kind,level,refusal,m.message_id,"
-        "signal_id,signer,signer_serial FROM proof p LEFT JOIN message m ON m.n=p.message"
-        " WHERE p.document=?1 ORDER BY p.n",
-        ARGS(A_INT(row)));
-    while (st && (rc = db_step(db, st, e)) == 1) {
-        if (*n < max && read_proof(&out[*n], st, a, e)) {
-            db_done(st);
-            rc = -1;
-            break;
-        }
-        ++*n;
-    }
+    rc = count(n, db, true, row, e) || proofs(out, max, &read, db, row, a, e);
+    reader_give(s, db);
+    return rc ? -1 : 0;
+}
+
+static size_t shown(size_t all)
+{
+    return all < STORE_VIEW_MAX ? all : STORE_VIEW_MAX;
+}
+
+static int view(struct out_view *out, struct db *db, int64_t row, struct arena *a, struct err *e)
+{
+    struct attempt_row *t;
+    struct proof_row *p;
+
+    if (get(&out->doc, db, row, a, e) || count(&out->attempts_in_all, db, false, row, e) ||
+        count(&out->proofs_in_all, db, true, row, e))
+        return -1;
+    t = arena_alloc(a, (shown(out->attempts_in_all) + 1) * sizeof(*t));
+    p = arena_alloc(a, (shown(out->proofs_in_all) + 1) * sizeof(*p));
+    if (!t || !p)
+        return err_nomem(e);
+    out->attempts = t;
+    out->proofs = p;
+    return attempts(t, STORE_VIEW_MAX, &out->nattempts, db, row,
+               out->attempts_in_all - shown(out->attempts_in_all), a, e) ||
+                   proofs(p, STORE_VIEW_MAX, &out->nproofs, db, row, a, e)
+               ? -1
+               : 0;
+}
+
+int store_out_view(
+    struct out_view *out, struct store *s, int64_t row, struct arena *a, struct err *e)
+{
+    struct db *db = reader_take(s, e);
+    int rc;
+
+    memset(out, 0, sizeof(*out));
+    if (!db)
+        return -1;
+    rc = view(out, db, row, a, e);
     reader_give(s, db);
     return rc;
 }

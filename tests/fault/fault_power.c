@@ -1,4 +1,5 @@
-/* fault_power.c - every line of docs/STATES.md with the power cut at its writes and fsyncs.
+/* fault_power.c - every line of docs/STATES.md with the power cut at its writes and fsyncs, and
+ * with each of them failing.
  *
  * The C library's write, fsync and their like are replaced in this program (SQLite's calls come
  * here too). What was written and not fsynced since, and names not fsynced into their folder, are
@@ -42,6 +43,7 @@ struct undone { /* a write since the last fsync of its file */
 };
 struct power {
     bool armed, deaf; /* deaf: fsync does nothing, to see that the shim finds it */
+    int fail;         /* errno: the call fails, instead of the power */
     unsigned cut_at, ticks;
     uint64_t random;
     struct {
@@ -154,13 +156,18 @@ static void power_fails(void)
     _exit(CUT);
 }
 
-static void tick(void)
+/* False, with errno, when this call is the one to fail. */
+static bool tick(void)
 {
     if (!power.armed)
-        return;
+        return true;
     *ticks_seen = ++power.ticks;
-    if (power.ticks == power.cut_at)
+    if (power.ticks != power.cut_at)
+        return true;
+    if (!power.fail)
         power_fails();
+    errno = power.fail;
+    return false;
 }
 
 static void remember(int file, const void *p, int64_t len, int64_t off)
@@ -223,7 +230,8 @@ static int synced(int fd)
     struct stat st;
     int file;
 
-    tick();
+    if (!tick())
+        return -1;
     if (!power.armed || power.deaf || fstat(fd, &st))
         return 0;
     if (S_ISDIR(st.st_mode))
@@ -250,7 +258,8 @@ ssize_t pwrite64(int fd, const void *p, size_t n, off64_t off)
     int file = file_of(fd);
 
     if (file >= 0) {
-        tick();
+        if (!tick())
+            return -1;
         remember(file, p, (int64_t)n, off);
     }
     return syscall(SYS_pwrite64, fd, p, n, off);
@@ -261,7 +270,8 @@ ssize_t write(int fd, const void *p, size_t n)
     int file = file_of(fd);
 
     if (file >= 0) {
-        tick();
+        if (!tick())
+            return -1;
         remember(file, p, (int64_t)n, lseek(fd, 0, SEEK_CUR));
     }
     return syscall(SYS_write, fd, p, n);
@@ -272,7 +282,8 @@ int ftruncate64(int fd, off64_t size)
     int file = file_of(fd);
 
     if (file >= 0) {
-        tick();
+        if (!tick())
+            return -1;
         remember(file, NULL, -1, size);
     }
     return (int)syscall(SYS_ftruncate, fd, size);
@@ -283,7 +294,8 @@ int linkat(int from, const char *old, int to, const char *name, int flags)
     char folder[200], path[256];
     struct stat st;
 
-    tick();
+    if (!tick())
+        return -1;
     if (power.armed && fstat(to, &st) == 0 && path_of(to, folder, sizeof(folder))) {
         (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
         name_made(st.st_ino, path);
@@ -332,8 +344,9 @@ struct when {
     unsigned at; /* 0: never */
     uint64_t seed;
     bool deaf;
+    int fail;
 };
-static unsigned long cuts;
+static unsigned long cuts, failures;
 
 static void arm_cut(const void *arg)
 {
@@ -343,6 +356,7 @@ static void arm_cut(const void *arg)
     power.cut_at = w->at;
     power.random = w->seed * 7919 + w->at;
     power.deaf = w->deaf;
+    power.fail = w->fail;
     power.armed = true;
 }
 
@@ -366,6 +380,7 @@ static int act(const struct line *l, const struct when *w)
     if (status != 0 && status != CUT)
         fail_msg("cut %u seed %llu: exit status %d", w->at, (unsigned long long)w->seed, status);
     cuts += status == CUT;
+    failures += w->fail && sh->rc == -1;
     return status;
 }
 
@@ -374,7 +389,8 @@ static void run(const struct line *l, const struct when *w)
     char what[64];
 
     (void)act(l, w);
-    (void)snprintf(what, sizeof(what), "cut %u seed %llu", w->at, (unsigned long long)w->seed);
+    (void)snprintf(what, sizeof(what), "call %u seed %llu errno %d", w->at,
+        (unsigned long long)w->seed, w->fail);
     line_judge(l, what);
     line_redo(l, what);
     kit_remove(sh->dir);
@@ -382,7 +398,7 @@ static void run(const struct line *l, const struct when *w)
 
 static unsigned places(const struct line *l)
 {
-    const struct when never = {0, 0, false};
+    const struct when never = {0, 0, false, 0};
 
     assert_int_equal(act(l, &never), 0);
     kit_remove(sh->dir);
@@ -400,7 +416,9 @@ static void one_line(void **state)
         for (unsigned i = 0; i < CUTS && i < n; i++) {
             /* one in each of CUTS equal parts */
             unsigned part = n / CUTS ? n / CUTS : 1;
-            struct when w = {1 + i * part + (unsigned)draw(part), seed, false};
+            struct when w = {1 + i * part + (unsigned)draw(part), seed, false, 0};
+            run(l, &w);
+            w.fail = draw(2) ? EIO : ENOSPC;
             run(l, &w);
         }
     }
@@ -409,7 +427,7 @@ static void one_line(void **state)
 /* What was told as done and is gone, or a spool that cannot be opened any more. */
 static bool lost(const struct line *l, unsigned at, uint64_t seed)
 {
-    const struct when w = {at, seed, true};
+    const struct when w = {at, seed, true, 0};
     bool bad;
 
     (void)act(l, &w);
@@ -434,7 +452,9 @@ static void count_cuts(void **state)
 {
     (void)state;
     assert_true(cuts > 100);
-    print_message("%lu power cuts; 0 lost, 0 doubled, 0 false claims\n", cuts);
+    assert_true(failures > 100);
+    print_message(
+        "%lu power cuts, %lu failed calls; 0 lost, 0 doubled, 0 false claims\n", cuts, failures);
 }
 
 int main(void)

@@ -104,6 +104,17 @@ static void an_open_message_is_only_sent_again_as_it_is(void **state)
     refused(store_attempt_begin(&attempt, k->s, &c, &m, KIT_LEASE, T + MIN, &e), &e,
         "store.message-open");
     attempt = kit_begin(k, &c, 0, T + MIN);
+    {
+        struct out_view v;
+        assert_int_equal(store_out_view(&v, k->s, row, k->a, &e), 0);
+        assert_int_equal(v.doc.state, OUT_SENDING);
+        assert_int_equal(v.nattempts, 2);
+        assert_int_equal(v.attempts_in_all, 2);
+        assert_int_equal(v.attempts[1].n, 2);
+        assert_int_equal(v.attempts[1].ended_at, 0);
+        assert_int_equal(v.nproofs, 0);
+        refused(store_out_view(&v, k->s, row + 1, k->a, &e), &e, "store.not-found");
+    }
     assert_string_equal(kit_get(k, row).message.message_id, "message-1@test");
     read_bytes(k, kit_get(k, row).message.wire, raw, sizeof(raw));
     assert_string_equal(raw, "wire bytes");
