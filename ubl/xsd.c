@@ -365,16 +365,16 @@ static void play(struct player *p, uint32_t root)
 
 /* ---- errors, and which of them are none ---- */
 
-/* Digits that libxml2 counts: without leading zeros; with more than it can hold. */
+/* A decimal of more digits than libxml2 can hold, for which the point counts as one. */
 static bool long_decimal(struct str s)
 {
-    size_t digits = 0;
+    size_t places = 0;
 
     if (s.n <= LIBXML_DECIMAL_DIGITS)
         return false;
     for (size_t i = 0; i < s.n; i++)
-        digits += s.p[i] >= '0' && s.p[i] <= '9';
-    return digits > LIBXML_DECIMAL_DIGITS && dec_castable(s);
+        places += s.p[i] != '+' && s.p[i] != '-';
+    return places > LIBXML_DECIMAL_DIGITS && dec_castable(s);
 }
 
 /* Sign and as many digits as libxml2 can hold, from the left; the point where it was, or before one
