@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -333,6 +334,7 @@ struct httpd *httpd_start(const char *tls)
     socklen_t len = sizeof(a);
 
     NEED(h);
+    (void)signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to connections that the client has closed */
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     h->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     NEED(

@@ -59,14 +59,16 @@ static int get(const char *path)
     return http_get(&ans, cl, &rq, &e);
 }
 
+static int64_t patience = 1500; /* short where a time-out is what is tested */
+
 static int post_at(const char *where, const char *body, size_t n)
 {
     struct blob b = blob_mem(body, n);
     struct http_request rq = {.url = where,
         .content_type = "multipart/related; x=\"y\"",
         .body = &b,
-        .deadline_ms = 1500,
-        .connect_ms = 1000,
+        .deadline_ms = patience,
+        .connect_ms = patience * 2 / 3,
         .hop = "AP"};
 
     http_answer_free(&ans);
@@ -182,7 +184,9 @@ static void answers_are_bounded_in_time_and_size(void **state)
     httpd_set(srv, "/reset", HTTPD_RESET_HEADERS, "", 0);
     failed(get("/reset"), "http.reset", ERR_RETRY);
     httpd_set(srv, "*", HTTPD_RESET_ACCEPT, "", 0);
-    failed(get("/new"), "http.reset", ERR_RETRY);
+    assert_int_equal(get("/new"), -1); /* the reset may come before connect() has returned */
+    assert_true(strcmp(e.code, "http.reset") == 0 || strcmp(e.code, "http.connect") == 0);
+    assert_int_equal(e.class, ERR_RETRY);
 }
 
 static void any_status_is_an_answer_and_redirects_are_not_followed(void **state)
@@ -299,6 +303,7 @@ static void tls_is_verified(void **state)
     char line[2][100];
     const char *resolve[3] = {line[0], line[1], NULL};
     (void)state;
+    patience = 20000; /* handshakes on a busy machine take their time */
     (void)snprintf(line[0], sizeof(line[0]), "ap.example:%d:127.0.0.1", httpd_port(tls));
     (void)snprintf(line[1], sizeof(line[1]), "other.example:%d:127.0.0.1", httpd_port(tls));
     httpd_put(tls, "/", "text/plain", "ok", 2);
@@ -326,6 +331,7 @@ static void connections_can_be_led_elsewhere(void **state)
     struct http_cfg c = {
         .egress = lab, .extra_ca_file = testpki_path("root.pem"), .connect_to = to};
     (void)state;
+    patience = 20000; /* handshakes on a busy machine take their time */
     (void)snprintf(line, sizeof(line), "ap.example:443:127.0.0.1:%d", httpd_port(tls));
     httpd_put(tls, "/as4", "text/plain", "ok", 2);
     http_client_close(cl);
