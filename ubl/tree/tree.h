@@ -36,7 +36,6 @@ struct tree_node {
     uint16_t nattr; /* attributes of an element; they are nodes n+1 … n+nattr */
     uint16_t prefix;
     uint8_t kind; /* enum tree_kind */
-    uint8_t depth_lo, pad[2];
 };
 
 struct tree_name {

@@ -38,10 +38,8 @@ enum {
     DEP_FOCUS = 1, /* context item, position or size */
     DEP_POS = 2,
     DEP_LAST = 4,
-    DEP_RULE = 8,  /* lets of the scope, current() */
-    DEP_DOC = 16,  /* root of the context document: same for the whole document */
-    DEP_CALL = 32, /* local slots of an unknown frame */
-    DEP_FRAME = 64 /* a local variable: see xn.locals */
+    DEP_RULE = 8, /* lets of the scope, current() */
+    DEP_DOC = 16  /* root of the context document: same for the whole document */
 };
 
 /* Result is a set of nodes: how it comes out. */
@@ -139,7 +137,7 @@ struct xset;
 
 struct xn {
     uint8_t op, sub, card, ord;
-    uint8_t deps, shadow, flags, depth;
+    uint8_t deps, flags;
     uint32_t types;
     uint32_t nk, pos, slot;
     uint64_t locals;
@@ -435,6 +433,18 @@ int xev_tokenset(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_seenbefore(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_arith(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
 int xev_ucall(struct xp_ctx *c, const struct xn *n, struct xp_seq *out);
+int xev_for(struct xp_ctx *c, const struct xn *n, struct xsink *s);
+int xev_quantified(struct xp_ctx *c, const struct xn *n, bool *out);
+int xev_bind(struct xp_ctx *c, const struct xn *n, struct xsink *s);
+int xev_each(struct xp_ctx *c, const struct xn *n, struct xsink *s);
+int xev_cached(struct xp_ctx *c, const struct xn *n, struct xp_seq *out);
+int xev_cached_bool(struct xp_ctx *c, const struct xn *n, bool *out);
+int xev_instance(struct xp_ctx *c, const struct xn *n, bool *out);
+int xev_castable(struct xp_ctx *c, const struct xn *n, bool *out);
+int xev_cast(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
+int xev_convert(struct xp_ctx *c, const struct xn *n, struct xsink *s);
+int xev_constructed(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
+int xput_seq(struct xp_ctx *c, struct xp_seq seq, struct xsink *s);
 int xev_var(struct xp_ctx *c, struct xslot *v, struct xp_seq *out);
 int xev_var_of(struct xp_ctx *c, const struct xn *n, struct xp_seq *out);
 int xarith(struct xp_ctx *c, enum xarith op, const struct xp_item *x, const struct xp_item *y,
@@ -563,7 +573,6 @@ struct str xitem_text(struct xp_ctx *c, const struct xp_item *it); /* p NULL: ou
 /* Function conversion rules for one item. 0 or -1 */
 int xconvert_item(struct xp_ctx *c, const struct stype *st, const struct xp_item *in,
     struct xp_item *out, const char *what);
-int xconvert_check(struct xp_ctx *c, const struct stype *st, size_t n, const char *what);
 
 /* ---- functions ---- */
 struct xfn {
