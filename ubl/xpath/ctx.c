@@ -71,6 +71,7 @@ void xp_ctx_free(struct xp_ctx *c)
     free(c->globals);
     free(c->caches);
     free(c->keys);
+    free(c->indexes);
     free(c->tables);
     free(c);
 }
@@ -120,6 +121,7 @@ int xp_bind(struct xp_ctx *c, const struct xp_env *env, const struct tree *t,
         room(&c->globals, &c->cap_globals, env->n_globals, sizeof(*c->globals), e) < 0 ||
         room(&c->caches, &c->cap_caches, env->n_caches, sizeof(*c->caches), e) < 0 ||
         room(&c->keys, &c->cap_keys, env->n_keys, sizeof(*c->keys), e) < 0 ||
+        room(&c->indexes, &c->cap_indexes, env->n_indexes, sizeof(*c->indexes), e) < 0 ||
         room(&c->tables, &c->cap_tables, env->n_dispatches, sizeof(*c->tables), e) < 0)
         return -1;
     arena_rewind(c->scratch, c->scratch0);
@@ -133,6 +135,7 @@ int xp_bind(struct xp_ctx *c, const struct xp_env *env, const struct tree *t,
     c->values = NULL;
     c->doc_stamp++;
     memset(c->keys, 0, env->n_keys * sizeof(*c->keys));
+    memset(c->indexes, 0, env->n_indexes * sizeof(*c->indexes));
     memset(c->tables, 0, env->n_dispatches * sizeof(*c->tables));
     for (uint32_t i = 0; i < env->n_globals; i++)
         c->globals[i] = (struct xslot){.state = LV_THUNK, .thunk = env->global_list[i]->value};

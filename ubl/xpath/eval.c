@@ -150,6 +150,8 @@ int xev(struct xp_ctx *c, const struct xn *n, struct xsink *s)
         return xev_path(c, n, s);
     case OP_FILTER:
         return xev_filter(c, n, s);
+    case OP_INDEXED:
+        return xev_indexed(c, n, s);
     case OP_SORT:
         return xev_sort(c, n, s);
     case OP_UNION:

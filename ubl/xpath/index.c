@@ -103,7 +103,7 @@ struct xkey_index {
     struct xkey_entry *v;
     uint32_t n, cap, slots;
     uint32_t *head, *tail;
-    bool busy;
+    bool busy, built, bad;
 };
 
 static int key_add(
@@ -151,19 +151,8 @@ static int key_values(struct xp_ctx *c, const struct xkey *k, struct xkey_index 
     return r;
 }
 
-static int key_fill(struct xp_ctx *c, struct xkey_index *x, struct str uri, struct str local)
+static int key_link(struct xp_ctx *c, struct xkey_index *x)
 {
-    for (uint32_t node = 0; node < c->t->n; node++)
-        for (const struct xkey *k = c->env->keys; k; k = k->next) {
-            bool yes;
-            if (!str_eq(k->local, local) || !str_eq(k->uri, uri) ||
-                c->nd[node].kind > TREE_ATTRIBUTE)
-                continue;
-            if (xtick(c) < 0 || xpattern_test(&yes, c, k->pattern, node) < 0)
-                return -1;
-            if (yes && key_values(c, k, x, node) < 0)
-                return -1;
-        }
     x->slots = capacity(x->n);
     x->head = arena_alloc(c->doc, x->slots * sizeof(*x->head));
     x->tail = arena_alloc(c->doc, x->slots * sizeof(*x->tail));
@@ -178,6 +167,22 @@ static int key_fill(struct xp_ctx *c, struct xkey_index *x, struct str uri, stru
         x->tail[at] = i + 1;
     }
     return 0;
+}
+
+static int key_fill(struct xp_ctx *c, struct xkey_index *x, struct str uri, struct str local)
+{
+    for (uint32_t node = 0; node < c->t->n; node++)
+        for (const struct xkey *k = c->env->keys; k; k = k->next) {
+            bool yes;
+            if (!str_eq(k->local, local) || !str_eq(k->uri, uri) ||
+                c->nd[node].kind > TREE_ATTRIBUTE)
+                continue;
+            if (xtick(c) < 0 || xpattern_test(&yes, c, k->pattern, node) < 0)
+                return -1;
+            if (yes && key_values(c, k, x, node) < 0)
+                return -1;
+        }
+    return key_link(c, x);
 }
 
 static int key_index(
@@ -250,6 +255,106 @@ int xkey_each(
     }
     xnodes_sort(&found);
     return xnodes_emit(c, &found, s);
+}
+
+/* ---- //name[E = 'constant'] ----
+ * The first question is answered by walking, the second builds the index. When some node's E fails
+ * or is not a string, walking stays the way: it may stop before that node. */
+#define INDEX_MIN 32u /* fewer nodes are walked always */
+
+static int indexed_node(struct xp_ctx *c, const struct xn *e, struct xkey_index *x, uint32_t node)
+{
+    struct xfocus f = {.item = xnode(node), .pos = 1, .last = 1}, *was = c->f;
+    struct xp_seq seq;
+    struct xp_item it;
+    int r;
+
+    c->f = &f;
+    r = xev_seq(c, e, &seq);
+    c->f = was;
+    for (size_t i = 0; r == 0 && i < seq.n; i++) {
+        xatomize(c, &seq.v[i], &it);
+        x->bad = x->bad || !xis_stringy(&it);
+        r = key_add(c, x, &it, node);
+    }
+    return r;
+}
+
+static int indexed_build(
+    struct xp_ctx *c, const struct xn *n, const struct tree_name *name, struct xkey_index *x)
+{
+    const uint32_t *v = c->t->by_name + name->first;
+    struct arena *was = c->a;
+    struct err *e = c->e;
+    int r = 0;
+
+    c->a = c->doc;
+    c->e = &c->pattern_err;
+    for (uint32_t i = 0; i < name->count && r == 0 && !x->bad; i++)
+        if (c->nd[v[i]].kind == TREE_ELEMENT)
+            r = indexed_node(c, n->k[0], x, v[i]);
+    if (r == 0)
+        r = key_link(c, x);
+    c->a = was;
+    c->e = e;
+    c->forced++;
+    x->built = true;
+    x->bad = x->bad || r < 0;
+    if (r == 0 || (strncmp(c->pattern_err.code, "xpath.", 6) != 0 &&
+                      strncmp(c->pattern_err.code, "memory.", 7) != 0))
+        return 0;
+    if (e)
+        *e = c->pattern_err;
+    return -1;
+}
+
+static int indexed_emit(
+    struct xp_ctx *c, const struct xn *n, const struct xkey_index *x, struct xsink *s)
+{
+    struct xnodes found;
+    int r = 0;
+
+    xnodes_init(&found);
+    if (key_look(c, x, &n->k[2]->seq.v[0], &found) < 0)
+        return -1;
+    xnodes_sort(&found);
+    for (size_t i = 0; i < found.n && r == 0; i++) {
+        struct xp_item it = xnode(found.v[i]);
+        bool yes = true;
+        if (xtick(c) < 0)
+            return -1;
+        for (uint32_t k = 3; k < n->nk && yes; k++)
+            if (xpredicate(c, n->k[k], &it, 1, 0, &yes) < 0)
+                return -1;
+        if (yes)
+            r = s->put(s, c, &it);
+    }
+    return r;
+}
+
+int xev_indexed(struct xp_ctx *c, const struct xn *n, struct xsink *s)
+{
+    uint32_t want = c->name_map ? c->name_map[n->test.name] : 0;
+    struct xkey_index *x;
+
+    if (c->f->none || c->f->item.type != XP_NODE || !want || c->t->names[want].count < INDEX_MIN)
+        return xev(c, n->k[1], s);
+    if (!(x = c->indexes[n->slot])) {
+        if (!(x = arena_alloc(c->doc, sizeof(*x))))
+            return xnomem(c);
+        c->indexes[n->slot] = x;
+        c->forced++;
+        return xev(c, n->k[1], s);
+    }
+    if (!x->built && !x->busy) {
+        int r;
+        x->busy = true;
+        r = indexed_build(c, n, &c->t->names[want], x);
+        x->busy = false;
+        if (r < 0)
+            return -1;
+    }
+    return x->bad || x->busy ? xev(c, n->k[1], s) : indexed_emit(c, n, x, s);
 }
 
 /* ---- regular expressions ---- */

@@ -122,6 +122,64 @@ static void retype_deep(struct xn *s, struct xparse *p)
     xtypes(s, p);
 }
 
+static bool same_test(const struct xtest *a, const struct xtest *b)
+{
+    return a->kinds == b->kinds && a->how == b->how && a->name == b->name &&
+           str_eq(a->local, b->local);
+}
+
+static int index_slot(struct xp_env *env, struct xn *n, struct xparse *p)
+{
+    for (uint32_t i = 0; i < env->n_indexes; i++)
+        if (same_test(&env->indexed[i]->test, &n->test) &&
+            xn_equal(env->indexed[i]->k[0], n->k[0])) {
+            n->slot = i;
+            return 0;
+        }
+    if (env->n_indexes == env->cap_indexed) {
+        uint32_t cap = env->cap_indexed ? env->cap_indexed * 2 : 32;
+        struct xn **v = arena_alloc(env->a, cap * sizeof(struct xn *));
+        if (!v)
+            return err_nomem(p->e);
+        if (env->n_indexes)
+            memcpy(v, env->indexed, env->n_indexes * sizeof(struct xn *));
+        env->indexed = v;
+        env->cap_indexed = cap;
+    }
+    n->slot = env->n_indexes;
+    env->indexed[env->n_indexes++] = n;
+    return 0;
+}
+
+/* //name[E = 'constant'], E of the node alone: rule sets ask this for one constant after the other.
+ */
+static int opt_indexed(struct xn **n, struct xparse *p)
+{
+    struct xn *x = *n, *step = x->k[1], *eq, *e, *s;
+
+    if (x->op != OP_PATH || x->k[0]->op != OP_ROOT || step->op != OP_STEP || !step->nk ||
+        step->sub != AX_DESCENDANT || step->test.how != NT_NAME ||
+        step->test.kinds != 1 << TREE_ELEMENT || positional(step, 0) || p->no_focus)
+        return 0;
+    eq = step->k[0];
+    e = eq->op == OP_GCMP ? eq->k[0] : NULL;
+    if (!e || eq->sub != CMP_EQ || eq->k[1]->op != OP_CONST || eq->k[1]->seq.n != 1 ||
+        eq->k[1]->seq.v->type != XP_STRING || (e->types & ~(T_NODE | T_STRINGY)) ||
+        !(e->deps & DEP_FOCUS) || (e->deps & (DEP_POS | DEP_LAST | DEP_RULE)) || e->locals)
+        return 0;
+    if (!(s = new_node(p, OP_INDEXED, step->nk + 2, x->pos)))
+        return -1;
+    s->test = step->test;
+    s->k[0] = e;
+    s->k[1] = x;
+    s->k[2] = eq->k[1];
+    for (uint32_t i = 1; i < step->nk; i++)
+        s->k[i + 2] = step->k[i];
+    xtypes(s, p);
+    *n = s;
+    return index_slot(p->env, s, p);
+}
+
 static int opt_path(struct xn **n, struct xparse *p)
 {
     struct xn *x = *n, *l = x->k[0], *r = x->k[1];
@@ -150,6 +208,8 @@ static int opt_path(struct xn **n, struct xparse *p)
         *n = x->k[0];
         return 0;
     }
+    if (opt_indexed(n, p) < 0)
+        return -1;
     return put_sort(n, p);
 }
 
@@ -418,12 +478,6 @@ static bool same_seq(struct xp_seq a, struct xp_seq b)
     return true;
 }
 
-static bool same_test(const struct xtest *a, const struct xtest *b)
-{
-    return a->kinds == b->kinds && a->how == b->how && a->name == b->name &&
-           str_eq(a->local, b->local);
-}
-
 static bool same_stype(const struct stype *a, const struct stype *b)
 {
     return a->empty == b->empty && a->occ == b->occ && a->any == b->any && a->atomic == b->atomic &&
@@ -438,6 +492,7 @@ static bool same_own(const struct xn *a, const struct xn *b)
         return same_seq(a->seq, b->seq);
     case OP_STEP:
     case OP_SEENBEFORE:
+    case OP_INDEXED:
         return same_test(&a->test, &b->test);
     case OP_CALL:
         return a->fn == b->fn;
@@ -528,6 +583,8 @@ int xcache(struct xn **n, struct xparse *p, bool atomic_focus)
 {
     struct xn *x = *n, *c;
 
+    if (x->op == OP_CACHED)
+        return 0;
     if (!atomic_focus && !p->no_focus && worth_caching(x) && xn_invariant(x->deps, x->locals)) {
         if (!(c = new_node(p, OP_CACHED, 1, x->pos)) || cache_slot(p->env, x, p, &c->slot) < 0)
             return -1;

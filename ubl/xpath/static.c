@@ -315,6 +315,8 @@ static bool is_safe(const struct xn *n)
             if (n->k[i]->types & ~(T_NODE | T_STRINGY))
                 return false;
         break;
+    case OP_INDEXED:
+        return (n->k[1]->flags & NF_SAFE) != 0;
     case OP_CALL:
         if (!xfn_is(n, "exists") && !xfn_is(n, "empty") && !xfn_is(n, "not") &&
             !xfn_is(n, "count") && !xfn_is(n, "true") && !xfn_is(n, "false"))
@@ -528,6 +530,12 @@ static void infer(struct xn *n, struct xparse *p)
         from_kids(n);
         n->deps |= n->k[0]->deps;
         result(n, n->k[1]->types, CARD_ANY);
+        return;
+    case OP_INDEXED:
+        n->deps = n->k[1]->deps;
+        n->locals = n->k[1]->locals;
+        result(n, T_NODE, CARD_ANY);
+        n->ord = ORD_SORTED;
         return;
     case OP_CACHED:
         types_cached(n);

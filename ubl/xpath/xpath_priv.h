@@ -87,6 +87,7 @@ enum xop {
     OP_INSET,      /* kid = constants, by hash */
     OP_TOKENSET,   /* contains(' A B ', concat(' ', kid, ' ')) */
     OP_SEENBEFORE, /* preceding::x = kid0 (or following) by value index */
+    OP_INDEXED,    /* //name[kid0 = kid2][kids 3…] by an index; kid 1 is the plain path */
     OP_N
 };
 
@@ -214,7 +215,9 @@ struct xp_env {
     uint32_t n_globals;
     struct ufn *ufns;
     struct xkey *keys;
-    uint32_t n_keys, n_caches, n_lets, n_dispatches;
+    uint32_t n_keys, n_caches, n_lets, n_dispatches, n_indexes;
+    struct xn **indexed; /* one expression for each index, for sharing */
+    uint32_t cap_indexed;
     struct xn **cached; /* for sharing equal expressions */
     uint32_t cap_cached;
     struct xlet **let_list; /* by slot */
@@ -384,11 +387,11 @@ struct xp_ctx {
     uint32_t cap_lets, cap_globals, cap_caches;
     uint32_t stamp, doc_stamp; /* count xp_focus and xp_bind */
     struct xtable **tables;    /* of dispatches, made when first used */
-    uint32_t cap_keys, cap_tables;
+    uint32_t cap_keys, cap_tables, cap_indexes;
     struct xcached *caches;
     struct xvalue_index **values; /* by document name */
     uint32_t *hints;              /* by document name: where the last search ended */
-    struct xkey_index **keys;
+    struct xkey_index **keys, **indexes;
     const struct xp_scope *scope;
     struct xp_limits lim;
     struct xp_now now;
@@ -431,6 +434,7 @@ int xev_ncmp(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
 int xev_inset(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_tokenset(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_seenbefore(struct xp_ctx *c, const struct xn *n, bool *out);
+int xev_indexed(struct xp_ctx *c, const struct xn *n, struct xsink *s);
 int xev_arith(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
 int xev_ucall(struct xp_ctx *c, const struct xn *n, struct xp_seq *out);
 int xev_for(struct xp_ctx *c, const struct xn *n, struct xsink *s);
