@@ -344,6 +344,38 @@ static void a_context_goes_from_document_to_document(void **state)
     down(&b);
 }
 
+/* The second question of the kind //name[E = 'constant'] is answered by an index. */
+static void an_index_answers_as_walking_does(void **state)
+{
+    char xml[4000] = "<a xmlns='u'>";
+    struct tree *t;
+    struct bench b;
+    struct xp *x[5];
+
+    (void)state;
+    up(&b, NULL);
+    for (int i = 0; i < 50; i++)
+        (void)snprintf(xml + strlen(xml), sizeof(xml) - strlen(xml), "<m n='%d'><k>%c</k>%s</m>", i,
+            'a' + i % 5, i == 44 ? "<k>a</k>" : "");
+    (void)snprintf(xml + strlen(xml), sizeof(xml) - strlen(xml), "</a>");
+    assert_int_equal(tree_parse(&t, str_z(xml), NULL, NULL, NULL, &b.e), 0);
+    x[0] = compile(&b, NULL, "//u:m[u:k = 'a']/@n");
+    x[1] = compile(&b, NULL, "//u:m[u:k = 'e'][@n > 40]/@n");
+    x[2] = compile(&b, NULL, "count(//u:m[u:k = 'q'])");
+    x[3] = compile(&b, NULL, "exists(//u:m[normalize-space(u:k) = 'b'])");
+    x[4] = compile(&b, NULL, "count(//u:m[normalize-space(u:k) = 'c'])");
+    assert_int_equal(xp_env_seal(b.env, &b.e), 0);
+    assert_int_equal(xp_bind(b.c, b.env, t, NULL, &b.e), 0);
+    gives(&b, x[0], "0 5 10 15 20 25 30 35 40 44 45");
+    gives(&b, x[1], "44 49");
+    gives(&b, x[2], "0");
+    gives(&b, x[3], "true"); /* stops before the m with two k */
+    fails(&b, x[4], "XPTY0004");
+    gives(&b, x[3], "true");
+    tree_free(t);
+    down(&b);
+}
+
 static void the_clock_is_the_callers(void **state)
 {
     const struct xp_now now = {.sec = 1795348800, .tz = 60};
@@ -384,6 +416,7 @@ int main(void)
         cmocka_unit_test(patterns_match_from_the_right),
         cmocka_unit_test(dispatch_visits_in_order_and_takes_the_first_rule),
         cmocka_unit_test(a_context_goes_from_document_to_document),
+        cmocka_unit_test(an_index_answers_as_walking_does),
         cmocka_unit_test(the_clock_is_the_callers),
         cmocka_unit_test(a_sealed_environment_takes_nothing_more),
     };
