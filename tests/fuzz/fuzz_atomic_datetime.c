@@ -65,9 +65,12 @@ static bool duration(enum dur_kind kind, struct str s, struct dur *out)
     must(dur_eq(*out, again) && dur_cmp(*out, again) == 0 && dur_hash(*out) == dur_hash(again));
     must(dur_neg(*out, &neg) == XERR_NONE && dur_add(*out, neg, &neg) == XERR_NONE);
     must(neg.months == 0 && dec_is_zero(neg.sec));
-    (void)dur_mul(kind, *out, 1.7, &again);
-    (void)dur_div(kind, *out, -3e-5, &again);
-    (void)dur_div_dec(kind, *out, dec_from_i64(7), &again);
+    if (dur_mul(kind, *out, 1.7, &again) == XERR_NONE)
+        must(dur_print(kind, again, text) < sizeof(text));
+    if (dur_div(kind, *out, -3e-5, &again) == XERR_NONE)
+        must(dur_print(kind, again, text) < sizeof(text));
+    if (dur_div_dec(kind, *out, dec_from_i64(7), &again) == XERR_NONE)
+        must(dur_print(kind, again, text) < sizeof(text));
     if (dur_div_dur(NULL, kind, *out, *out, &q) == XERR_NONE)
         must(dec_eq(q, dec_from_i64(1)));
     return true;

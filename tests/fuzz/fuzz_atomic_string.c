@@ -34,7 +34,7 @@ static void replaced(
     if (!literal && regex_replace(re, run, s, STR("$0"), &b) == XERR_NONE)
         must(str_eq(buf_view(&b), s));
     buf_clear(&b);
-    (void)regex_replace(re, run, s, by, &b);
+    must(regex_replace(re, run, s, by, &b) != XERR_NONE || buf_ok(&b));
     buf_free(&b);
 }
 
@@ -60,7 +60,7 @@ static void expression(struct str pattern, struct str flags, struct str by, stru
     struct err why = ERR_INIT;
     struct regex *re;
     struct regex_run *run;
-    bool found;
+    bool found = false;
     enum xerr r = regex_compile(pattern, flags, &re, &why);
 
     must(r == XERR_NONE || r == XERR_NOMEM || why.msg[0] != 0);
@@ -68,7 +68,8 @@ static void expression(struct str pattern, struct str flags, struct str by, stru
         return;
     run = regex_run_new();
     if (run) {
-        (void)regex_matches(re, run, s, &found);
+        must(regex_matches(re, run, s, &found) != XERR_NONE || found || s.n ||
+             !regex_matches_empty(re));
         replaced(re, run, s, by, str_find(flags, STR("q")) < flags.n);
         tokens(re, run, s);
     }
