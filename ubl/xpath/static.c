@@ -418,6 +418,15 @@ static void types_cached(struct xn *n)
     n->ord = n->k[0]->ord;
 }
 
+/* Another way to the same value. */
+static void types_as(struct xn *n, const struct xn *same)
+{
+    n->deps = same->deps;
+    n->locals = same->locals;
+    n->ord = same->ord;
+    result(n, same->types, same->card);
+}
+
 static void infer(struct xn *n, struct xparse *p)
 {
     n->types = 0;
