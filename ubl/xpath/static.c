@@ -541,13 +541,10 @@ static void infer(struct xn *n, struct xparse *p)
         result(n, n->k[1]->types, CARD_ANY);
         return;
     case OP_INDEXED:
-        n->deps = n->k[1]->deps;
-        n->locals = n->k[1]->locals;
-        result(n, T_NODE, CARD_ANY);
-        n->ord = ORD_SORTED;
+        types_as(n, n->k[1]);
         return;
     case OP_CACHED:
-        types_cached(n);
+        types_as(n, n->k[0]);
         return;
     case OP_N:
         return;
