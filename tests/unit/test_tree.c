@@ -82,6 +82,44 @@ static void holds_its_limits(void **state)
     buf_free(&b);
 }
 
+/* libxml2 compares each attribute with each: a million of them must be counted before it does. */
+static void a_million_attributes_are_refused_before_libxml2_compares_them(void **state)
+{
+    const struct tree_limits two = {
+        .bytes = 1000, .attr_bytes = 100, .depth = 9, .attributes = 2, .names = 99, .nodes = 99};
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, 32 << 20);
+    buf_puts(&b, "<a");
+    for (unsigned i = 0; i < 1000000; i++)
+        buf_printf(&b, " x%u='1'", i);
+    buf_puts(&b, "/>");
+    assert_true(buf_ok(&b));
+    refused(buf_view(&b), NULL, "xml.limit");
+    buf_free(&b);
+    refused(STR("<a x='1' y='2' z='3'/>"), &two, "xml.limit");
+    refused(STR("\xff\xfe<\0a\0 \0x\0=\0'\0'\0 \0y\0=\0'\0'\0 \0z\0=\0'\0'\0/\0>\0"), &two,
+        "xml.limit");
+    refused(STR("<?xml version='1.0' encoding='UTF-7'?><a/>"), NULL, "xml.encoding");
+}
+
+static void equals_signs_elsewhere_are_no_attributes(void **state)
+{
+    const struct tree_limits two = {
+        .bytes = 1000, .attr_bytes = 100, .depth = 9, .attributes = 2, .names = 99, .nodes = 99};
+    struct err e = ERR_INIT;
+    struct tree *t;
+
+    (void)state;
+    assert_int_equal(tree_parse(&t,
+                         STR("<!-- <a = = = = --><?p <= = = = ?><a x='= = = =\">' y='2'>= = = "
+                             "=<![CDATA[<b = = = ]]></a>"),
+                         NULL, &two, NULL, &e),
+        0);
+    tree_free(t);
+}
+
 static void takes_an_attachment_of_more_than_ten_megabytes(void **state)
 {
     const size_t size = 12u << 20;
@@ -203,6 +241,8 @@ int main(void)
         cmocka_unit_test(refuses_a_doctype_at_once),
         cmocka_unit_test(refuses_what_is_not_well_formed),
         cmocka_unit_test(holds_its_limits),
+        cmocka_unit_test(a_million_attributes_are_refused_before_libxml2_compares_them),
+        cmocka_unit_test(equals_signs_elsewhere_are_no_attributes),
         cmocka_unit_test(takes_an_attachment_of_more_than_ten_megabytes),
         cmocka_unit_test(nodes_are_in_document_order_with_attributes_first),
         cmocka_unit_test(the_string_value_of_any_element_is_a_slice),

@@ -79,6 +79,8 @@ int tree_parse(struct tree **out, struct str bytes, const char *uri, const struc
             e, ERR_INPUT, "xml.limit", "", "document of %zu bytes is too large", bytes.n);
     if (bytes.n == 0)
         return err_set(e, ERR_INPUT, "xml.malformed", "XML 1.0", "line 1, column 1: no document");
+    if (tree_scan(bytes, b.l, e))
+        return -1;
     if (tree_builder_init(&b, bytes.n) < 0)
         goto done;
     if (!(ctxt = xmlCreateMemoryParserCtxt(bytes.p, (int)bytes.n))) {

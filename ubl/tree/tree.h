@@ -93,9 +93,10 @@ struct tree_plug {
 };
 
 /* Parse one document. No network, no DTD (a DOCTYPE is refused at once: xml.doctype), no entities
- * but the five built-in ones, every encoding libxml2 knows. `uri` may be NULL; `l` NULL = defaults;
- * `plug` may be NULL. Errors: xml.malformed (with line and column), xml.doctype, xml.limit
- * (ERR_INPUT), memory.exhausted. The input is not kept. Free with tree_free. Reentrant. */
+ * but the five built-in ones, UTF-8, UTF-16, UTF-32, Latin and Windows encodings. `uri` may be
+ * NULL; `l` NULL = defaults; `plug` may be NULL. Errors: xml.malformed (with line and column),
+ * xml.doctype, xml.limit (ERR_INPUT), memory.exhausted. The input is not kept. Free with tree_free.
+ * Reentrant. */
 int tree_parse(struct tree **out, struct str bytes, const char *uri, const struct tree_limits *l,
     const struct tree_plug *plug, struct err *e) MUST_CHECK;
 void tree_free(struct tree *t); /* NULL is fine */

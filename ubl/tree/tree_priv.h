@@ -29,6 +29,9 @@ struct tree_builder {
     size_t slots_cap;
 };
 
+/* Encoding and number of attributes, looked at in the bytes: scan.c. xml.encoding, xml.limit. */
+int tree_scan(struct str bytes, const struct tree_limits *l, struct err *e);
+
 struct _xmlSAXHandler;
 void tree_builder_sax(struct _xmlSAXHandler *sax); /* fill in the handlers */
 int tree_builder_init(struct tree_builder *b, size_t input_bytes);
