@@ -411,11 +411,10 @@ static void types_ucall(struct xn *n)
         n->ufn->type ? n->ufn->type->occ : CARD_ANY);
 }
 
-static void types_cached(struct xn *n)
+static void types_of_kids(struct xn *n, uint32_t types, uint8_t card)
 {
     from_kids(n);
-    result(n, n->k[0]->types, n->k[0]->card);
-    n->ord = n->k[0]->ord;
+    result(n, types, card);
 }
 
 /* Another way to the same value. */
@@ -492,8 +491,7 @@ static void infer(struct xn *n, struct xparse *p)
         result(n, T_BOOL, n->k[0]->card == CARD_1 && n->k[1]->card == CARD_1 ? CARD_1 : CARD_OPT);
         return;
     case OP_RANGE:
-        from_kids(n);
-        result(n, T_INT, CARD_ANY);
+        types_of_kids(n, T_INT, CARD_ANY);
         return;
     case OP_ARITH:
         from_kids(n);
@@ -528,12 +526,10 @@ static void infer(struct xn *n, struct xparse *p)
         types_ucall(n);
         return;
     case OP_VALUE_OF:
-        from_kids(n);
-        result(n, T(XP_TEXT_NODE), CARD_1);
+        types_of_kids(n, T(XP_TEXT_NODE), CARD_1);
         return;
     case OP_DOCNODE:
-        from_kids(n);
-        result(n, T(XP_DOC_NODE), CARD_1);
+        types_of_kids(n, T(XP_DOC_NODE), CARD_1);
         return;
     case OP_EACH:
         from_kids(n);
