@@ -130,7 +130,7 @@ check: deps-test
 	+@MAKE='$(MAKE)' tests/check
 # Every public header compiles alone, with both compilers; every source is clean under clang too.
 headers: $(foreach c,gcc clang,$(HEADERS:%=build/syntax/$(c)/%.ok))
-sources: $(patsubst %,build/syntax/clang/%.ok,$(LIB_SRC) ap/cli/main.c $(wildcard tests/unit/*.c tests/support/*.c))
+sources: $(patsubst %,build/syntax/clang/%.ok,$(LIB_SRC) ap/cli/main.c $(wildcard tests/unit/*.c tests/support/*.c tests/fuzz/*.c tests/bench/*.c tests/fault/*.c tests/interop/*.c))
 SYNTAX = @mkdir -p $(@D); $(1) $(BASEFLAGS) -fsyntax-only -MMD -MP -MF $(@:.ok=.d) -MT $@
 build/syntax/gcc/%.h.ok: %.h Makefile
 	$(call SYNTAX,gcc) -x c -include $< /dev/null && touch $@
