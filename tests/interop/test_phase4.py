@@ -3,9 +3,7 @@
 Maven into build/interop), our side by tests/interop/as4_peer.c. Each line of output is one exchange."""
 import http.client
 import http.server
-import json
 import os
-import random
 import re
 import shutil
 import subprocess
@@ -14,40 +12,12 @@ import tempfile
 import threading
 import uuid
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.dont_write_bytecode = True
+import peer
+from peer import PHASE4, PKI, TOP, big_invoice, result
+
 PEER = os.path.join(TOP, "build/release/tests/interop/as4_peer")
-PHASE4 = os.path.join(TOP, "build/interop/phase4")
-PKI = os.environ.get("AVISO_PKI", os.path.join(TOP, "build/pki"))
 SENDER, RECEIVER = "0088:7300010000001", "0088:7300010000002"
-failures = 0
-
-
-def skip(reason):
-    print(reason)
-    sys.exit(77)
-
-
-def result(name, ok, detail=""):
-    global failures
-    if not ok:
-        failures += 1
-        print(f"  {name}: {detail}")
-    print(("ok " if ok else "not ok ") + name, flush=True)
-
-
-def build_phase4():
-    for tool in ("java", "javac", "mvn"):
-        if not shutil.which(tool):
-            skip(f"no {tool} here (make deps-interop installs it)")
-    source = os.path.join(TOP, "tests/interop/phase4")
-    shutil.copytree(source, PHASE4, dirs_exist_ok=True)
-    newest = max(os.path.getmtime(os.path.join(d, f)) for d, _, fs in os.walk(source) for f in fs)
-    jar = os.path.join(PHASE4, "target/as4peer.jar")
-    if os.path.exists(jar) and os.path.getmtime(jar) > newest:
-        return
-    print("building the phase4 peer with Maven (the first time it is downloaded)", flush=True)
-    subprocess.run(["mvn", "-q", "-B", "package"], cwd=PHASE4, check=True)
-    os.utime(jar)
 
 
 # ---- our receiver: an HTTP server around as4_peer ----
@@ -56,6 +26,7 @@ def build_phase4():
 class Receiver:
     def __init__(self, tmp):
         self.tmp, self.refuse, self.fault = tmp, False, None
+        self.phase4 = peer.Sender(PKI)
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -100,18 +71,8 @@ class Receiver:
         return [open(f, "rb").read() for f in names], [os.unlink(f) for f in names]
 
 
-def phase4_sends(receiver, *options):
-    """Each message as phase4 saw it end: a list of dicts."""
-    args = [os.path.join(PHASE4, "run-sender.sh"), "--pki", PKI, "--url", receiver.url, "--json"]
-    p = subprocess.run(args + list(options), capture_output=True, text=True, timeout=600)
-    lines = [json.loads(line) for line in p.stdout.splitlines() if line.startswith("{")]
-    if not lines:
-        print(p.stdout, p.stderr)
-    return lines
-
-
 def receives(receiver, name, *options, count=1):
-    lines = phase4_sends(receiver, "--count", str(count), *options)
+    lines, _ = receiver.phase4.send("--url", receiver.url, "--count", str(count), *options)
     stored, _ = receiver.stored()
     ok = len(lines) == count and all(l["ok"] for l in lines) and len(stored) == count
     result(name, ok, f"{lines[:3]} {receiver.fault} stored {len(stored)}")
@@ -119,22 +80,12 @@ def receives(receiver, name, *options, count=1):
 
 
 def refuses(receiver, name, code, *options):
-    lines = phase4_sends(receiver, *options)
+    lines, _ = receiver.phase4.send("--url", receiver.url, *options)
     stored, _ = receiver.stored()
     errors = [e for l in lines for e in l.get("errors") or []]
     ok = len(lines) == 1 and not lines[0]["ok"] and [e["code"] for e in errors] == [code] and not stored
     result(name, ok, f"{lines} {receiver.fault} stored {len(stored)}")
     return errors
-
-
-def big_invoice(tmp, size):
-    """Like the sample, with a note of `size` hardly compressible characters."""
-    text = open(os.path.join(PHASE4, "sample-invoice.xml"), encoding="utf-8").read()
-    note = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", k=size))
-    path = os.path.join(tmp, "big.xml")
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text.replace("<cbc:DocumentCurrencyCode>", f"<cbc:Note>{note}</cbc:Note><cbc:DocumentCurrencyCode>"))
-    return path, note.encode()
 
 
 def from_phase4(tmp):
@@ -155,6 +106,7 @@ def from_phase4(tmp):
     receiver.refuse = True
     errors = refuses(receiver, "participant_not_served_is_told", "EBMS:0004")
     result("detail_is_peppol_not_serviced", [e["detail"] for e in errors] == ["PEPPOL:NOT_SERVICED"], errors)
+    receiver.phase4.close()
 
 
 # ---- our sender ----
@@ -197,29 +149,20 @@ def flip(body):
 
 
 def to_phase4(tmp):
-    store = os.path.join(tmp, "phase4-store")
-    os.mkdir(store)
-    args = [os.path.join(PHASE4, "run-receiver.sh"), "--port", "0", "--pki", PKI, "--store", store, "--serviced", RECEIVER]
-    phase4 = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    phase4 = peer.Receiver(PKI, os.path.join(tmp, "phase4-store"), [RECEIVER])
     try:
-        ready = re.match(r"ready http://127\.0\.0\.1:(\d+)/as4", phase4.stdout.readline())
-        if not ready:
-            result("phase4_receiver_starts", False)
-            return
-        threading.Thread(target=phase4.stdout.read, daemon=True).start()
-        exchanges_to_phase4(Sender(tmp, int(ready.group(1))), tmp, store)
+        exchanges_to_phase4(Sender(tmp, phase4.port), tmp, phase4)
     finally:
-        phase4.terminate()
-        phase4.wait()
+        phase4.kill()
 
 
-def exchanges_to_phase4(s, tmp, store):
+def exchanges_to_phase4(s, tmp, phase4):
     def says(name, want, **options):
         said = s.send(**options)
         result(name, said.startswith(want), said)
 
     says("phase4_receipt_for_our_message_is_proof", "receipt POP000002")
-    got = [open(os.path.join(store, f), "rb").read() for f in os.listdir(store)]
+    got = list(phase4.stored().values())
     result("phase4_stored_what_we_sent", got == [s.sent], f"{len(got)} files")
     says("phase4_receipt_for_an_uncompressed_message_is_proof", "receipt POP000002", plain=True)
     says("phase4_receipt_for_10_mb_is_proof", "receipt POP000002", invoice=big_invoice(tmp, 10_000_000)[0])
@@ -234,8 +177,8 @@ def exchanges_to_phase4(s, tmp, store):
 
 def main():
     if not os.path.exists(PEER):
-        skip("as4_peer is not built (make peers)")
-    build_phase4()
+        peer.skip("as4_peer is not built (make peers)")
+    peer.build_phase4()
     subprocess.run([os.path.join(TOP, "certs/make-pki"), "--java", PKI], check=True)
     tmp = tempfile.mkdtemp(prefix="aviso-interop-")
     try:
@@ -243,7 +186,7 @@ def main():
         to_phase4(tmp)
     finally:
         shutil.rmtree(tmp)
-    sys.exit(failures > 0)
+    sys.exit(peer.failures > 0)
 
 
 main()

@@ -1,0 +1,110 @@
+"""What the phase4 tests share: building the peer with Maven, running its two programs, counting results.
+Results are lines of the script protocol (HACKING.md)."""
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import threading
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PHASE4 = os.path.join(TOP, "build/interop/phase4")
+PKI = os.environ.get("AVISO_PKI", os.path.join(TOP, "build/pki"))
+failures = 0
+
+
+def skip(reason):
+    print(reason)
+    sys.exit(77)
+
+
+def result(name, ok, detail=""):
+    global failures
+    if not ok:
+        failures += 1
+        print(f"  {name}: {str(detail)[:2000]}")
+    print(("ok " if ok else "not ok ") + name, flush=True)
+
+
+def build_phase4():
+    for tool in ("java", "javac", "mvn"):
+        if not shutil.which(tool):
+            skip(f"no {tool} here (make deps-interop installs it)")
+    source = os.path.join(TOP, "tests/interop/phase4")
+    shutil.copytree(source, PHASE4, dirs_exist_ok=True)
+    newest = max(os.path.getmtime(os.path.join(d, f)) for d, _, fs in os.walk(source) for f in fs)
+    jar = os.path.join(PHASE4, "target/as4peer.jar")
+    if os.path.exists(jar) and os.path.getmtime(jar) > newest:
+        return
+    print("building the phase4 peer with Maven (the first time it is downloaded)", flush=True)
+    subprocess.run(["mvn", "-q", "-B", "package"], cwd=PHASE4, check=True)
+    os.utime(jar)
+
+
+def incompressible(size):
+    """Like base64: gzip saves about a quarter."""
+    return "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/", k=size))
+
+
+def big_invoice(tmp, size):
+    """phase4's sample with a note of `size` characters: its path, and the note."""
+    text = open(os.path.join(PHASE4, "sample-invoice.xml"), encoding="utf-8").read()
+    note = incompressible(size)
+    path = os.path.join(tmp, "big.xml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text.replace("<cbc:DocumentCurrencyCode>", f"<cbc:Note>{note}</cbc:Note><cbc:DocumentCurrencyCode>"))
+    return path, note.encode()
+
+
+class Sender:
+    """One phase4 process that sends (run-sender.sh --batch): each run is a line to it."""
+
+    def __init__(self, pki):
+        args = [os.path.join(PHASE4, "run-sender.sh"), "--batch", "--json", "--pki", pki]
+        self.p = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def send(self, *options):
+        """Each message as phase4 saw it end: a list of dicts; and the seconds that all took."""
+        self.p.stdin.write(" ".join(options) + "\n")
+        self.p.stdin.flush()
+        lines = []
+        for line in self.p.stdout:
+            one = json.loads(line) if line.startswith("{") else {}
+            if "total" in one:
+                return lines, one["seconds"]
+            if one:
+                lines.append(one)
+        raise SystemExit("the phase4 sender ended")
+
+    def close(self):
+        self.p.stdin.close()
+        self.p.wait()
+
+
+class Receiver:
+    """phase4 receiving, with every document in a folder; may be killed and started again on its port."""
+
+    def __init__(self, pki, store, serviced, tls=False):
+        os.makedirs(store, exist_ok=True)
+        self.store, self.port, self.p = store, 0, None
+        self.args = ["--pki", pki, "--store", store, "--serviced", ",".join(serviced)] + (["--tls"] if tls else [])
+        self.start()
+
+    def start(self):
+        args = [os.path.join(PHASE4, "run-receiver.sh"), "--port", str(self.port)] + self.args
+        self.p = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        ready = re.match(r"ready https?://127\.0\.0\.1:(\d+)/as4", self.p.stdout.readline())
+        if not ready:
+            self.kill()
+            raise SystemExit("the phase4 receiver does not start")
+        self.port = int(ready.group(1))
+        threading.Thread(target=self.p.stdout.read, daemon=True).start()
+
+    def stored(self):
+        return {f: open(os.path.join(self.store, f), "rb").read() for f in os.listdir(self.store)}
+
+    def kill(self):
+        self.p.kill()
+        self.p.wait()
