@@ -26,7 +26,9 @@
 #include "ap/http/http_server.h"
 
 #define MAX_SENDERS 64
-#define HEAVY_WAIT_MS 5000
+/* For a place among those being processed. The body is here already: a 503 makes the sender send it
+ * all again, and doubt. Below the server's idle time, after which the connection would be cut. */
+#define HEAVY_WAIT_MS 30000
 #define IDLE_MS 1000 /* longest sleep: a missed wake-up costs a second, never a document */
 
 struct serve {
@@ -196,6 +198,8 @@ static int admit(void *user, const struct http_server_request *rq, struct http_s
     if (store_is_broken(s->node.store) ||
         store_free_bytes(s->node.store) < (uint64_t)c->spool_min_free + 2 * rq->announced) {
         out->retry_after = 60;
+        log_event(LOG_WARN, "request.refused", "status", "503", "why",
+            "the store is broken or space is short", "remote", rq->remote, NULL);
         return 503;
     }
     return 0;
@@ -223,6 +227,8 @@ static void serve_message(
     if (!heavy_take(s)) {
         out->status = 503;
         out->retry_after = 10;
+        log_event(LOG_WARN, "request.refused", "status", "503", "why",
+            "too many messages at once (limits.heavy)", "remote", rq->remote, NULL);
         return;
     }
     a.body = out->body;

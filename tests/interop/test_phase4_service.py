@@ -98,6 +98,9 @@ class Net:
             time.sleep(0.2)
         raise SystemExit(open(log).read())
 
+    def complaints(self, conf):
+        return [line.strip() for line in open(self.path(conf + ".log")) if "level=info" not in line][-4:]
+
     def end(self, conf):
         p = self.daemons.pop(conf)
         p.terminate()
@@ -141,7 +144,7 @@ class Inbound:
         good = [one for one in lines if one["ok"] and one["nrr"] == "ok"]
         ids, receipts = {one["messageId"] for one in good}, {one["receipt"] for one in good}
         result(name, len(lines) == len(good) == len(ids) == len(receipts) == count,
-               [one for one in lines if one not in good][:3])
+               f"{len(good)} of {count}: {[one for one in lines if one not in good][:3]} {self.net.complaints('ap2.conf')}")
         return seconds
 
     def refuses(self, name, code, *options):
