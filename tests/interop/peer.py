@@ -34,7 +34,8 @@ def build_phase4():
             skip(f"no {tool} here (make deps-interop installs it)")
     source = os.path.join(TOP, "tests/interop/phase4")
     shutil.copytree(source, PHASE4, dirs_exist_ok=True)
-    newest = max(os.path.getmtime(os.path.join(d, f)) for d, _, fs in os.walk(source) for f in fs)
+    newest = max(os.path.getmtime(os.path.join(d, f)) for d, _, fs in os.walk(source) for f in fs
+                 if f.endswith((".java", ".xml")))
     jar = os.path.join(PHASE4, "target/as4peer.jar")
     if os.path.exists(jar) and os.path.getmtime(jar) > newest:
         return

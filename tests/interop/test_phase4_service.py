@@ -207,10 +207,24 @@ def bad_to_service(x):
     result("the_detail_is_peppol_not_serviced", [e["detail"] for e in errors] == ["PEPPOL:NOT_SERVICED"], errors)
 
 
+def stalled_service(x):
+    """The key process stands still for longer than a busy disk would: nobody is sent away, all wait."""
+    daemon = x.net.daemons["ap2.conf"].pid
+    children = [c for t in os.listdir(f"/proc/{daemon}/task") for c in open(f"/proc/{daemon}/task/{t}/children").read().split()]
+    for c in children:
+        os.kill(int(c), signal.SIGSTOP)
+    timer = threading.Timer(8, lambda: [os.kill(int(c), signal.SIGCONT) for c in children])
+    timer.start()
+    x.receives("a_stall_of_8_seconds_costs_no_message", "--threads", str(THREADS), count=2 * THREADS)
+    timer.join()
+    result("the_key_process_had_stood_still", len(children) == 1, children)
+
+
 def from_phase4(net, tmp):
     x = Inbound(net, tmp)
     phase4_to_service(x)
     bad_to_service(x)
+    stalled_service(x)
     result("the_service_ends_cleanly", net.end("ap2.conf") == 0)
     net.serve("ap2.conf", "listen.plain=loopback")
     x.scheme = "http"
