@@ -1,7 +1,7 @@
 /* Threads: HTTP connections (http_server), senders, one for hand-over, one for the clock (sweeps,
  * leases, alarms), one for commands (control), and this one, which waits for signals. Every thread
- * sleeps in the store's clock or on `work`; a full pool is answered with 503, never queued without
- * end. */
+ * sleeps in the store's clock or on its bell; a full pool is answered with 503, never queued
+ * without end. */
 #include "ap/daemon/serve.h"
 
 #include <errno.h>
@@ -31,14 +31,18 @@
 #define HEAVY_WAIT_MS 30000
 #define IDLE_MS 1000 /* longest sleep: a missed wake-up costs a second, never a document */
 
+struct bell { /* rung when something new came for those who rest on it */
+    pthread_cond_t cond;
+    unsigned rings; /* under the lock of serve */
+};
+
 struct serve {
     struct node node;
     struct http_server *http;
     struct control_server *control;
     pthread_mutex_t lock;
-    pthread_cond_t work;
-    bool stopping;       /* under lock */
-    unsigned generation; /* under lock: something new came */
+    struct bell out, in, end; /* a message in is nothing to a sender: each wakes only its own */
+    bool stopping;            /* under lock */
     sem_t heavy;
     pthread_t senders[MAX_SENDERS], deliver, clock;
     size_t nsenders;
@@ -48,14 +52,26 @@ struct serve {
 
 /* ---- waking and waiting ---- */
 
-static void wake(void *ctx)
+static void ring(struct serve *s, struct bell *b)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    b->rings++;
+    (void)pthread_cond_broadcast(&b->cond);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+static void ring_out(void *ctx)
 {
     struct serve *s = ctx;
 
-    (void)pthread_mutex_lock(&s->lock);
-    s->generation++;
-    (void)pthread_cond_broadcast(&s->work);
-    (void)pthread_mutex_unlock(&s->lock);
+    ring(s, &s->out);
+}
+
+static void ring_in(void *ctx)
+{
+    struct serve *s = ctx;
+
+    ring(s, &s->in);
 }
 
 static bool stopping(struct serve *s)
@@ -68,18 +84,18 @@ static bool stopping(struct serve *s)
     return v;
 }
 
-static unsigned generation(struct serve *s)
+static unsigned rings(struct serve *s, const struct bell *b)
 {
-    unsigned g;
+    unsigned n;
 
     (void)pthread_mutex_lock(&s->lock);
-    g = s->generation;
+    n = b->rings;
     (void)pthread_mutex_unlock(&s->lock);
-    return g;
+    return n;
 }
 
 /* Until something new came since `seen`, or ms passed, or the end. */
-static void rest(struct serve *s, unsigned seen, int64_t ms)
+static void rest(struct serve *s, struct bell *b, unsigned seen, int64_t ms)
 {
     struct timespec until;
 
@@ -91,8 +107,8 @@ static void rest(struct serve *s, unsigned seen, int64_t ms)
         until.tv_nsec -= 1000000000;
     }
     (void)pthread_mutex_lock(&s->lock);
-    while (!s->stopping && s->generation == seen)
-        if (pthread_cond_timedwait(&s->work, &s->lock, &until) == ETIMEDOUT)
+    while (!s->stopping && b->rings == seen)
+        if (pthread_cond_timedwait(&b->cond, &s->lock, &until) == ETIMEDOUT)
             break;
     (void)pthread_mutex_unlock(&s->lock);
 }
@@ -111,12 +127,19 @@ static int64_t until_due(struct serve *s, bool out)
     return due > now ? due - now : 10;
 }
 
+static void ring_all(struct serve *s)
+{
+    ring(s, &s->out);
+    ring(s, &s->in);
+    ring(s, &s->end);
+}
+
 static void *sender_main(void *arg)
 {
     struct serve *s = arg;
 
     while (!stopping(s) && !store_is_broken(s->node.store)) {
-        unsigned seen = generation(s);
+        unsigned seen = rings(s, &s->out);
         struct err e = ERR_INIT;
         struct out_claim c;
         size_t n = 0;
@@ -126,7 +149,7 @@ static void *sender_main(void *arg)
         if (n && out_work(&s->node.out, &c, &e))
             log_err(LOG_ERROR, "sender.work", &e, "id", c.id, NULL);
         if (!n)
-            rest(s, seen, until_due(s, true));
+            rest(s, &s->out, seen, until_due(s, true));
     }
     return NULL;
 }
@@ -136,14 +159,14 @@ static void *deliver_main(void *arg)
     struct serve *s = arg;
 
     while (!stopping(s) && !store_is_broken(s->node.store)) {
-        unsigned seen = generation(s);
+        unsigned seen = rings(s, &s->in);
         struct err e = ERR_INIT;
         int done = in_work(&s->node.in, &e);
         if (done < 0) {
             log_err(LOG_ERROR, "deliver.work", &e, NULL);
-            rest(s, seen, IDLE_MS);
+            rest(s, &s->in, seen, IDLE_MS);
         } else if (done == 0) {
-            rest(s, seen, until_due(s, false));
+            rest(s, &s->in, seen, until_due(s, false));
         }
     }
     return NULL;
@@ -172,7 +195,7 @@ static void *clock_main(void *arg)
 
     while (!stopping(s) && !store_is_broken(s->node.store)) {
         sweep(s);
-        rest(s, generation(s), IDLE_MS);
+        rest(s, &s->end, rings(s, &s->end), IDLE_MS);
     }
     if (store_is_broken(s->node.store))
         (void)kill(getpid(), SIGTERM); /* end, so that a restart recovers (reliability S4) */
@@ -334,11 +357,11 @@ static int start(struct serve *s, struct err *e)
     const struct config *c = s->node.cfg;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned heavy = c->heavy ? (unsigned)c->heavy : (unsigned)(cores > 0 ? cores * 2 : 2);
-    struct control_env env = {&s->node.out, config_mode_word(c->mode), wake, s};
+    struct control_env env = {&s->node.out, config_mode_word(c->mode), ring_out, s};
 
     if (sem_init(&s->heavy, 0, heavy))
         return err_nomem(e);
-    s->node.in.accepted = wake;
+    s->node.in.accepted = ring_in;
     s->node.in.accepted_ctx = s;
     if (start_http(s, e) || control_start(&s->control, c->spool, &env, e))
         return -1;
@@ -370,8 +393,8 @@ static void stop(struct serve *s)
         http_server_drain(s->http, s->node.cfg->drain);
     (void)pthread_mutex_lock(&s->lock);
     s->stopping = true;
-    (void)pthread_cond_broadcast(&s->work);
     (void)pthread_mutex_unlock(&s->lock);
+    ring_all(s);
     for (size_t i = 0; i < s->nsenders; i++)
         join(s, s->senders[i], until);
     if (s->has_deliver)
@@ -404,7 +427,9 @@ static void init(struct serve *s)
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&s->work, &attr);
+    (void)pthread_cond_init(&s->out.cond, &attr);
+    (void)pthread_cond_init(&s->in.cond, &attr);
+    (void)pthread_cond_init(&s->end.cond, &attr);
     (void)pthread_condattr_destroy(&attr);
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
@@ -440,7 +465,9 @@ int serve_run(
     node_close(&s->node);
     judge_detach();
     (void)pthread_mutex_destroy(&s->lock);
-    (void)pthread_cond_destroy(&s->work);
+    (void)pthread_cond_destroy(&s->out.cond);
+    (void)pthread_cond_destroy(&s->in.cond);
+    (void)pthread_cond_destroy(&s->end.cond);
     free(s);
     return rc;
 }

@@ -43,7 +43,7 @@ static bool run_one(struct db *db, struct change *c)
         c->rc = err_errno(&c->err, "store.io", "savepoint", "the database");
         return true;
     }
-    c->rc = db_exec(db, "SAVEPOINT one", &c->err);
+    c->rc = db_run(db, &c->err, "SAVEPOINT one", NULL, 0);
     if (c->rc)
         return sqlite3_get_autocommit(db->h) == 0;
     c->rc = c->fn(db, c->arg, &c->err);
@@ -51,7 +51,7 @@ static bool run_one(struct db *db, struct change *c)
         return false;
     if (c->rc && db_exec(db, "ROLLBACK TO one", NULL))
         return false;
-    return db_exec(db, "RELEASE one", NULL) == 0;
+    return db_run(db, NULL, "RELEASE one", NULL, 0) == 0;
 }
 
 static void fail_all(struct change *list, const struct err *why)
@@ -102,7 +102,7 @@ static int begin(struct db *db, struct err *e)
 {
     if (FAULT("store.before_begin"))
         return err_errno(e, "store.io", "begin", "the database");
-    return db_exec(db, "BEGIN IMMEDIATE", e);
+    return db_run(db, e, "BEGIN IMMEDIATE", NULL, 0);
 }
 
 /* True when the store must be given up. */
@@ -130,7 +130,7 @@ static bool run_group(struct store *s, struct change *list)
         return strcmp(why.code, "store.io") == 0 || strcmp(why.code, "store.damaged") == 0;
     }
     before = mono_ns();
-    if (fault_commit(&why) || db_exec(db, "COMMIT", &why))
+    if (fault_commit(&why) || db_run(db, &why, "COMMIT", NULL, 0))
         return commit_failed(db, list, &why);
     s->commit_ns = mono_ns() - before;
     (void)FAULT("store.after_commit");
@@ -298,7 +298,7 @@ struct db *reader_take(struct store *s, struct err *e)
     (void)pthread_mutex_unlock(&s->pool_lock);
     if (!db)
         db = reader_new(s, e);
-    if (db && db_exec(db, "BEGIN", e) == 0)
+    if (db && db_run(db, e, "BEGIN", NULL, 0) == 0)
         return db;
     if (db) {
         db_close(db);
@@ -313,7 +313,8 @@ struct db *reader_take(struct store *s, struct err *e)
 
 void reader_give(struct store *s, struct db *db)
 {
-    (void)sqlite3_exec(db->h, "COMMIT", NULL, NULL, NULL);
+    if (db_run(db, NULL, "COMMIT", NULL, 0)) /* nothing was written: only the snapshot ends */
+        (void)sqlite3_exec(db->h, "ROLLBACK", NULL, NULL, NULL);
     (void)pthread_mutex_lock(&s->pool_lock);
     db->next = s->pool;
     s->pool = db;
