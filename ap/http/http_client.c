@@ -6,12 +6,11 @@
 #include <stdlib.h>
 
 #include "ap/base/clock.h"
-#include "ap/base/fsx.h"
 #include "ap/http/http_egress_priv.h"
+#include "ap/http/http_trust_priv.h"
 
 #define MAX_IDLE 64u
 #define HEADER_MAX (64u << 10) /* of one answer, all header lines */
-#define CA_MAX (8u << 20)
 #define BODY_DEFAULT (256u << 10)
 #define DAY_MS (24 * 3600 * 1000LL)
 #define KEEP_S 15L /* kept connections: below the idle timeouts of common servers */
@@ -22,8 +21,8 @@ struct idle {
 };
 
 struct http_client {
-    char *ca_file, *user_agent;
-    struct buf ca; /* PEM text when an extra CA is to be taken as well; else empty */
+    char *user_agent;
+    struct http_trust *trust;
     struct http_egress egress;
     struct curl_slist *resolve, *connect_to;
     unsigned max_idle;
@@ -59,24 +58,6 @@ static int copy(char **out, const char *s)
     return s && !*out ? -1 : 0;
 }
 
-/* The usual authorities (when there are any) and the extra ones as one text. */
-static int load_ca(struct http_client *c, const char *extra, struct err *e)
-{
-    const char *usual = c->ca_file ? c->ca_file : curl_version_info(CURLVERSION_NOW)->cainfo;
-    struct err ignored = ERR_INIT;
-
-    buf_init(&c->ca, CA_MAX);
-    if (!extra)
-        return 0;
-    if (usual && fsx_read_file(&c->ca, usual, &ignored) && c->ca_file) {
-        if (e)
-            *e = ignored;
-        return -1;
-    }
-    buf_putc(&c->ca, '\n');
-    return fsx_read_file(&c->ca, extra, e) || buf_check(&c->ca, e) ? -1 : 0;
-}
-
 static int add_line(struct curl_slist **list, const char *line)
 {
     struct curl_slist *more = curl_slist_append(*list, line);
@@ -97,12 +78,11 @@ static int copy_list(struct curl_slist **out, const char *const *lines)
 
 static int setup(struct http_client *c, const struct http_cfg *cfg, struct err *e)
 {
-    if (copy(&c->ca_file, cfg->ca_file) ||
-        copy(&c->user_agent, cfg->user_agent ? cfg->user_agent : "aviso"))
+    if (copy(&c->user_agent, cfg->user_agent ? cfg->user_agent : "aviso"))
         return err_nomem(e);
     if (copy_list(&c->resolve, cfg->resolve) || copy_list(&c->connect_to, cfg->connect_to))
         return err_nomem(e);
-    return load_ca(c, cfg->extra_ca_file, e);
+    return http_trust_open(&c->trust, cfg->ca_file, cfg->extra_ca_file, e);
 }
 
 int http_client_open(struct http_client **out, const struct http_cfg *cfg, struct err *e)
@@ -136,8 +116,7 @@ void http_client_close(struct http_client *c)
         curl_easy_cleanup(c->idle[i].h);
     curl_slist_free_all(c->resolve);
     curl_slist_free_all(c->connect_to);
-    buf_free(&c->ca);
-    free(c->ca_file);
+    http_trust_close(c->trust);
     free(c->user_agent);
     (void)pthread_mutex_destroy(&c->lock);
     free(c);
@@ -294,17 +273,14 @@ static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockad
 
 static int set_tls(CURL *h, const struct http_client *c)
 {
-    struct curl_blob ca = {c->ca.p, c->ca.n, CURL_BLOB_NOCOPY};
-
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
-    if (c->ca.n)
-        SET(CURLOPT_CAINFO_BLOB, &ca);
-    else if (c->ca_file)
-        SET(CURLOPT_CAINFO, c->ca_file);
-    if (c->ca.n || c->ca_file)
-        SET(CURLOPT_CAPATH, NULL);
+    SET(CURLOPT_CAINFO, NULL); /* the store of http_trust instead */
+    SET(CURLOPT_CAPATH, NULL);
+    SET(CURLOPT_CA_CACHE_TIMEOUT, 0L);
+    SET(CURLOPT_SSL_CTX_FUNCTION, http_trust_use);
+    SET(CURLOPT_SSL_CTX_DATA, c->trust);
     return 0;
 }
 
