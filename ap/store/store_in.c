@@ -1,7 +1,7 @@
 /* store_in.c - taking a message in: one row a MessageId, one inbound document a hand-over.
  *
- * Whether it is new is judged twice: by a reader before a large payload is made durable, and again
- * inside the commit, where it counts. What failed before that commit has spent no id. */
+ * Whether it is new is judged inside the commit; for a payload that becomes a file also before, by
+ * a reader, so that a repetition costs no file. What failed before that commit has spent no id. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,6 +259,11 @@ static int first_receipt(struct accept *x, struct store *s, struct arena *a, str
     return copy ? 0 : err_nomem(e);
 }
 
+static bool is_large(const struct store_bytes *b)
+{
+    return (b->spool ? b->spool->len : b->blob.len) > STORE_INLINE_MAX;
+}
+
 /* New by the look of it: the payload first, then the row; should another copy have been quicker,
  * the commit says so and the payload goes again. */
 static int take_in(struct accept *x, struct store *s, struct err *e)
@@ -285,7 +290,9 @@ int store_in_accept(struct in_accepted *out, struct store *s, const struct in_ne
     if (!n->message_id || !n->signed_info || !n->seat || !n->instance || !n->sender ||
         !n->sbd.sha256 || n->receipt.len == 0 || n->now <= 0)
         return err_set(e, ERR_BUG, "store.value", "", "a message without its required fields");
-    if (look(&x, s, e))
+    memset(out, 0, sizeof(*out));
+    out->verdict = IN_NEW;
+    if (is_large(&n->sbd) && look(&x, s, e))
         return -1;
     if (out->verdict != IN_SAME && out->verdict != IN_CONFLICT && take_in(&x, s, e))
         return -1;
