@@ -61,6 +61,22 @@ static int fd_write(void *ctx, const void *p, size_t n, struct err *e)
     return 0;
 }
 
+/* The file's name must be on disk too, not only its bytes. */
+static int sync_folder(const char *path, struct err *e)
+{
+    const char *slash = strrchr(path, '/');
+    char dir[4096] = ".";
+    int fd, rc;
+
+    if (slash)
+        (void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash == path ? 1 : slash - path), path);
+    if ((fd = fsx_open_dir(dir, e)) < 0)
+        return -1;
+    rc = fsx_sync(fd, dir, e);
+    (void)close(fd);
+    return rc;
+}
+
 /* To a file it is written durably before it counts as handed over; to standard output the caller's
  * `inbox ack` is what counts. */
 static int put(
@@ -79,6 +95,8 @@ static int put(
             rc = fsx_sync(fd, path, e);
         if (close(fd) && !rc)
             rc = err_errno(e, "io.close", "close", path);
+        if (!rc)
+            rc = sync_folder(path, e);
     }
     return rc;
 }

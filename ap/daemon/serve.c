@@ -115,6 +115,8 @@ static void rest(struct serve *s, struct bell *b, unsigned seen, int64_t ms)
 
 /* ---- the workers ---- */
 
+/* Asked after a claim got nothing. What is overdue for the hand-over all the same waits for a
+ * person (route inbox), not for us: polling for it would never end. */
 static int64_t until_due(struct serve *s, bool out)
 {
     struct err e = ERR_INIT;
@@ -124,7 +126,9 @@ static int64_t until_due(struct serve *s, bool out)
 
     if (rc || !due || due - now > IDLE_MS)
         return IDLE_MS;
-    return due > now ? due - now : 10;
+    if (due > now)
+        return due - now;
+    return out ? 10 : IDLE_MS;
 }
 
 static void ring_all(struct serve *s)
