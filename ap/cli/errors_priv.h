@@ -201,6 +201,8 @@ N("io.rename", SETUP, "A file cannot be put in its place",
   "Look at the disk and the permissions")
 N("io.truncated", SETUP, "A stored file is shorter than the store says",
   "Restore it from a backup; run aviso doctor")
+N("io.watch", SETUP, "Changes in a folder cannot be watched",
+  "Raise fs.inotify.max_user_watches or max_user_instances")
 N("io.write", SETUP, "A file cannot be written",
   "Free space on the disk, or correct the permissions")
 N("key.mismatch", SETUP, "The private key does not belong to the certificate",

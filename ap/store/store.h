@@ -381,6 +381,7 @@ struct store_event {
     bool inbound;
     int64_t row;           /* 0: not about a document */
     const char *id;        /* our id */
+    const char *invoice;   /* number of the document, when it is known */
     const char *what;      /* state late level attempt hold ... */
     const char *from, *to; /* states, for "state" */
     const char *detail;    /* reason's code, or free text */

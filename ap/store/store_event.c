@@ -39,11 +39,14 @@ static int event_row(struct store_event *out, sqlite3_stmt *st, struct arena *a,
         .inbound = sqlite3_column_int(st, 2) != 0,
         .row = sqlite3_column_int64(st, 3),
         .id = db_text(a, st, 4),
-        .what = db_text(a, st, 5),
-        .from = db_text(a, st, 6),
-        .to = db_text(a, st, 7),
-        .detail = db_text(a, st, 8)};
-    return out->id && out->what && out->from && out->to && out->detail ? 0 : err_nomem(e);
+        .invoice = db_text(a, st, 5),
+        .what = db_text(a, st, 6),
+        .from = db_text(a, st, 7),
+        .to = db_text(a, st, 8),
+        .detail = db_text(a, st, 9)};
+    return out->id && out->invoice && out->what && out->from && out->to && out->detail
+               ? 0
+               : err_nomem(e);
 }
 
 int store_events(struct store_event *out, size_t max, size_t *n, struct store *s, int64_t after,
@@ -57,7 +60,8 @@ int store_events(struct store_event *out, size_t max, size_t *n, struct store *s
     if (!db)
         return -1;
     st = db_query(db, e,
-        "SELECT seq,at,event.inbound,doc,coalesce(d.id,i.id),what,from_state,to_state,detail"
+        "SELECT seq,at,event.inbound,doc,coalesce(d.id,i.id),coalesce(d.invoice,i.invoice),what,"
+        "from_state,to_state,detail"
         " FROM event LEFT JOIN document d ON event.inbound=0 AND d.n=doc"
         " LEFT JOIN inbound i ON event.inbound=1 AND i.n=doc"
         " WHERE seq>?1 ORDER BY seq LIMIT ?2",

@@ -1,0 +1,121 @@
+/* aviso events: the journal's gap-free sequence as JSON lines; docs/events.md is its schema. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ap/base/clock.h"
+#include "ap/base/watch.h"
+#include "ap/cli/act.h"
+#include "ap/cli/commands.h"
+
+#define PAGE 500
+#define ARENA_MAX (16u << 20)
+#define LOOK_AGAIN_MS 30000 /* a missed wake-up costs this, never an event */
+#define GATHER_MS 20        /* under load: what comes close together is read together */
+
+struct stream {
+    struct cli *c;
+    struct store *s;
+    int64_t after;
+    size_t left;
+};
+
+static void add(struct json_object *o, const char *key, const char *v)
+{
+    (void)json_object_object_add(o, key, v && *v ? json_object_new_string(v) : NULL);
+}
+
+static void print(const struct store_event *v)
+{
+    struct json_object *o = json_object_new_object();
+    char at[CLOCK_TEXT];
+
+    clock_utc(at, v->at);
+    (void)json_object_object_add(o, "seq", json_object_new_int64(v->seq));
+    add(o, "at", at);
+    add(o, "direction", !v->row ? NULL : v->inbound ? "inbound" : "outbound");
+    add(o, "id", v->id);
+    add(o, "invoice", v->invoice);
+    add(o, "what", v->what);
+    add(o, "from", v->from);
+    add(o, "to", v->to);
+    add(o, "detail", v->detail);
+    (void)printf("%s\n",
+        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    (void)json_object_put(o);
+}
+
+/* 1: there may be more, 0: that was all for now, -1. */
+static int page(struct stream *x, struct err *e)
+{
+    struct arena *a = arena_new(ARENA_MAX);
+    struct store_event *v = a ? arena_alloc(a, PAGE * sizeof(*v)) : NULL;
+    size_t n = 0, want = x->left < PAGE ? x->left : PAGE;
+    int rc = v ? store_events(v, want, &n, x->s, x->after, a, e) : err_nomem(e);
+
+    for (size_t i = 0; i < n && !rc; i++) {
+        print(&v[i]);
+        x->after = v[i].seq;
+    }
+    x->left -= rc ? 0 : n;
+    arena_free(a);
+    return rc ? -1 : n == want && x->left;
+}
+
+static int all(struct stream *x, struct err *e)
+{
+    int rc;
+
+    while ((rc = page(x, e)) > 0 && !ferror(stdout))
+        ;
+    return rc;
+}
+
+/* The watch is set before the first reading, so nothing falls between the two. */
+static int follow(struct stream *x, struct err *e)
+{
+    struct watch w;
+    int rc;
+
+    if (watch_open(&w, x->c->config->spool, "aviso.db", e))
+        return -1;
+    while ((rc = all(x, e)) == 0 && x->left) {
+        if (fflush(stdout) || ferror(stdout))
+            break; /* whoever read us is gone */
+        if ((rc = watch_wait(&w, LOOK_AGAIN_MS, e)) < 0)
+            break;
+        if (rc)
+            clock_sleep(GATHER_MS);
+    }
+    watch_close(&w);
+    return rc < 0 ? -1 : 0;
+}
+
+static bool number(const char *text, unsigned long long *out)
+{
+    return str_to_u64(str_z(text), INT64_MAX, out);
+}
+
+int cmd_events(struct cli *c)
+{
+    const char *after = cli_get(c, "after"), *limit = cli_get(c, "limit");
+    unsigned long long from = 0, most = SIZE_MAX;
+    struct stream x = {.c = c};
+    struct err e = ERR_INIT;
+    struct act act;
+    int code = EXIT_OK;
+
+    if (c->nargs)
+        return cli_usage(c, "events takes no arguments");
+    if (after && !number(after, &from))
+        return cli_usage(c, "--after: expected a sequence number");
+    if (limit && (!number(limit, &most) || !most))
+        return cli_usage(c, "--limit: expected a number");
+    x.after = (int64_t)from;
+    x.left = (size_t)most;
+    act_init(&act, c);
+    if (act_store(&act, &x.s, &e) || (cli_has(c, "follow") ? follow(&x, &e) : all(&x, &e)))
+        code = cli_fail(c, NULL, &e);
+    act_close(&act);
+    return code;
+}
