@@ -17,6 +17,13 @@ static const struct cli_flag events_flags[] = {
     {"after", "SEQ", "only those with a greater sequence number; default 0: all"},
     {"follow", NULL, "stay, and print each new event when it is committed"},
     {"limit", "N", "end after N events"}, END};
+static const struct cli_flag reconcile_flags[] = {
+    {"expected", "FILE", "CSV list of invoice numbers that should have been sent; - for stdin"},
+    {"column", "NAME|N", "which column holds them, when its heading does not say"},
+    {"since", "SPAN|INSTANT", "only documents handed in from then on count"},
+    {"level", "LEVEL", "proof that is asked for; default: what each document requires"},
+    {"tenant", "NAME", "only documents of this tenant"},
+    {"unlisted", NULL, "also name documents since then that are not on the list"}, END};
 static const struct cli_flag send_flags[] = {
     {"wait", "[=60s]", "stay until a verified Receipt is held, at most this long"},
     {"to", "PARTICIPANT", "receiver, instead of the document's"},
@@ -120,6 +127,11 @@ const struct cli_command cli_commands[] = {
         "  aviso participant list\n  aviso participant list --json\n", none, cmd_participant_list},
     {"participant show", "PARTICIPANT", "Show one participant with what it receives",
         "  aviso participant show 0208:0848934496\n", none, cmd_participant_show},
+    {"reconcile", "", "Tell for each invoice of a list what became of it",
+        "  aviso reconcile --expected invoices.csv\n"
+        "  aviso reconcile --expected invoices.csv --since 24h --unlisted\n"
+        "  aviso reconcile --expected invoices.csv --column Belegnummer --level confirmed --json\n",
+        reconcile_flags, cmd_reconcile},
     {"rules install", "[FOLDER]",
         "Fetch the official rule sets and schemas, check them, lay them out",
         "  aviso rules install\n", none, cmd_rules_install},

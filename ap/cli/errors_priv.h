@@ -93,6 +93,12 @@ N("control.payload", INPUT, "No document came with the request",
   "Give a regular file")
 N("control.socket", SETUP, "The daemon's socket cannot be made",
   "Check the spool folder")
+N("csv.quote", INPUT, "A quoted cell of a list does not end as it should",
+  "Correct the line named")
+N("csv.size", INPUT, "A list has too many rows or columns, or a cell is too large",
+  "Split the list")
+N("csv.text", INPUT, "A list cannot be read as CSV text",
+  "Save it as CSV (UTF-8); a spreadsheet file is no CSV")
 N("dns.config", SETUP, "The DNS resolver or trust anchor cannot be used",
   "Correct the options of section lookup")
 N("dns.temporary", UNREACHED, "DNS does not tell whether the participant is registered",
@@ -269,6 +275,8 @@ N("pki.anchor", SETUP, "The trust folder does not hold a root and its two CAs",
   "Install the Peppol CAs of the stage")
 N("process.not-supported", NO, "The receiver takes this document type, but not in this process",
   "Check the document's ProfileID; ask the receiver")
+N("reconcile.column", INPUT, "No telling which column of a list holds the invoice numbers",
+  "Say --column NAME or --column N")
 N("regex.flags", INPUT, "The flags of a regular expression are not known",
   "Correct the rule")
 N("regex.limit", INPUT, "A regular expression needs more time or memory than its limit",
