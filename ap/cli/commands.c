@@ -13,6 +13,10 @@ static const struct cli_flag as4_dump[] = {{"content-type", "TYPE", "of a body w
     {"anchors", "FOLDER", "verify the signature up to these trust anchors"}, END};
 static const struct cli_flag config_show[] = {
     {"origin", NULL, "say where each value came from"}, END};
+static const struct cli_flag doctor_flags[] = {
+    {"quick", NULL,
+        "only what needs neither network nor reading the whole spool: for every minute"},
+    END};
 static const struct cli_flag events_flags[] = {
     {"after", "SEQ", "only those with a greater sequence number; default 0: all"},
     {"follow", NULL, "stay, and print each new event when it is committed"},
@@ -94,6 +98,10 @@ const struct cli_command cli_commands[] = {
         cmd_config_check},
     {"config show", "", "Show every option and its value",
         "  aviso config show\n  aviso config show --origin\n", config_show, cmd_config_show},
+    {"doctor", "[cert|dns|clock|spool|smp|peer URL]", "Tell whether anything is wrong here",
+        "  aviso doctor\n  aviso doctor --quick --json\n  aviso doctor spool\n"
+        "  aviso doctor peer https://ap.example/as4\n",
+        doctor_flags, cmd_doctor},
     {"events", "", "Print what happened, in order and without gaps, one JSON object a line",
         "  aviso events\n  aviso events --after 1042 --follow\n", events_flags, cmd_events},
     {"explain", "ERROR-NAME", "Tell what an error name means and what to do",

@@ -7,6 +7,7 @@
 int cmd_as4_dump(struct cli *c);
 int cmd_config_check(struct cli *c);
 int cmd_config_show(struct cli *c);
+int cmd_doctor(struct cli *c);
 int cmd_events(struct cli *c);
 int cmd_explain(struct cli *c);
 int cmd_inbox_ack(struct cli *c);

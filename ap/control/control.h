@@ -8,7 +8,8 @@
  *
  * Requests: {"op":"submit", ...struct out_request...}, {"op":"participant-put", ...},
  * {"op":"participant-disable","identifier":...,"disabled":true}, {"op":"inbox-handed","id":...},
- * {"op":"inbox-ack","id":...,"who":...}, {"op":"ping"}. Answers: {"ok":true, ...} or
+ * {"op":"inbox-ack","id":...,"who":...}, {"op":"ping"}, {"op":"health"} (it signs, and its
+ * journal takes writes). Answers: {"ok":true, ...} or
  * {"ok":false,"error":{"code":...,"class":...,...}}. */
 #ifndef AP_CONTROL_CONTROL_H
 #define AP_CONTROL_CONTROL_H

@@ -7,6 +7,7 @@
 
 #include "ap/base/clock.h"
 #include "ap/base/enc.h"
+#include "ap/base/hash.h"
 
 #define ARENA_MAX (64u << 20)
 
@@ -177,6 +178,25 @@ static struct json_object *inbox(
     return rc ? NULL : ok();
 }
 
+/* The service itself, not its process: can it sign, does its journal take writes? */
+static struct json_object *health(const struct control_env *env, struct err *e)
+{
+    uint8_t digest[HASH_LEN];
+    struct json_object *o = NULL;
+    struct buf sig;
+
+    if (store_is_broken(env->out->store)) {
+        (void)err_set(e, ERR_RETRY, "store.broken", "", "a commit failed: nothing more is taken");
+        return NULL;
+    }
+    buf_init(&sig, 4096);
+    if (hash_of(digest, "health", 6, e) == 0 &&
+        key_sign_sha256(env->out->key, &sig, digest, e) == 0 && (o = ok()))
+        add(o, "mode", env->mode);
+    buf_free(&sig);
+    return o;
+}
+
 static struct json_object *act(
     const struct control_env *env, struct json_object *rq, int fd, struct arena *a, struct err *e)
 {
@@ -199,6 +219,8 @@ static struct json_object *act(
             add(o, "mode", env->mode);
         return o;
     }
+    if (op && strcmp(op, "health") == 0)
+        return health(env, e);
     (void)err_set(e, ERR_INPUT, "control.op", "", "there is no operation %s", op ? op : "(none)");
     return NULL;
 }

@@ -190,16 +190,23 @@ static size_t on_write(char *p, size_t size, size_t n, void *ctx)
     return 0;
 }
 
+/* -1: none. */
+static time_t http_date(struct str v)
+{
+    char date[64];
+
+    (void)snprintf(date, sizeof(date), "%.*s", v.n < 60 ? (int)v.n : 0, v.p);
+    return curl_getdate(date, NULL);
+}
+
 static int64_t retry_after(struct str v)
 {
     unsigned long long s;
-    char date[64];
     time_t when;
 
     if (str_to_u64(v, 1000000000, &s))
         return s * 1000 > DAY_MS ? DAY_MS : (int64_t)s * 1000;
-    (void)snprintf(date, sizeof(date), "%.*s", v.n < 60 ? (int)v.n : 0, v.p);
-    when = curl_getdate(date, NULL);
+    when = http_date(v);
     if (when == (time_t)-1)
         return -1;
     if ((int64_t)when * 1000 <= clock_now())
@@ -223,11 +230,13 @@ static void note_header(struct exchange *x, struct str name, struct str v)
         keep_text(a->location, sizeof(a->location), v);
     else if (str_ieq(name, STR("Retry-After")))
         a->retry_after_ms = retry_after(v);
+    else if (str_ieq(name, STR("Date")))
+        a->date = http_date(v) > 0 ? (int64_t)http_date(v) * 1000 : 0;
     else if (str_ieq(name, STR("Content-Encoding")))
         x->encoded = !str_ieq(v, STR("identity")) && v.n;
 }
 
-static size_t on_header(char *p, size_t size, size_t n, void *ctx)
+static size_t on_header(const char *p, size_t size, size_t n, void *ctx)
 {
     struct exchange *x = ctx;
     struct str line = {p, size * n};
@@ -284,14 +293,21 @@ static int set_tls(CURL *h, const struct http_client *c)
     return 0;
 }
 
-static int set_where(CURL *h, struct exchange *x)
+static int set_schemes(CURL *h, const struct exchange *x)
 {
     const struct http_request *rq = x->rq;
     const char *schemes = x->c->egress.plain_ok || rq->plain_ok ? "http,https" : "https";
 
-    SET(CURLOPT_URL, rq->url);
     SET(CURLOPT_PROTOCOLS_STR, schemes);
     SET(CURLOPT_REDIR_PROTOCOLS_STR, schemes);
+    SET(CURLOPT_FOLLOWLOCATION, rq->max_redirects ? 1L : 0L);
+    SET(CURLOPT_MAXREDIRS, (long)rq->max_redirects);
+    return 0;
+}
+
+static int set_where(CURL *h, struct exchange *x)
+{
+    SET(CURLOPT_URL, x->rq->url);
     SET(CURLOPT_PROXY, ""); /* none, also not from the environment */
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_NOSIGNAL, 1L);
@@ -304,9 +320,7 @@ static int set_where(CURL *h, struct exchange *x)
         SET(CURLOPT_RESOLVE, x->c->resolve);
     if (x->c->connect_to)
         SET(CURLOPT_CONNECT_TO, x->c->connect_to);
-    SET(CURLOPT_FOLLOWLOCATION, rq->max_redirects ? 1L : 0L);
-    SET(CURLOPT_MAXREDIRS, (long)rq->max_redirects);
-    return set_tls(h, x->c);
+    return set_schemes(h, x) || set_tls(h, x->c) ? -1 : 0;
 }
 
 static int set_limits(CURL *h, const struct http_request *rq)

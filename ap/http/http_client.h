@@ -60,6 +60,7 @@ struct http_answer {
     char content_type[256];
     struct buf body;
     int64_t retry_after_ms; /* -1: no such header; capped at 24 h */
+    int64_t date;           /* Date header, ms; 0: none */
     char remote_ip[64];     /* "" when no connection was made */
     long remote_port;
     bool body_started;      /* a byte of our body was handed to the connection */

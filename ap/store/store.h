@@ -512,4 +512,27 @@ int store_anomaly_add(struct store *s, const struct store_anomaly *x, struct err
 int store_anomalies(struct store_anomaly *out, size_t max, size_t *n, struct store *s,
     int64_t before, struct arena *a, struct err *e) MUST_CHECK;
 
+/* ---- the service's own ---- */
+
+/* A small text under a name (at most 70 bytes), kept over restarts: when the canary came back. */
+int store_mark_set(struct store *s, const char *name, const char *text, struct err *e) MUST_CHECK;
+/* 1 there, 0 not (out is ""), -1. */
+int store_mark_get(
+    char *out, size_t n, struct store *s, const char *name, struct err *e) MUST_CHECK;
+
+struct in_route {
+    const char *name;      /* "" = none: as configured */
+    unsigned long waiting; /* validated or released, not handed over yet */
+    int64_t oldest;        /* since when the oldest of them waits */
+};
+/* Routes with something to hand over, at most max, by name. */
+int store_in_routes(struct in_route *out, size_t max, size_t *n, struct store *s, struct arena *a,
+    struct err *e) MUST_CHECK;
+
+#define STORE_SKEW_SAMPLES 21
+/* Median of "when we read a Receipt minus when its signer says it was written" over the newest
+ * receipts since then: what peers say of our clock. *samples 0: nothing to tell. */
+int store_clock_skew(
+    int64_t *ms, size_t *samples, struct store *s, int64_t since, struct err *e) MUST_CHECK;
+
 #endif

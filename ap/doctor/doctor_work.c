@@ -1,0 +1,93 @@
+/* doctor_work.c - what is owed: proofs to our senders, documents to our receivers. */
+#include "ap/base/clock.h"
+#include "ap/control/control.h"
+#include "ap/doctor/doctor_priv.h"
+
+#define ROUTES 64
+#define ARENA_MAX (1u << 20)
+
+void check_service(struct doctor *d)
+{
+    struct json_object *rq = json_object_new_object(), *answer = NULL, *ok = NULL;
+    struct err e = ERR_INIT;
+    int asked;
+
+    (void)json_object_object_add(rq, "op", json_object_new_string("health"));
+    asked = control_ask(&answer, d->c->spool, rq, -1, &e);
+    if (asked < 0) {
+        find_err(d, "service", DOCTOR_RED, &e, "restart the service");
+    } else if (!asked) {
+        find(d, "service", DOCTOR_RED, "systemctl start aviso, or aviso serve",
+            "no service runs on %s: nothing is received, nothing is sent by itself", d->c->spool);
+    } else if (json_object_object_get_ex(answer, "ok", &ok) && json_object_get_boolean(ok)) {
+        find(d, "service", DOCTOR_GREEN, NULL, "runs, its key signs, its journal takes writes");
+    } else {
+        control_error(&e, answer);
+        find_err(d, "service", DOCTOR_RED, &e, "restart the service");
+    }
+    (void)json_object_put(answer);
+    (void)json_object_put(rq);
+}
+
+static void outbound(struct doctor *d, const struct store_counts *n)
+{
+    unsigned long unknown = n->out[OUT_UNKNOWN] + n->out[OUT_EXPIRED_UNKNOWN];
+    char text[32];
+
+    find(d, "late", n->late ? DOCTOR_RED : DOCTOR_GREEN, "aviso list --late",
+        "%lu documents past their deadline without proof", n->late);
+    find(d, "unknown", unknown ? DOCTOR_YELLOW : DOCTOR_GREEN,
+        "aviso list --state unknown; they may have arrived: do not send them again",
+        "%lu documents whose outcome nobody knows yet", unknown);
+    if (n->oldest_unproven)
+        find(d, "unproven", DOCTOR_GREEN, NULL, "the oldest document without proof waits for %s",
+            span_text(text, d->now - n->oldest_unproven));
+    else
+        find(d, "unproven", DOCTOR_GREEN, NULL, "every document is settled");
+    if (n->out[OUT_HELD])
+        find(d, "held", DOCTOR_YELLOW, "aviso list --state held", "%lu documents are held",
+            n->out[OUT_HELD]);
+}
+
+static void inbound(struct doctor *d, const struct store_counts *n, struct arena *a)
+{
+    struct in_route r[ROUTES];
+    struct err e = ERR_INIT;
+    size_t routes = 0;
+    char text[32];
+
+    if (n->in[IN_QUARANTINED])
+        find(d, "quarantine", DOCTOR_YELLOW, "aviso list --inbound --state quarantined",
+            "%lu received documents are set aside", n->in[IN_QUARANTINED]);
+    if (store_in_routes(r, ROUTES, &routes, d->store, a, &e)) {
+        find_err(d, "hand-over", DOCTOR_RED, &e, NULL);
+        return;
+    }
+    for (size_t i = 0; i < routes; i++) {
+        int64_t age = d->now - r[i].oldest;
+        find(d, "hand-over",
+            age > DAY        ? DOCTOR_RED
+            : age > DAY / 24 ? DOCTOR_YELLOW
+                             : DOCTOR_GREEN,
+            "aviso list --inbound --state validated",
+            "%lu received documents wait on route %s, the oldest for %s", r[i].waiting, r[i].name,
+            span_text(text, age));
+    }
+    if (!routes)
+        find(d, "hand-over", DOCTOR_GREEN, NULL, "no received document waits");
+}
+
+void check_work(struct doctor *d)
+{
+    struct arena *a = arena_new(ARENA_MAX);
+    struct store_counts n;
+    struct err e = ERR_INIT;
+
+    if (a && d->store && store_count(&n, d->store, &e) == 0) {
+        outbound(d, &n);
+        inbound(d, &n, a);
+    } else if (d->store) {
+        find_err(d, "late", DOCTOR_RED, &e, "aviso doctor spool");
+    }
+    arena_free(a);
+}
