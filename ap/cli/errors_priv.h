@@ -121,8 +121,6 @@ N("dsig.init", BUG, "xmlsec1 cannot be set up",
   "Check the installation")
 N("dsig.invalid", NO, "An XML signature does not hold",
   "The signer must correct it; treat it as an attack if it repeats")
-N("dsig.sign", BUG, "xmlsec1 cannot sign",
-  "Report it")
 N("ebms.agreement", INPUT, "AgreementRef is not the Peppol agreement (EBMS:0001)",
   "The sender must correct its AS4 header")
 N("ebms.ambiguous", INPUT, "A property that has one value stands twice (EBMS:0003)",

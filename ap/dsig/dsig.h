@@ -1,18 +1,19 @@
-/* dsig.h - XML Signature by xmlsec1, cut down to what Peppol uses.
+/* dsig.h - the pieces of XML Signature that Peppol uses beside canonical forms and RSA.
  *
- * Two uses, each with its allow-list of URIs and transforms: DSIG_WSS (same-document ids with
- * exclusive c14n, `cid:` attachments with the SwA content transform) and DSIG_ENVELOPED (URI=""
- * with the enveloped-signature transform, SMP answers). Always RSA-SHA256 and SHA-256. xmlsec
- * fetches nothing here and takes no key but the one given. Callers decide before what may be signed
- * by whom and where ids point (xml_ids_register). One thread per call. */
+ * Enveloped signatures (SMP answers) are verified by xmlsec1, cut down to URI="", the enveloped
+ * transform and the two canonical forms, RSA-SHA256 and SHA-256: it fetches nothing here and takes
+ * no key but the one given. Signatures of messages are made and checked in ap/wss by hand, node by
+ * node: xmlsec1 digests references before it looks at the signature value, cannot sign through
+ * another process and costs half an RSA operation a message; it is their referee in the tests.
+ * What both need of attachments is here: their digest. One thread per call. */
 #ifndef AP_DSIG_DSIG_H
 #define AP_DSIG_DSIG_H
 
 #include <libxml/tree.h>
 
 #include "ap/base/blob.h"
+#include "ap/base/hash.h"
 #include "ap/crypto/cert.h"
-#include "ap/crypto/key.h"
 
 #define DSIG_NS "http://www.w3.org/2000/09/xmldsig#"
 #define DSIG_EXC_C14N "http://www.w3.org/2001/10/xml-exc-c14n#"
@@ -23,31 +24,20 @@
 #define DSIG_SWA_CONTENT                                                                           \
     "http://docs.oasis-open.org/wss/"                                                              \
     "oasis-wss-SwAProfile-1.1#Attachment-Content-Signature-Transform"
-#define DSIG_MAX_PARTS 16
 #define DSIG_XML_PART_MAX (16u << 20) /* an attachment of an XML type needs a tree */
-
-enum dsig_use { DSIG_WSS, DSIG_ENVELOPED };
-
-/* What a `cid:` reference stands for. */
-struct dsig_part {
-    const char *uri; /* "cid:..." percent-decoded: each part has its own */
-    struct str mime_type;
-    struct blob data;
-};
 
 /* Once before threads, after xml_init. */
 int dsig_init(struct err *e) MUST_CHECK;
 void dsig_done(void);
 
-/* Fill in the DigestValues and the SignatureValue of a ds:Signature template without KeyInfo. Out:
- * the digest of the canonical SignedInfo. Errors of the key and of reading a part as they come;
- * dsig.sign (ERR_BUG) else. */
-int dsig_sign(uint8_t signed_info[HASH_LEN], xmlNode *signature, struct key *k,
-    const struct dsig_part *parts, size_t n, struct err *e) MUST_CHECK;
+/* SHA-256 of an attachment as the Attachment-Content-Signature-Transform sees it: XML types in
+ * exclusive canonical form (limit.size above DSIG_XML_PART_MAX, xml.* when it is no XML), lines of
+ * text/ types end in CR LF, all else as it is, streamed. */
+int dsig_part_digest(
+    uint8_t out[HASH_LEN], struct str mime_type, const struct blob *data, struct err *e) MUST_CHECK;
 
-/* All references and the signature value, with this certificate's key; every part must have been
- * referred to exactly once. dsig.invalid (ERR_PEER); errors of reading a part as they come. */
-int dsig_verify(xmlNode *signature, enum dsig_use use, const struct cert *signer,
-    const struct dsig_part *parts, size_t n, struct err *e) MUST_CHECK;
+/* The one Reference (the whole document) and the signature value, with this certificate's key.
+ * dsig.invalid (ERR_PEER). */
+int dsig_verify(xmlNode *signature, const struct cert *signer, struct err *e) MUST_CHECK;
 
 #endif

@@ -1,21 +1,9 @@
-/* swa.c - the octets of an attachment as the Attachment-Content-Signature-Transform sees them.
+/* swa.c - the digest of an attachment as the Attachment-Content-Signature-Transform sees it.
  *
  * SwA profile 1.1, 5.4.2 and 5.4.4: XML types are canonicalised, text lines end in CR LF, all else
  * is taken as it is. Compressed parts are application/gzip: as they are, so they stream. */
-#include <stdlib.h>
-
-#include "ap/dsig/dsig_priv.h"
+#include "ap/dsig/dsig.h"
 #include "ap/xml/xml.h"
-
-#define PIECE (16 * 1024)
-
-struct swa {
-    struct blob data;
-    uint64_t at; /* how much of data was read */
-    bool text, after_cr;
-    struct buf out; /* ready to be read, from out_at on */
-    size_t out_at;
-};
 
 static bool is_xml(struct str type)
 {
@@ -41,83 +29,65 @@ static int canonical(struct buf *out, const struct blob *b, struct err *e)
     return rc;
 }
 
-int swa_open(struct swa **out, const struct dsig_part *p, struct err *e)
+static int xml_digest(uint8_t out[HASH_LEN], const struct blob *data, struct err *e)
 {
-    struct swa *s = calloc(1, sizeof(*s));
-    struct str type = p->mime_type;
+    struct buf canon;
+    int rc;
 
-    if (!s)
-        return err_nomem(e);
-    s->data = p->data;
-    buf_init(&s->out, 4 * DSIG_XML_PART_MAX);
-    type = str_trim(str_sub(type, 0, str_find(type, STR(";")))); /* without parameters */
-    s->text = type.n > 5 && str_ieq(str_sub(type, 0, 5), STR("text/"));
-    if (is_xml(type)) {
-        s->text = false;
-        s->at = s->data.len;
-        if (canonical(&s->out, &s->data, e)) {
-            swa_close(s);
-            return -1;
-        }
-    }
-    *out = s;
-    return 0;
+    buf_init(&canon, 4 * DSIG_XML_PART_MAX);
+    rc = canonical(&canon, data, e) || buf_check(&canon, e) || hash_of(out, canon.p, canon.n, e);
+    buf_free(&canon);
+    return rc ? -1 : 0;
 }
 
-void swa_close(struct swa *s)
-{
-    if (!s)
-        return;
-    buf_free(&s->out);
-    free(s);
-}
+struct lines {
+    struct hash md;
+    bool after_cr;
+};
 
 /* CR, LF and CR LF all become CR LF. */
-static void crlf(struct swa *s, const char *p, size_t n)
+static int add_lines(void *ctx, const void *p, size_t n, struct err *e)
 {
-    for (size_t i = 0; i < n; i++) {
-        bool after_cr = s->after_cr;
-        s->after_cr = p[i] == '\r';
-        if (p[i] == '\n' && after_cr)
+    const char *s = p, *from = p, *end = s + n;
+    struct lines *l = ctx;
+
+    (void)e;
+    for (; s < end; s++) {
+        bool second = *s == '\n' && l->after_cr;
+        l->after_cr = *s == '\r';
+        if (*s != '\r' && *s != '\n')
             continue;
-        if (p[i] == '\r' || p[i] == '\n')
-            buf_add(&s->out, "\r\n", 2);
-        else
-            buf_putc(&s->out, p[i]);
+        hash_add(&l->md, from, (size_t)(s - from));
+        if (!second)
+            hash_add(&l->md, "\r\n", 2);
+        from = s + 1;
     }
-}
-
-static int refill(struct swa *s, struct err *e)
-{
-    size_t n = s->data.len - s->at < PIECE ? (size_t)(s->data.len - s->at) : PIECE;
-    char piece[PIECE];
-
-    buf_clear(&s->out);
-    s->out_at = 0;
-    if (!s->text) {
-        char *p = buf_grow(&s->out, n);
-        if (n && (!p || blob_read(&s->data, s->at, p, n, e)))
-            return p ? -1 : err_nomem(e);
-    } else {
-        if (n && blob_read(&s->data, s->at, piece, n, e))
-            return -1;
-        crlf(s, piece, n);
-    }
-    s->at += n;
-    return buf_check(&s->out, e);
-}
-
-int swa_read(struct swa *s, void *out, size_t n, size_t *got, struct err *e)
-{
-    size_t have;
-
-    while (s->out_at == s->out.n && s->at < s->data.len)
-        if (refill(s, e))
-            return -1;
-    have = s->out.n - s->out_at;
-    *got = have < n ? have : n;
-    if (*got)
-        memcpy(out, s->out.p + s->out_at, *got);
-    s->out_at += *got;
+    hash_add(&l->md, from, (size_t)(end - from));
     return 0;
+}
+
+static int text_digest(uint8_t out[HASH_LEN], const struct blob *data, struct err *e)
+{
+    struct lines l = {.after_cr = false};
+    struct sink to = {add_lines, &l};
+
+    hash_init(&l.md);
+    if (blob_copy(data, &to, e)) {
+        hash_drop(&l.md);
+        return -1;
+    }
+    return hash_final(&l.md, out, e);
+}
+
+int dsig_part_digest(
+    uint8_t out[HASH_LEN], struct str mime_type, const struct blob *data, struct err *e)
+{
+    struct str type = /* without parameters */
+        str_trim(str_sub(mime_type, 0, str_find(mime_type, STR(";"))));
+
+    if (is_xml(type))
+        return xml_digest(out, data, e);
+    if (type.n > 5 && str_ieq(str_sub(type, 0, 5), STR("text/")))
+        return text_digest(out, data, e);
+    return hash_blob(out, data, e);
 }

@@ -126,7 +126,7 @@ int smp_verify(struct cert **signer, xmlDoc *doc, struct arena *a, struct err *e
         return bad(e, fault);
     if (signer_of(signer, sig, a, e))
         return -1;
-    if (dsig_verify(sig, DSIG_ENVELOPED, *signer, NULL, 0, e) == 0)
+    if (dsig_verify(sig, *signer, e) == 0)
         return 0;
     cert_unref(*signer);
     *signer = NULL;

@@ -74,7 +74,7 @@ bool wss_attr_absent_or(const xmlNode *n, const char *local, const char *value)
 
 xmlNode *wss_target(const xmlDoc *d, struct str uri)
 {
-    /* Only a plain name: "#xpointer(...)" would mean one thing here and another to xmlsec. */
+    /* Only a plain name: "#xpointer(...)" would mean one thing here and another elsewhere. */
     if (uri.n < 2 || uri.p[0] != '#' || xmlValidateNCName(BAD_CAST(uri.p + 1), 0) != 0)
         return NULL;
     return xml_by_id(d, uri.p + 1);

@@ -17,7 +17,7 @@
 #include "ap/crypto/key.h"
 #include "ap/pki/pki.h"
 
-/* Once before threads, after xml_init: xmlsec1 with our transforms. */
+/* Once before threads, after xml_init. */
 int wss_init(struct err *e) MUST_CHECK;
 void wss_done(void);
 
@@ -75,8 +75,8 @@ int wss_decrypt(struct str *clear_type, struct sink *clear, xmlDoc *env,
     const struct wss_part *wire, size_t n, struct key *const *keys, size_t nkeys, struct arena *a,
     struct err *e) MUST_CHECK;
 
-/* The full signature through xmlsec1, attachments included; every part must be covered exactly once
- * and no reference may be left over. `proof` comes from wss_verify_header on the same tree. */
+/* The rest of the signature: the digest of every attachment. Every part must be covered exactly
+ * once and no reference may be left over. `proof` comes from wss_verify_header on the same tree. */
 int wss_verify(struct wss_proof *proof, xmlDoc *env, const struct wss_part *clear, size_t n,
     struct arena *a, struct err *e) MUST_CHECK;
 

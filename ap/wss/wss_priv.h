@@ -77,9 +77,9 @@ struct wss_signature {
  * lead to Messaging, Body, Timestamp or a token, Messaging and Body covered, nothing twice. */
 int wss_signature_read(struct wss_signature *out, const struct wss_shape *s, struct arena *a,
     struct err *e) MUST_CHECK;
-/* The references alone, from a signature of our own. */
-int wss_references_read(
-    struct wss_signature *out, xmlNode *signed_info, struct arena *a, struct err *e) MUST_CHECK;
+/* SHA-256 of the exclusive canonical form; `prefixes`: InclusiveNamespaces, or NULL. */
+int wss_digest_element(
+    uint8_t out[HASH_LEN], xmlNode *n, char *const *prefixes, struct err *e) MUST_CHECK;
 /* SignedInfo's signature by this certificate, and the digests of what lies in the envelope. */
 int wss_signature_check(uint8_t signed_info[HASH_LEN], const struct wss_signature *s,
     const struct cert *signer, struct err *e) MUST_CHECK;

@@ -199,7 +199,7 @@ static void small(int n)
     line("parse envelope", took.parse, n, 0);
     line("signature over the envelope", took.header, n, 0);
     line("unwrap and decrypt", took.decrypt, n, 0);
-    line("whole signature (xmlsec)", took.verify, n, 0);
+    line("digests of attachments", took.verify, n, 0);
     line("receipt: parse, sign, write", took.receipt, n, 0);
     line("all", t, n, floor);
     memset(&took, 0, sizeof(took));

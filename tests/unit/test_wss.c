@@ -14,6 +14,7 @@
 #include "ap/crypto/key_priv.h"
 #include "ap/wss/wss_priv.h"
 #include "ap/xml/xml.h"
+#include "tests/support/referee.h"
 #include "tests/support/testpki.h"
 #include "tests/support/wssmsg.h"
 
@@ -192,6 +193,77 @@ static void attachment_of_an_xml_type_that_is_no_xml_cannot_be_signed_or_verifie
     assert_string_equal(e.code, "xml.malformed");
     assert_string_equal(e.ebms, "EBMS:0101");
     wssgot_free(&g);
+    wssmsg_free(&m);
+}
+
+/* ---- xmlsec1 as the referee ---- */
+
+static xmlNode *signature_in(xmlDoc *env)
+{
+    struct wss_shape s;
+
+    assert_int_equal(wss_shape_read(&s, env, &e), 0);
+    return xml_child(s.security, NS_DS, "Signature");
+}
+
+static void xmlsec_takes_what_we_sign(void **state)
+{
+    const struct wss_part parts[] = {wssmsg_part("a b@x", "application/gzip", "\x1f\x8b.", 3),
+        wssmsg_part("t@x", "text/plain", "one\ntwo", 7),
+        wssmsg_part("x@x", "application/xml", "<a  y='2' x='1'/>", 17)};
+    const struct referee_part octets[] = {{"cid:a b@x", STR("\x1f\x8b.")},
+        {"cid:t@x", STR("one\r\ntwo")}, {"cid:x@x", STR("<a x=\"1\" y=\"2\"></a>")}};
+    struct referee_part wrong[3];
+
+    (void)state;
+    for (size_t n = 0; n <= 3; n++) {
+        struct wssmsg m;
+        xmlDoc *again;
+        wssmsg_make(&m, parts, n, ap1, NULL);
+        assert_int_equal(xml_parse(&again, m.a, m.soap.p, m.soap.n, NULL, &e), 0);
+        assert_true(referee_holds(signature_in(again), key_cert(ap1), octets, n));
+        assert_false(referee_holds(signature_in(again), key_cert(ap2), octets, n));
+        for (size_t i = 0; i < n; i++) {
+            memcpy(wrong, octets, sizeof(wrong));
+            wrong[i].octets = STR("other");
+            assert_false(referee_holds(signature_in(again), key_cert(ap1), wrong, n));
+        }
+        wssmsg_free(&m);
+    }
+}
+
+/* Every byte of a message changed, one at a time: whatever still parses is judged alike. */
+static void xmlsec_agrees_on_every_changed_byte(void **state)
+{
+    struct wssmsg m;
+    size_t both = 0, none = 0;
+
+    (void)state;
+    wssmsg_make(&m, NULL, 0, ap1, NULL);
+    for (size_t i = 0; i < m.soap.n; i++) {
+        const char was = m.soap.p[i];
+        struct arena *a = arena_new(1 << 20);
+        struct wss_shape shape;
+        struct wss_signature sig;
+        struct cert *signer;
+        uint8_t digest[HASH_LEN];
+        xmlDoc *env;
+        m.soap.p[i] = was == 'A' ? 'B' : was == ' ' ? '\n' : 'A';
+        if (!xml_parse(&env, a, m.soap.p, m.soap.n, NULL, NULL) &&
+            !wss_shape_read(&shape, env, NULL) && shape.security &&
+            !wss_signature_read(&sig, &shape, a, NULL) &&
+            !wss_token(&signer, &shape, sig.key_info, a, NULL)) {
+            bool ours = wss_signature_check(digest, &sig, signer, NULL) == 0;
+            if (ours != referee_holds(sig.node, signer, NULL, 0))
+                fail_msg("byte %zu, %.30s: ours %d", i, m.soap.p + i - 10, ours);
+            both += ours;
+            none += !ours;
+            cert_unref(signer);
+        }
+        m.soap.p[i] = was;
+        arena_free(a);
+    }
+    assert_true(both > 0 && none > 500);
     wssmsg_free(&m);
 }
 
@@ -376,6 +448,8 @@ int main(void)
         cmocka_unit_test(several_attachments_under_one_key_or_one_key_each),
         cmocka_unit_test(xml_and_text_attachments_are_digested_in_their_normal_form),
         cmocka_unit_test(attachment_of_an_xml_type_that_is_no_xml_cannot_be_signed_or_verified),
+        cmocka_unit_test(xmlsec_takes_what_we_sign),
+        cmocka_unit_test(xmlsec_agrees_on_every_changed_byte),
         cmocka_unit_test(other_tokens_order_and_unknown_elements_do_not_matter),
         cmocka_unit_test(signal_without_attachments_is_verified_by_the_header_alone),
         cmocka_unit_test(lost_key_process_is_our_trouble_not_the_senders),
