@@ -2,12 +2,19 @@
 #include <string.h>
 
 #include "ap/cli/commands.h"
+#include "ap/deliver/deliver.h"
 
 int cmd_config_check(struct cli *c)
 {
+    struct deliver_routes routes = {0};
     struct err e = ERR_INIT;
+    int rc;
 
     if (cli_config(c, true, &e))
+        return cli_fail(c, NULL, &e);
+    rc = deliver_open(&routes, c->config->routes_file, c->config->drop_folder, NULL, &e);
+    deliver_close(&routes);
+    if (rc)
         return cli_fail(c, NULL, &e);
     if (c->json) {
         struct json_object *o = json_object_new_object();

@@ -1,5 +1,5 @@
-/* aviso inbox list|get|ack: the pull queue of C4's system. A document stays until it is
- * acknowledged. */
+/* aviso inbox list|get|ack|quarantine|release: the pull queue of C4's system, and what is set
+ * aside. A document stays until it is acknowledged. */
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +10,7 @@
 #include "ap/cli/view.h"
 
 #define ARENA_MAX (64u << 20)
+#define PAGE 100
 
 int cmd_inbox_list(struct cli *c)
 {
@@ -101,15 +102,16 @@ static int put(
     return rc;
 }
 
-static int simple(struct act *act, const char *op, const char *id, const char *who, struct err *e)
+static int simple(struct act *act, const char *op, const char *id, const char *key,
+    const char *value, struct err *e)
 {
     struct json_object *rq = json_object_new_object(), *answer = NULL, *ok;
     int rc;
 
     (void)json_object_object_add(rq, "op", json_object_new_string(op));
     (void)json_object_object_add(rq, "id", json_object_new_string(id));
-    if (who)
-        (void)json_object_object_add(rq, "who", json_object_new_string(who));
+    if (value)
+        (void)json_object_object_add(rq, key, json_object_new_string(value));
     rc = act_request(act, rq, -1, NODE_STORE, &answer, e);
     if (!rc && !(json_object_object_get_ex(answer, "ok", &ok) && json_object_get_boolean(ok))) {
         control_error(e, answer);
@@ -136,34 +138,97 @@ int cmd_inbox_get(struct cli *c)
     act_init(&act, c);
     if (!a || act_store(&act, &s, &e) || find(&row, s, c->args[0], a, &e) ||
         put(c, s, &row, a, &e) ||
-        (row.state != IN_ACKNOWLEDGED && simple(&act, "inbox-handed", row.id, NULL, &e)))
+        (row.state != IN_ACKNOWLEDGED && simple(&act, "inbox-handed", row.id, NULL, NULL, &e)))
         code = cli_fail(c, c->args[0], &e);
     act_close(&act);
     arena_free(a);
     return code;
 }
 
-int cmd_inbox_ack(struct cli *c)
+/* One operation for one document, and what is said of it. */
+struct verb {
+    const char *op, *key, *done;
+};
+
+static int apply(struct cli *c, struct act *act, const struct verb *v, const char *id)
 {
     struct err e = ERR_INIT;
+
+    if (simple(act, v->op, id, v->key, cli_get(c, v->key), &e))
+        return cli_fail(c, id, &e);
+    if (c->json) {
+        struct json_object *o = json_object_new_object();
+        (void)json_object_object_add(o, "input", json_object_new_string(id));
+        (void)json_object_object_add(o, "ok", json_object_new_boolean(1));
+        cli_json(o);
+    } else if (!c->quiet) {
+        (void)printf("%s  %s\n", id, v->done);
+    }
+    return EXIT_OK;
+}
+
+static int apply_all(struct cli *c, const struct verb *v)
+{
     struct act act;
     int code = EXIT_OK;
 
     if (c->nargs == 0)
         return cli_usage(c, "expected one or more ids");
     act_init(&act, c);
-    for (size_t i = 0; i < c->nargs; i++) {
-        if (simple(&act, "inbox-ack", c->args[i], cli_get(c, "who"), &e))
-            code = cli_worse(code, cli_fail(c, c->args[i], &e));
-        else if (!c->quiet && !c->json)
-            (void)printf("%s  acknowledged\n", c->args[i]);
-        else if (c->json) {
-            struct json_object *o = json_object_new_object();
-            (void)json_object_object_add(o, "input", json_object_new_string(c->args[i]));
-            (void)json_object_object_add(o, "ok", json_object_new_boolean(1));
-            cli_json(o);
+    for (size_t i = 0; i < c->nargs; i++)
+        code = cli_worse(code, apply(c, &act, v, c->args[i]));
+    act_close(&act);
+    return code;
+}
+
+int cmd_inbox_ack(struct cli *c)
+{
+    static const struct verb v = {"inbox-ack", "who", "acknowledged"};
+
+    return apply_all(c, &v);
+}
+
+int cmd_inbox_quarantine(struct cli *c)
+{
+    static const struct verb v = {"inbox-quarantine", "why", "set aside"};
+
+    return apply_all(c, &v);
+}
+
+/* Page after page, oldest last: what was released is no longer in the list. */
+static int release_all(struct cli *c, const struct verb *v)
+{
+    struct store_filter f = STORE_FILTER_ALL;
+    struct err e = ERR_INIT;
+    struct store *s;
+    struct act act;
+    size_t n = PAGE;
+    int code = EXIT_OK;
+
+    f.in_state = IN_QUARANTINED;
+    act_init(&act, c);
+    while (n == PAGE && code == EXIT_OK) {
+        struct arena *a = arena_new(ARENA_MAX);
+        struct in_row *rows = a ? arena_alloc(a, PAGE * sizeof(*rows)) : NULL;
+        if (!rows || act_store(&act, &s, &e) || store_in_list(rows, PAGE, &n, s, &f, a, &e)) {
+            code = cli_fail(c, NULL, &e);
+            n = 0;
         }
+        for (size_t i = 0; i < n; i++) {
+            f.before = rows[i].row;
+            code = cli_worse(code, apply(c, &act, v, rows[i].id));
+        }
+        arena_free(a);
     }
     act_close(&act);
     return code;
+}
+
+int cmd_inbox_release(struct cli *c)
+{
+    static const struct verb v = {"inbox-release", "who", "released"};
+
+    if (cli_has(c, "all"))
+        return c->nargs ? cli_usage(c, "ids, or --all") : release_all(c, &v);
+    return apply_all(c, &v);
 }

@@ -87,8 +87,6 @@ static int put_request(struct cli *c, struct json_object *rq, struct err *e)
     if (!country || !sbdh_country_ok(str_z(country)))
         return err_set(e, ERR_INPUT, "participant.country", "PEPPOL-SBDH 2.6",
             "--country CC is needed: the legal domicile as two capital letters");
-    if (route && strcmp(route, "inbox") != 0 && strcmp(route, "folder") != 0)
-        return err_set(e, ERR_INPUT, "participant.route", "", "--route is inbox or folder");
     buf_init(&id, 512);
     if (canonical(&id, c->args[0], e)) {
         buf_free(&id);

@@ -55,12 +55,18 @@ static const struct cli_flag participant_add[] = {
     {"tenant", "NAME", "whose it is; default \"default\""},
     {"end-user", "ID", "legal entity; default: the identifier itself"},
     {"identified-on", "DATE", "when its identity was checked; default today"},
-    {"route", "inbox|folder", "how received documents are handed over"}, END};
+    {"route", "NAME",
+        "hand-over of what it receives: inbox, folder, or one of deliver.routes_file"},
+    END};
 static const struct cli_flag participant_disable[] = {{"enable", NULL, "the other way round"}, END};
 static const struct cli_flag inbox_list[] = {
     {"all", NULL, "acknowledged ones too"}, {"limit", "N", "at most N"}, END};
 static const struct cli_flag inbox_get[] = {
     {"output", "FILE", "write there, durably, instead of standard output"}, END};
+static const struct cli_flag inbox_quarantine[] = {
+    {"why", "TEXT", "the reason, for the record"}, END};
+static const struct cli_flag inbox_release[] = {{"all", NULL, "every document that is set aside"},
+    {"who", "TEXT", "who decided it, for the record"}, END};
 static const struct cli_flag inbox_ack[] = {{"who", "TEXT", "who took it, for the record"}, END};
 static const struct cli_flag lookup_flags[] = {
     {"doctype", "NAME|ID", "ask for the endpoint of invoice, credit-note, ... or an id"},
@@ -116,6 +122,12 @@ const struct cli_command cli_commands[] = {
         inbox_get, cmd_inbox_get},
     {"inbox list", "", "List received documents not acknowledged yet",
         "  aviso inbox list\n  aviso inbox list --all --json\n", inbox_list, cmd_inbox_list},
+    {"inbox quarantine", "ID...", "Set received documents aside: they are not handed over",
+        "  aviso inbox quarantine 7f3c12aa --why \"supplier asked us not to book it\"\n",
+        inbox_quarantine, cmd_inbox_quarantine},
+    {"inbox release", "ID...", "Hand over documents that were set aside",
+        "  aviso inbox release 7f3c12aa\n  aviso inbox release --all\n", inbox_release,
+        cmd_inbox_release},
     {"list", "", "List documents, newest first",
         "  aviso list --late\n  aviso list --state unknown --json\n  aviso list --inbound --since "
         "24h\n",

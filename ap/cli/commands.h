@@ -13,6 +13,8 @@ int cmd_explain(struct cli *c);
 int cmd_inbox_ack(struct cli *c);
 int cmd_inbox_get(struct cli *c);
 int cmd_inbox_list(struct cli *c);
+int cmd_inbox_quarantine(struct cli *c);
+int cmd_inbox_release(struct cli *c);
 int cmd_list(struct cli *c);
 int cmd_lookup(struct cli *c);
 int cmd_participant_add(struct cli *c);

@@ -99,6 +99,8 @@ N("csv.size", INPUT, "A list has too many rows or columns, or a cell is too larg
   "Split the list")
 N("csv.text", INPUT, "A list cannot be read as CSV text",
   "Save it as CSV (UTF-8); a spreadsheet file is no CSV")
+N("deliver.route", BUG, "A document was to be handed to a route that is fetched from",
+  "Report it")
 N("dns.config", SETUP, "The DNS resolver or trust anchor cannot be used",
   "Correct the options of section lookup")
 N("dns.temporary", UNREACHED, "DNS does not tell whether the participant is registered",
@@ -149,6 +151,14 @@ N("gzip.broken", INPUT, "A compressed part is not whole gzip data (EBMS:0303)",
   "The sender must send it again, compressed correctly")
 N("gzip.deflate", BUG, "Compressing a payload failed",
   "Report it")
+N("handover.crashed", UNREACHED, "The program that takes documents was ended by a signal",
+  "Tried once more, then the document is set aside")
+N("handover.failed", UNREACHED, "The invoicing system did not take a document",
+  "Tried again; see what it says")
+N("handover.refused", NO, "The invoicing system refuses a document for ever",
+  "Look at the document, then aviso inbox release, or ack")
+N("handover.timeout", UNREACHED, "The program that takes documents did not end in time",
+  "Tried again; see why it hangs, or raise the route's deadline")
 N("http.ca", SETUP, "The certificate authorities for TLS cannot be read",
   "Correct the CA file option")
 N("http.connect", UNREACHED, "No connection to the other side",
@@ -183,6 +193,8 @@ N("id.seat", INPUT, "A Seat ID is malformed",
   "Write it as PBE000123")
 N("id.zone", SETUP, "The DNS zone is too long for a name in it",
   "Correct lookup.zone")
+N("inbox.quarantined", NO, "A received document was set aside by hand",
+  "aviso inbox release hands it over all the same")
 N("io.close", SETUP, "The system reported a write error on closing a file",
   "Look at the disk; the operation is tried again")
 N("io.exec", SETUP, "A program could not be run",
@@ -437,6 +449,8 @@ N("trust.stage", SETUP, "A trust anchor belongs to another stage, or to nobody",
   "Use the anchors of the mode: schemas/install lays them out; development anchors are for mode = lab")
 N("usage.instant", USAGE, "A date or instant cannot be read",
   "Write 2026-08-17 or 2026-08-17T12:00:00Z")
+N("webhook.secret", SETUP, "A secret for signing requests cannot be used",
+  "Write whsec_ and 32 random bytes in base64 into the file")
 N("wss.decrypt", INPUT, "A message cannot be decrypted (EBMS:0102)",
   "The sender must encrypt for the certificate in the SMP")
 N("wss.envelope", INPUT, "A message is not a SOAP 1.2 envelope with one Header, Body and eb:Messaging (EBMS:0009)",

@@ -29,7 +29,7 @@ struct config {   /* strings live in the config's arena; "" = not set */
     const char *sml_zone, *resolver, *connect_to, *tls_ca_file;
     int64_t lookup_timeout, lookup_cache;
     int64_t deliver_by, retry_first, retry_max, connect_timeout, answer_timeout, unknown_resend;
-    const char *drop_folder;
+    const char *drop_folder, *routes_file, *route;
     int64_t validate; /* bool: sending refuses invalid documents */
     int64_t max_payload, max_inflated, max_ratio, max_connections, heavy, senders, validate_max;
     int64_t body_rate, request_deadline, drain;

@@ -8,8 +8,10 @@
  *
  * Requests: {"op":"submit", ...struct out_request...}, {"op":"participant-put", ...},
  * {"op":"participant-disable","identifier":...,"disabled":true}, {"op":"inbox-handed","id":...},
- * {"op":"inbox-ack","id":...,"who":...}, {"op":"ping"}, {"op":"health"} (it signs, and its
- * journal takes writes). Answers: {"ok":true, ...} or
+ * {"op":"inbox-ack","id":...,"who":...},
+ * {"op":"inbox-quarantine","id":...,"why":...}, {"op":"inbox-release","id":...,"who":...},
+ * {"op":"ping"}, {"op":"health"} (it signs, and its journal takes writes). Answers: {"ok":true,
+ * ...} or
  * {"ok":false,"error":{"code":...,"class":...,...}}. */
 #ifndef AP_CONTROL_CONTROL_H
 #define AP_CONTROL_CONTROL_H
@@ -23,9 +25,10 @@
 #define CONTROL_SOCKET "control.sock"
 
 struct control_env {
-    const struct out_env *out;    /* for submit; its store is used for everything */
-    const char *mode;             /* "lab" ... for ping */
-    void (*submitted)(void *ctx); /* something new waits for a sender; may be NULL */
+    const struct out_env *out;           /* for submit; its store is used for everything */
+    const struct deliver_routes *routes; /* that a participant may have; NULL: not checked */
+    const char *mode;                    /* "lab" ... for ping */
+    void (*submitted)(void *ctx);        /* something new waits for a sender; may be NULL */
     void *ctx;
 };
 

@@ -136,6 +136,11 @@ static struct json_object *participant_put(
         p.nservices = n;
     }
     p.services = services;
+    if (env->routes && p.route && *p.route && !deliver_find(env->routes, p.route)) {
+        (void)err_set(e, ERR_INPUT, "participant.route", "", "there is no route %s", p.route);
+        (void)err_next(e, "inbox, folder (deliver.drop_folder), or one of deliver.routes_file");
+        return NULL;
+    }
     if (!p.identifier || !p.country) {
         (void)err_set(e, ERR_INPUT, "participant.incomplete", "", "identifier and country needed");
         return NULL;
@@ -163,8 +168,18 @@ static int find_inbound(struct store_hit *hit, struct store *s, const char *id, 
                        e, ERR_INPUT, "status.not-found", "", "no received document carries %s", id);
 }
 
+static int set_aside(struct store *s, int64_t row, const char *why, struct err *e)
+{
+    struct err reason = ERR_INIT;
+
+    (void)err_set(&reason, ERR_INPUT, "inbox.quarantined", "", "%s", why ? why : "by hand");
+    (void)err_next(&reason, "aviso inbox release hands it over all the same");
+    return store_in_quarantine(s, row, &reason, clock_now(), e);
+}
+
+/* What follows "inbox-". */
 static struct json_object *inbox(
-    const struct control_env *env, struct json_object *rq, bool ack, struct err *e)
+    const struct control_env *env, struct json_object *rq, const char *verb, struct err *e)
 {
     struct store *s = env->out->store;
     const char *who = text(rq, "who");
@@ -173,8 +188,16 @@ static struct json_object *inbox(
 
     if (find_inbound(&hit, s, text(rq, "id"), e))
         return NULL;
-    rc = ack ? store_in_ack(s, hit.row, who ? who : "inbox", clock_now(), e)
-             : store_in_handed(s, hit.row, NULL, "inbox", clock_now(), e);
+    if (strcmp(verb, "ack") == 0)
+        rc = store_in_ack(s, hit.row, who ? who : "inbox", clock_now(), e);
+    else if (strcmp(verb, "handed") == 0)
+        rc = store_in_handed(s, hit.row, NULL, "inbox", clock_now(), e);
+    else if (strcmp(verb, "quarantine") == 0)
+        rc = set_aside(s, hit.row, text(rq, "why"), e);
+    else if (strcmp(verb, "release") == 0)
+        rc = store_in_release(s, hit.row, who ? who : "inbox", clock_now(), e);
+    else
+        rc = err_set(e, ERR_INPUT, "control.op", "", "there is no operation inbox-%s", verb);
     return rc ? NULL : ok();
 }
 
@@ -212,8 +235,8 @@ static struct json_object *act(
                    env->out->store, text(rq, "identifier"), flag(rq, "disabled"), clock_now(), e)
                    ? NULL
                    : ok();
-    if (op && (strcmp(op, "inbox-ack") == 0 || strcmp(op, "inbox-handed") == 0))
-        return inbox(env, rq, strcmp(op, "inbox-ack") == 0, e);
+    if (op && strncmp(op, "inbox-", 6) == 0)
+        return inbox(env, rq, op + 6, e);
     if (op && strcmp(op, "ping") == 0) {
         if ((o = ok()))
             add(o, "mode", env->mode);

@@ -151,6 +151,24 @@ static int open_store(struct node *n, struct err *e)
     return 0;
 }
 
+/* After the store: the lock is ours, so the work folder is nobody else's. */
+static int open_routes(struct node *n, struct err *e)
+{
+    const struct config *c = n->cfg;
+
+    if (deliver_open(&n->routes, c->routes_file, c->drop_folder, c->spool, e))
+        return -1;
+    if (!*c->route || deliver_find(&n->routes, c->route))
+        return 0;
+    return err_set(e, ERR_CONFIG, "config.value", "",
+        "deliver.route = %s: there is no such route; see deliver.routes_file", c->route);
+}
+
+static const char *default_route(const struct config *c)
+{
+    return *c->route ? c->route : *c->drop_folder ? "folder" : "inbox";
+}
+
 static void fill_out(struct node *n)
 {
     const struct config *c = n->cfg;
@@ -178,7 +196,9 @@ static void fill_in(struct node *n)
 
     n->in = (struct in_env){.store = n->store,
         .key = n->keys[0],
-        .drop_folder = c->drop_folder,
+        .routes = &n->routes,
+        .route = default_route(c),
+        .max_document = (uint64_t)c->max_inflated,
         .retry_ms = c->retry_first,
         .rx = {.trust = n->pki,
             .keys = n->keys,
@@ -200,7 +220,7 @@ int node_open(struct node *n, const struct config *c, unsigned parts, struct err
         goto fail;
     if ((parts & NODE_NET) && open_net(n, e))
         goto fail;
-    if ((parts & NODE_STORE) && open_store(n, e))
+    if ((parts & NODE_STORE) && (open_store(n, e) || open_routes(n, e)))
         goto fail;
     name_host(n);
     fill_out(n);
@@ -213,6 +233,7 @@ fail:
 
 void node_close(struct node *n)
 {
+    deliver_close(&n->routes);
     store_close(n->store);
     lookup_close(n->lookup);
     codelists_close(n->lists);

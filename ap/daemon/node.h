@@ -28,7 +28,8 @@ struct node {
     struct store *store;
     struct codelists *lists;
     struct store_recovered recovered;
-    char host[160]; /* right side of our MessageIds */
+    struct deliver_routes routes; /* with NODE_STORE */
+    char host[160];               /* right side of our MessageIds */
     char data_dir[4096];
     const char *connect_to[33]; /* lookup.connect_to in lines, as http_cfg has them */
     char connect_text[4096];

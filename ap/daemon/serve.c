@@ -1,7 +1,7 @@
-/* Threads: HTTP connections (http_server), senders, one for hand-over, one for the clock (sweeps,
- * leases, alarms), one for commands (control), and this one, which waits for signals. Every thread
- * sleeps in the store's clock or on its bell; a full pool is answered with 503, never queued
- * without end. */
+/* Threads: HTTP connections (http_server), senders, one that validates what came in, hand-over
+ * (lanes), one for the clock (sweeps, leases, alarms), one for commands (control), and this one,
+ * which waits for signals. Every thread sleeps in the store's clock or on its bell; a full pool is
+ * answered with 503, never queued without end. */
 #include "ap/daemon/serve.h"
 
 #include <errno.h>
@@ -21,7 +21,9 @@
 #include "ap/base/fsx.h"
 #include "ap/base/log.h"
 #include "ap/control/control.h"
+#include "ap/daemon/bell.h"
 #include "ap/daemon/judge.h"
+#include "ap/daemon/lanes.h"
 #include "ap/daemon/node.h"
 #include "ap/http/http_server.h"
 
@@ -31,86 +33,38 @@
 #define HEAVY_WAIT_MS 30000
 #define IDLE_MS 1000 /* longest sleep: a missed wake-up costs a second, never a document */
 
-struct bell { /* rung when something new came for those who rest on it */
-    pthread_cond_t cond;
-    unsigned rings; /* under the lock of serve */
-};
-
 struct serve {
     struct node node;
     struct http_server *http;
     struct control_server *control;
-    pthread_mutex_t lock;
+    struct lanes *lanes;
     struct bell out, in, end; /* a message in is nothing to a sender: each wakes only its own */
-    bool stopping;            /* under lock */
     sem_t heavy;
-    pthread_t senders[MAX_SENDERS], deliver, clock;
+    pthread_t senders[MAX_SENDERS], judge, clock;
     size_t nsenders;
-    bool has_deliver, has_clock;
+    bool has_judge, has_clock;
     struct buf tls_cert, tls_key;
 };
 
 /* ---- waking and waiting ---- */
 
-static void ring(struct serve *s, struct bell *b)
-{
-    (void)pthread_mutex_lock(&s->lock);
-    b->rings++;
-    (void)pthread_cond_broadcast(&b->cond);
-    (void)pthread_mutex_unlock(&s->lock);
-}
-
 static void ring_out(void *ctx)
 {
     struct serve *s = ctx;
 
-    ring(s, &s->out);
+    bell_ring(&s->out);
 }
 
 static void ring_in(void *ctx)
 {
     struct serve *s = ctx;
 
-    ring(s, &s->in);
+    bell_ring(&s->in);
 }
 
 static bool stopping(struct serve *s)
 {
-    bool v;
-
-    (void)pthread_mutex_lock(&s->lock);
-    v = s->stopping;
-    (void)pthread_mutex_unlock(&s->lock);
-    return v;
-}
-
-static unsigned rings(struct serve *s, const struct bell *b)
-{
-    unsigned n;
-
-    (void)pthread_mutex_lock(&s->lock);
-    n = b->rings;
-    (void)pthread_mutex_unlock(&s->lock);
-    return n;
-}
-
-/* Until something new came since `seen`, or ms passed, or the end. */
-static void rest(struct serve *s, struct bell *b, unsigned seen, int64_t ms)
-{
-    struct timespec until;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    (void)pthread_mutex_lock(&s->lock);
-    while (!s->stopping && b->rings == seen)
-        if (pthread_cond_timedwait(&b->cond, &s->lock, &until) == ETIMEDOUT)
-            break;
-    (void)pthread_mutex_unlock(&s->lock);
+    return bell_closed(&s->end);
 }
 
 /* ---- the workers ---- */
@@ -131,19 +85,12 @@ static int64_t until_due(struct serve *s, bool out)
     return out ? 10 : IDLE_MS;
 }
 
-static void ring_all(struct serve *s)
-{
-    ring(s, &s->out);
-    ring(s, &s->in);
-    ring(s, &s->end);
-}
-
 static void *sender_main(void *arg)
 {
     struct serve *s = arg;
 
     while (!stopping(s) && !store_is_broken(s->node.store)) {
-        unsigned seen = rings(s, &s->out);
+        unsigned seen = bell_rings(&s->out);
         struct err e = ERR_INIT;
         struct out_claim c;
         size_t n = 0;
@@ -153,24 +100,26 @@ static void *sender_main(void *arg)
         if (n && out_work(&s->node.out, &c, &e))
             log_err(LOG_ERROR, "sender.work", &e, "id", c.id, NULL);
         if (!n)
-            rest(s, &s->out, seen, until_due(s, true));
+            bell_rest(&s->out, seen, until_due(s, true));
     }
     return NULL;
 }
 
-static void *deliver_main(void *arg)
+static void *judge_main(void *arg)
 {
     struct serve *s = arg;
 
     while (!stopping(s) && !store_is_broken(s->node.store)) {
-        unsigned seen = rings(s, &s->in);
+        unsigned seen = bell_rings(&s->in);
         struct err e = ERR_INIT;
         int done = in_work(&s->node.in, &e);
         if (done < 0) {
-            log_err(LOG_ERROR, "deliver.work", &e, NULL);
-            rest(s, &s->in, seen, IDLE_MS);
-        } else if (done == 0) {
-            rest(s, &s->in, seen, until_due(s, false));
+            log_err(LOG_ERROR, "validate.work", &e, NULL);
+            bell_rest(&s->in, seen, IDLE_MS);
+        } else if (done > 0) {
+            lanes_ring(s->lanes);
+        } else {
+            bell_rest(&s->in, seen, until_due(s, false));
         }
     }
     return NULL;
@@ -199,7 +148,7 @@ static void *clock_main(void *arg)
 
     while (!stopping(s) && !store_is_broken(s->node.store)) {
         sweep(s);
-        rest(s, &s->end, rings(s, &s->end), IDLE_MS);
+        bell_rest(&s->end, bell_rings(&s->end), IDLE_MS);
     }
     if (store_is_broken(s->node.store))
         (void)kill(getpid(), SIGTERM); /* end, so that a restart recovers (reliability S4) */
@@ -346,10 +295,12 @@ static int start_threads(struct serve *s, struct err *e)
         if (pthread_create(&s->senders[s->nsenders], NULL, sender_main, s) ||
             pthread_setname_np(s->senders[s->nsenders], "sender"))
             return err_nomem(e);
-    if (pthread_create(&s->deliver, NULL, deliver_main, s))
+    if (pthread_create(&s->judge, NULL, judge_main, s))
         return err_nomem(e);
-    (void)pthread_setname_np(s->deliver, "deliver"); /* for top(1) and make bench */
-    s->has_deliver = true;
+    (void)pthread_setname_np(s->judge, "deliver"); /* for top(1) and make bench */
+    s->has_judge = true;
+    if (lanes_start(&s->lanes, &s->node.in, e))
+        return -1;
     if (pthread_create(&s->clock, NULL, clock_main, s))
         return err_nomem(e);
     s->has_clock = true;
@@ -361,7 +312,8 @@ static int start(struct serve *s, struct err *e)
     const struct config *c = s->node.cfg;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned heavy = c->heavy ? (unsigned)c->heavy : (unsigned)(cores > 0 ? cores * 2 : 2);
-    struct control_env env = {&s->node.out, config_mode_word(c->mode), ring_out, s};
+    struct control_env env = {
+        &s->node.out, s->node.in.routes, config_mode_word(c->mode), ring_out, s};
 
     if (sem_init(&s->heavy, 0, heavy))
         return err_nomem(e);
@@ -374,16 +326,20 @@ static int start(struct serve *s, struct err *e)
 
 /* A thread still waiting for a peer when the drain time ends is not waited for: its attempt is on
  * disk as SENDING, so the next start knows it as UNKNOWN and sends the same bytes again. */
-static void join(struct serve *s, pthread_t t, int64_t until_ms)
+static void cut(struct serve *s)
 {
-    const struct timespec until = {until_ms / 1000, (until_ms % 1000) * 1000000};
-
-    if (pthread_timedjoin_np(t, NULL, &until) == 0)
-        return;
     log_event(LOG_WARN, "drain.cut", "next", "the journal resumes what was in hand", NULL);
     for (size_t i = 0; i < s->node.nkeys; i++)
         key_close(s->node.keys[i]);
     _exit(store_is_broken(s->node.store) ? 74 : 0);
+}
+
+static void join(struct serve *s, pthread_t t, int64_t until_ms)
+{
+    const struct timespec until = {until_ms / 1000, (until_ms % 1000) * 1000000};
+
+    if (pthread_timedjoin_np(t, NULL, &until))
+        cut(s);
 }
 
 /* Order matters: first nothing new comes in, then what is in hand ends, then the store closes. */
@@ -395,16 +351,18 @@ static void stop(struct serve *s)
     control_stop(s->control);
     if (s->http)
         http_server_drain(s->http, s->node.cfg->drain);
-    (void)pthread_mutex_lock(&s->lock);
-    s->stopping = true;
-    (void)pthread_mutex_unlock(&s->lock);
-    ring_all(s);
+    bell_close(&s->end);
+    bell_close(&s->out);
+    bell_close(&s->in);
+    lanes_close(s->lanes);
     for (size_t i = 0; i < s->nsenders; i++)
         join(s, s->senders[i], until);
-    if (s->has_deliver)
-        join(s, s->deliver, until);
+    if (s->has_judge)
+        join(s, s->judge, until);
     if (s->has_clock)
         join(s, s->clock, until);
+    if (!lanes_join(s->lanes, until))
+        cut(s);
     (void)sem_destroy(&s->heavy);
     buf_free(&s->tls_cert);
     buf_wipe(&s->tls_key);
@@ -425,16 +383,11 @@ static void wait_for_end(void)
 
 static void init(struct serve *s)
 {
-    pthread_condattr_t attr;
     sigset_t set;
 
-    (void)pthread_mutex_init(&s->lock, NULL);
-    (void)pthread_condattr_init(&attr);
-    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&s->out.cond, &attr);
-    (void)pthread_cond_init(&s->in.cond, &attr);
-    (void)pthread_cond_init(&s->end.cond, &attr);
-    (void)pthread_condattr_destroy(&attr);
+    bell_init(&s->out);
+    bell_init(&s->in);
+    bell_init(&s->end);
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
@@ -468,10 +421,9 @@ int serve_run(
             "a commit failed: ended so that a restart can recover from the journal");
     node_close(&s->node);
     judge_detach();
-    (void)pthread_mutex_destroy(&s->lock);
-    (void)pthread_cond_destroy(&s->out.cond);
-    (void)pthread_cond_destroy(&s->in.cond);
-    (void)pthread_cond_destroy(&s->end.cond);
+    bell_done(&s->out);
+    bell_done(&s->in);
+    bell_done(&s->end);
     free(s);
     return rc;
 }

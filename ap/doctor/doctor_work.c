@@ -1,6 +1,7 @@
 /* doctor_work.c - what is owed: proofs to our senders, documents to our receivers. */
 #include "ap/base/clock.h"
 #include "ap/control/control.h"
+#include "ap/deliver/deliver.h"
 #include "ap/doctor/doctor_priv.h"
 
 #define ROUTES 64
@@ -49,8 +50,19 @@ static void outbound(struct doctor *d, const struct store_counts *n)
             n->out[OUT_HELD]);
 }
 
+/* A route that nobody configured any more: its documents would wait for ever. */
+static bool orphan(struct doctor *d, const struct deliver_routes *routes, const struct in_route *r)
+{
+    if (deliver_find(routes, r->name))
+        return false;
+    find(d, "hand-over", DOCTOR_RED, "configure it in deliver.routes_file",
+        "%lu received documents wait for route %s, which is not configured", r->waiting, r->name);
+    return true;
+}
+
 static void inbound(struct doctor *d, const struct store_counts *n, struct arena *a)
 {
+    struct deliver_routes known = {0};
     struct in_route r[ROUTES];
     struct err e = ERR_INIT;
     size_t routes = 0;
@@ -63,7 +75,11 @@ static void inbound(struct doctor *d, const struct store_counts *n, struct arena
         find_err(d, "hand-over", DOCTOR_RED, &e, NULL);
         return;
     }
+    if (deliver_open(&known, d->c->routes_file, d->c->drop_folder, NULL, &e))
+        find_err(d, "hand-over", DOCTOR_RED, &e, "correct deliver.routes_file");
     for (size_t i = 0; i < routes; i++) {
+        if (known.a && orphan(d, &known, &r[i]))
+            continue;
         int64_t age = d->now - r[i].oldest;
         find(d, "hand-over",
             age > DAY        ? DOCTOR_RED
@@ -73,6 +89,7 @@ static void inbound(struct doctor *d, const struct store_counts *n, struct arena
             "%lu received documents wait on route %s, the oldest for %s", r[i].waiting, r[i].name,
             span_text(text, age));
     }
+    deliver_close(&known);
     if (!routes)
         find(d, "hand-over", DOCTOR_GREEN, NULL, "no received document waits");
 }

@@ -1,13 +1,16 @@
 /* in.h - the way in: a UserMessage becomes a durable document of C4, and only then a Receipt.
  *
  * in_receive() is the AS4 endpoint without HTTP: bytes in, answer out. Order of checks and the
- * answer to each cause: docs/STATES.md, "What we answer". in_work() makes the steps after
- * acceptance: validate (never a reason to take a receipt back), then hand over. Nothing here waits
- * for C4. Any thread. */
+ * answer to each cause: docs/STATES.md, "What we answer". in_work() validates what was accepted
+ * (never a reason to take a receipt back); in_lane_work() hands it over, each route by itself, so
+ * that one that stands still holds up no other. Any thread. */
 #ifndef AP_IN_IN_H
 #define AP_IN_IN_H
 
+#include <pthread.h>
+
 #include "ap/as4/as4.h"
+#include "ap/deliver/deliver.h"
 #include "ap/peppol/document.h"
 #include "ap/peppol/sbdh.h"
 #include "ap/store/store.h"
@@ -21,9 +24,11 @@ struct in_verdict_report { /* what a validation said, from whoever validates */
 struct in_env { /* shared by all threads, unchanged while work goes on */
     struct store *store;
     struct as4_receiver rx;
-    struct key *key;         /* signs receipts and errors: the active one */
-    const char *drop_folder; /* "" or NULL: none */
-    int64_t retry_ms;        /* pause after a hand-over that failed; default 60 s */
+    struct key *key;                     /* signs receipts and errors: the active one */
+    const struct deliver_routes *routes; /* how C4's systems are reached */
+    const char *route;     /* of participants that have none of their own; NULL: "inbox" */
+    int64_t retry_ms;      /* first pause after what failed; 0: 60 s; doubles up to an hour */
+    uint64_t max_document; /* bytes; 0: 512 MB */
     /* NULL: documents become VALIDATED as "unchecked". -1 only for our own trouble. */
     int (*validate)(
         void *ctx, struct in_verdict_report *out, const struct blob *document, struct err *e);
@@ -43,8 +48,24 @@ struct in_answer { /* body initialised by the caller (1 MiB) */
 void in_receive(struct in_answer *out, const struct in_env *env, struct str content_type,
     const struct blob *body, const char *remote);
 
-/* One step for one document: 1 something was done, 0 nothing is due, -1 our own trouble. */
+/* Validate one document: 1 something was done, 0 nothing is due, -1 our own trouble. */
 int in_work(const struct in_env *env, struct err *e) MUST_CHECK;
+
+/* A route at work, shared by its workers. When it serves nobody it rests, longer each time, and
+ * tries again with the document that is due first. */
+struct in_lane {
+    const struct deliver_route *route;
+    pthread_mutex_t lock;
+    unsigned failures;  /* in a row, of the route as a whole */
+    int64_t rest_until; /* clock_mono() */
+};
+void in_lane_init(struct in_lane *l, const struct deliver_route *route);
+void in_lane_done(struct in_lane *l);
+int64_t in_lane_rests(struct in_lane *l); /* ms from now; 0: it is at work */
+/* Hand over one document of the route: 1 it was tried, 0 nothing is due, -1 our own trouble. Taken:
+ * HANDED_OVER (command and push: ACKNOWLEDGED in the same commit). Refused, given up or twice
+ * crashed: QUARANTINED. Else due again. An event tells when the route goes down and comes up. */
+int in_lane_work(const struct in_env *env, struct in_lane *l, struct err *e) MUST_CHECK;
 
 /* The document of an inbound row as C4 gets it: root's start tag to end tag, in UTF-8, preceded by
  * nothing. Also for `aviso inbox get`. */

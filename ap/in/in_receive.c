@@ -208,9 +208,7 @@ static void fill(
         .document_len = r->sbd.payload.len,
         .receipt = blob_mem(receipt->p, receipt->n),
         .receipt_id = signal_id};
-    n->route = *r->owner.route                               ? r->owner.route
-               : r->env->drop_folder && *r->env->drop_folder ? "folder"
-                                                             : "inbox";
+    n->route = *r->owner.route ? r->owner.route : r->env->route ? r->env->route : "inbox";
     n->sbd.spool = &r->rx.payload;
     n->sbd.sha256 = r->rx.payload_sha256;
 }

@@ -1,4 +1,4 @@
-/* After acceptance: validate, then hand over. A crash anywhere leaves the step to be done again. */
+/* in_work.c - after acceptance: validate. A crash anywhere leaves the step to be done again. */
 #include "ap/in/in.h"
 
 #include <fcntl.h>
@@ -99,7 +99,7 @@ static int validate(
     return rc;
 }
 
-/* ---- handing over to a folder ---- */
+/* ---- what C4's system is told ---- */
 
 static void add(struct json_object *o, const char *key, const char *value)
 {
@@ -153,98 +153,27 @@ int in_sidecar(struct buf *out, const struct in_row *row, bool redelivered, stru
     return buf_check(out, e);
 }
 
-static int drop_document(int dirfd, const char *name, struct store *s, const struct in_row *row,
-    struct arena *a, struct err *e)
-{
-    struct spool file;
-    struct sink to;
-    int rc;
-
-    spool_init(&file, dirfd, 0, UINT64_MAX / 2); /* its size was limited when it came in */
-    to = spool_sink(&file);
-    rc = in_extract(&to, s, row, a, e) || fsx_remove(dirfd, name, e) ||
-         spool_link(&file, dirfd, name, e);
-    spool_free(&file);
-    return rc ? -1 : 0;
-}
-
-/* The document first, its sidecar last and atomically: whoever watches for *.json finds both. */
-static int drop(const struct in_env *env, const struct in_row *row, bool redelivered,
-    struct arena *a, struct err *e)
-{
-    char xml[64], json[64];
-    struct buf side;
-    int dirfd, rc;
-
-    if ((dirfd = fsx_open_dir(env->drop_folder, e)) < 0)
-        return err_wrap(e, "drop folder: ");
-    (void)snprintf(xml, sizeof(xml), "%s.xml", row->id);
-    (void)snprintf(json, sizeof(json), "%s.json", row->id);
-    buf_init(&side, 64 * 1024);
-    rc = in_sidecar(&side, row, redelivered, e);
-    if (!rc)
-        rc = drop_document(dirfd, xml, env->store, row, a, e);
-    (void)FAULT("in.dropped_document");
-    if (!rc)
-        rc = fsx_replace(dirfd, json, side.p, side.n, 0600, e);
-    buf_free(&side);
-    (void)close(dirfd);
-    return rc;
-}
-
-static int hand_over(
-    const struct in_env *env, const struct in_claim *c, struct arena *a, struct err *e)
-{
-    struct in_row row;
-    struct err why = ERR_INIT;
-    int64_t now = clock_now();
-
-    if (store_in_get(&row, env->store, c->row, a, e))
-        return -1;
-    if (drop(env, &row, c->redelivered, a, &why)) {
-        log_err(
-            LOG_ERROR, "handover.failed", &why, "id", row.id, "message_id", row.message_id, NULL);
-        return store_in_wait(
-            env->store, c, &why, now + (env->retry_ms ? env->retry_ms : 60000), now, e);
-    }
-    (void)FAULT("in.dropped");
-    if (store_in_handed(env->store, c->row, c, "folder", now, e))
-        return -1;
-    log_event(LOG_INFO, "document.handed-over", "id", row.id, "message_id", row.message_id, "how",
-        "folder", NULL);
-    return 0;
-}
-
-static int step(const struct in_env *env, const struct in_claim *c, bool hand, struct err *e)
-{
-    struct arena *a = arena_new(ARENA_MAX);
-    struct err why = ERR_INIT;
-    int64_t now;
-    int rc;
-
-    if (!a)
-        return err_nomem(e);
-    rc = hand ? hand_over(env, c, a, e) : validate(env, c, a, &why);
-    arena_free(a);
-    if (hand || !rc)
-        return rc;
-    now = clock_now(); /* what cannot be validated is handed over all the same, later */
-    log_err(LOG_ERROR, "validation.failed", &why, "id", c->id, NULL);
-    return store_in_wait(
-        env->store, c, &why, now + (env->retry_ms ? env->retry_ms : 60000), now, e);
-}
-
 int in_work(const struct in_env *env, struct err *e)
 {
-    bool folder = env->drop_folder && *env->drop_folder;
+    struct err why = ERR_INIT;
     struct in_claim c;
+    struct arena *a;
+    int64_t now;
     size_t n = 0;
+    int rc;
 
     if (store_in_claim(&c, 1, &n, env->store, false, NULL, clock_now(), LEASE_MS, e))
         return -1;
-    if (n)
-        return step(env, &c, false, e) ? -1 : 1;
-    if (!folder || store_in_claim(&c, 1, &n, env->store, true, "folder", clock_now(), LEASE_MS, e))
-        return folder ? -1 : 0;
-    return !n ? 0 : step(env, &c, true, e) ? -1 : 1;
+    if (!n)
+        return 0;
+    if (!(a = arena_new(ARENA_MAX)))
+        return err_nomem(e);
+    rc = validate(env, &c, a, &why);
+    arena_free(a);
+    if (!rc)
+        return 1;
+    now = clock_now(); /* what cannot be validated is tried again, and told */
+    log_err(LOG_ERROR, "validation.failed", &why, "id", c.id, NULL);
+    rc = store_in_wait(env->store, &c, &why, now + (env->retry_ms ? env->retry_ms : 60000), now, e);
+    return rc ? -1 : 1;
 }

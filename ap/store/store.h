@@ -466,6 +466,9 @@ int store_in_wait(struct store *s, const struct in_claim *c, const struct err *w
  * queue; a second time is a redelivery. */
 int store_in_handed(struct store *s, int64_t row, const struct in_claim *c, const char *how,
     int64_t now, struct err *e) MUST_CHECK;
+/* Handed over and acknowledged in one commit: the other side said that it has it. */
+int store_in_taken(struct store *s, int64_t row, const struct in_claim *c, const char *how,
+    int64_t now, struct err *e) MUST_CHECK;
 int store_in_ack(
     struct store *s, int64_t row, const char *who, int64_t now, struct err *e) MUST_CHECK;
 int store_in_quarantine(

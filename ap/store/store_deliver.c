@@ -132,6 +132,28 @@ static int claim(struct db *db, void *arg, struct err *e)
     return 0;
 }
 
+/* The head of one route's queue. */
+static int route_due(int64_t *out, struct store *s, const char *route, struct err *e)
+{
+    struct db *db = reader_take(s, e);
+    int64_t t;
+    int rc = 0;
+
+    *out = 0;
+    if (!db)
+        return -1;
+    for (size_t i = 0; rc >= 0 && i < 2; i++) {
+        rc = db_int(&t, db, e,
+            "SELECT min(next_at) FROM inbound WHERE state=?1 AND route=?2"
+            " AND next_at IS NOT NULL",
+            ARGS(A_TEXT(i ? "RELEASED" : "VALIDATED"), A_TEXT(route)));
+        if (rc == 1 && (*out == 0 || t < *out))
+            *out = t;
+    }
+    reader_give(s, db);
+    return rc < 0 ? -1 : 0;
+}
+
 static int next_due(int64_t *out, struct store *s, struct err *e)
 {
     struct db *db = reader_take(s, e);
@@ -161,7 +183,7 @@ int store_in_claim(struct in_claim *out, size_t max, size_t *n, struct store *s,
     int rc;
 
     *n = 0;
-    if (next_due(&due, s, e))
+    if (hand_over && route ? route_due(&due, s, route, e) : next_due(&due, s, e))
         return -1;
     if (max == 0 || due == 0 || due > now)
         return 0;
@@ -278,6 +300,9 @@ static int ack(struct db *db, void *arg, struct err *e)
         return -1;
     if (was.state == IN_ACKNOWLEDGED)
         return 0; /* said twice: fine */
+    if (was.state != IN_HANDED_OVER && was.state != IN_QUARANTINED)
+        return err_set(e, ERR_INPUT, "store.state", "",
+            "an inbound document that is %s was not handed over yet", in_state_word(was.state));
     is = was;
     is.state = IN_ACKNOWLEDGED;
     is.lease = is.next_at = 0;
@@ -285,6 +310,32 @@ static int ack(struct db *db, void *arg, struct err *e)
             ARGS(A_INT(x->row), A_INT(x->now), A_TEXT(x->who))))
         return -1;
     return save(db, &was, &is, x->who, x->now, e);
+}
+
+static int taken(struct db *db, void *arg, struct err *e)
+{
+    const struct step *x = arg;
+    struct in_core was, is;
+
+    if (load_claimed(&was, db, x->row, x->c, e))
+        return -1;
+    is = was;
+    is.state = IN_ACKNOWLEDGED;
+    is.lease = is.next_at = 0;
+    if (db_run(db, e,
+            "UPDATE inbound SET handed_at=?2,handed_how=?3,acked_at=?2,acked_by=?3,why=NULL"
+            " WHERE n=?1",
+            ARGS(A_INT(x->row), A_INT(x->now), A_TEXT(x->who))))
+        return -1;
+    return save(db, &was, &is, x->who, x->now, e);
+}
+
+int store_in_taken(struct store *s, int64_t row, const struct in_claim *c, const char *how,
+    int64_t now, struct err *e)
+{
+    struct step x = {.row = row, .now = now, .c = c, .who = how};
+
+    return store_change(s, taken, &x, e);
 }
 
 int store_in_ack(struct store *s, int64_t row, const char *who, int64_t now, struct err *e)

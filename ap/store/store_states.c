@@ -58,9 +58,13 @@ const struct store_step in_steps[] = {
     {IN_RECEIVED, IN_VALIDATED, "in_validated"},
     {IN_RECEIVED, IN_QUARANTINED, "in_quarantine"},
     {IN_VALIDATED, IN_HANDED_OVER, "in_handed"},
+    {IN_VALIDATED, IN_ACKNOWLEDGED, "in_taken"},
     {IN_VALIDATED, IN_QUARANTINED, "in_quarantine"},
     {IN_QUARANTINED, IN_RELEASED, "in_release"},
+    {IN_QUARANTINED, IN_ACKNOWLEDGED, "in_ack"},
     {IN_RELEASED, IN_HANDED_OVER, "in_handed"},
+    {IN_RELEASED, IN_ACKNOWLEDGED, "in_taken"},
+    {IN_RELEASED, IN_QUARANTINED, "in_quarantine"},
     {IN_HANDED_OVER, IN_ACKNOWLEDGED, "in_ack"},
 };
 const size_t in_steps_n = sizeof(in_steps) / sizeof(in_steps[0]);

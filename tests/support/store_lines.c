@@ -313,6 +313,11 @@ static int w_ack(struct store *s, struct err *e)
     return store_in_ack(s, sh->row, "erp", sh->now, e);
 }
 
+static int w_taken(struct store *s, struct err *e)
+{
+    return store_in_taken(s, sh->row, &sh->in_claim, "push erp", sh->now, e);
+}
+
 static int w_quarantine(struct store *s, struct err *e)
 {
     struct err why = kit_why(ERR_INPUT, "validate.rules");
@@ -348,8 +353,8 @@ static const struct word words[] = {{"add", w_add}, {"addbig", w_addbig}, {"reje
     {"resolve", w_resolve}, {"prove", w_prove}, {"disprove", w_disprove}, {"moved", w_moved},
     {"recover", w_recover}, {"accept", w_accept}, {"acceptbig", w_acceptbig},
     {"resigned", w_resigned}, {"twin", w_twin}, {"inclaim", w_inclaim}, {"handclaim", w_handclaim},
-    {"validated", w_validated}, {"handed", w_handed}, {"ack", w_ack}, {"quarantine", w_quarantine},
-    {"inrelease", w_inrelease}, {"many", w_many}};
+    {"validated", w_validated}, {"handed", w_handed}, {"taken", w_taken}, {"ack", w_ack},
+    {"quarantine", w_quarantine}, {"inrelease", w_inrelease}, {"many", w_many}};
 
 static int say(struct store *s, const char *name, size_t n, struct err *e)
 {
@@ -446,9 +451,13 @@ const struct line store_lines[] = {
     IN(IN_RECEIVED, IN_VALIDATED, "in_validated", "accept inclaim", "validated"),
     IN(IN_RECEIVED, IN_QUARANTINED, "in_quarantine", "accept", "quarantine"),
     IN(IN_VALIDATED, IN_HANDED_OVER, "in_handed", "accept inclaim validated handclaim", "handed"),
+    IN(IN_VALIDATED, IN_ACKNOWLEDGED, "in_taken", "accept inclaim validated handclaim", "taken"),
     IN(IN_VALIDATED, IN_QUARANTINED, "in_quarantine", "accept inclaim validated", "quarantine"),
     IN(IN_QUARANTINED, IN_RELEASED, "in_release", "accept quarantine", "inrelease"),
+    IN(IN_QUARANTINED, IN_ACKNOWLEDGED, "in_ack", "accept quarantine", "ack"),
     IN(IN_RELEASED, IN_HANDED_OVER, "in_handed", "accept quarantine inrelease handclaim", "handed"),
+    IN(IN_RELEASED, IN_ACKNOWLEDGED, "in_taken", "accept quarantine inrelease handclaim", "taken"),
+    IN(IN_RELEASED, IN_QUARANTINED, "in_quarantine", "accept quarantine inrelease", "quarantine"),
     IN(IN_HANDED_OVER, IN_ACKNOWLEDGED, "in_ack", "accept inclaim validated handclaim handed",
         "ack"),
     /* steps that leave the state as it is */

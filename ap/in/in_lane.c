@@ -1,0 +1,216 @@
+/* in_lane.c - handing over on one route. What the route did decides what is tried next: the
+ * document alone later, or nothing on this route for a while. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ap/base/clock.h"
+#include "ap/base/fault.h"
+#include "ap/base/log.h"
+#include "ap/base/rnd.h"
+#include "ap/in/in.h"
+
+#define ARENA_MAX (64u << 20)
+#define FIRST_MS 60000
+#define MAX_MS 3600000
+#define LEASE_EXTRA_MS 120000 /* beyond the route's deadline */
+
+void in_lane_init(struct in_lane *l, const struct deliver_route *route)
+{
+    *l = (struct in_lane){.route = route};
+    (void)pthread_mutex_init(&l->lock, NULL);
+}
+
+void in_lane_done(struct in_lane *l)
+{
+    (void)pthread_mutex_destroy(&l->lock);
+}
+
+int64_t in_lane_rests(struct in_lane *l)
+{
+    int64_t left;
+
+    (void)pthread_mutex_lock(&l->lock);
+    left = l->rest_until - clock_mono();
+    (void)pthread_mutex_unlock(&l->lock);
+    return left > 0 ? left : 0;
+}
+
+/* Doubles with each failure, a quarter more or less, so that not all come back at once. */
+static int64_t pause_after(const struct in_env *env, unsigned failures)
+{
+    int64_t ms = env->retry_ms ? env->retry_ms : FIRST_MS;
+
+    while (--failures && ms < MAX_MS)
+        ms *= 2;
+    ms = ms < MAX_MS ? ms : MAX_MS;
+    return ms - ms / 4 + (int64_t)rnd_below((uint64_t)ms / 2 + 1);
+}
+
+/* ---- one hand-over ---- */
+
+struct hand {
+    const struct in_env *env;
+    struct in_lane *lane;
+    const struct in_claim *c;
+    struct in_row row;
+    struct arena *a;
+    struct buf sidecar;
+    int64_t now;
+};
+
+static int write_document(void *ctx, struct sink *to, struct err *e)
+{
+    struct hand *h = ctx;
+
+    return in_extract(to, h->env->store, &h->row, h->a, e);
+}
+
+static enum deliver_outcome give(struct hand *h, int64_t *again, struct err *why)
+{
+    const struct deliver_item item = {.id = h->row.id,
+        .sender = h->row.sender,
+        .receiver = h->row.receiver,
+        .invoice = h->row.invoice,
+        .sidecar = buf_view(&h->sidecar),
+        .redelivered = h->c->redelivered,
+        .attempt = h->row.handovers,
+        .write = write_document,
+        .ctx = h,
+        .tmp_dirfd = store_tmp_dirfd(h->env->store),
+        .max = h->env->max_document ? h->env->max_document : 512u << 20,
+        .now = h->now};
+
+    return deliver(h->env->routes, h->lane->route, &item, again, why);
+}
+
+/* The route works again, or not: told once, not with each document. Returns how long it rests. */
+static int64_t turn(struct hand *h, bool down, int64_t again, const struct err *why)
+{
+    struct in_lane *l = h->lane;
+    struct err e = ERR_INIT;
+    int64_t pause = 0;
+    char detail[200];
+    bool tell;
+
+    (void)pthread_mutex_lock(&l->lock);
+    tell = down ? l->failures == 0 : l->failures > 0;
+    l->failures = down ? l->failures + 1 : 0;
+    if (down)
+        pause = again ? again : pause_after(h->env, l->failures);
+    l->rest_until = down ? clock_mono() + pause : 0;
+    (void)pthread_mutex_unlock(&l->lock);
+    if (!tell)
+        return pause;
+    (void)snprintf(
+        detail, sizeof(detail), "%s%s%s", l->route->name, down ? " " : "", down ? why->code : "");
+    if (store_event_add(
+            h->env->store, false, 0, down ? "route-down" : "route-up", detail, h->now, &e))
+        log_err(LOG_ERROR, "event.not-kept", &e, "route", l->route->name, NULL);
+    if (down)
+        log_err(LOG_ERROR, "route.down", why, "route", l->route->name, NULL);
+    else
+        log_event(LOG_INFO, "route.up", "route", l->route->name, NULL);
+    return pause;
+}
+
+static int taken(struct hand *h, struct err *e)
+{
+    const struct deliver_route *r = h->lane->route;
+    const char *kind = deliver_kind_word(r->kind);
+    char how[DELIVER_NAME + 16];
+    int rc;
+
+    if (strcmp(kind, r->name) == 0)
+        (void)snprintf(how, sizeof(how), "%s", r->name);
+    else
+        (void)snprintf(how, sizeof(how), "%s %s", kind, r->name);
+    (void)FAULT("in.dropped");
+    /* a folder does not answer; a program's exit status and a 2xx are C4's own word */
+    rc = r->kind == DELIVER_FOLDER ? store_in_handed(h->env->store, h->c->row, h->c, how, h->now, e)
+                                   : store_in_taken(h->env->store, h->c->row, h->c, how, h->now, e);
+    if (rc)
+        return -1;
+    (void)turn(h, false, 0, NULL);
+    log_event(LOG_INFO, "document.handed-over", "id", h->row.id, "message_id", h->row.message_id,
+        "how", how, NULL);
+    return 0;
+}
+
+static int set_aside(struct hand *h, const struct err *why, struct err *e)
+{
+    log_err(LOG_ERROR, "document.quarantined", why, "id", h->row.id, "message_id",
+        h->row.message_id, "route", h->lane->route->name, NULL);
+    return store_in_quarantine(h->env->store, h->c->row, why, h->now, e);
+}
+
+static int later(struct hand *h, const struct err *why, int64_t pause, struct err *e)
+{
+    log_err(LOG_ERROR, "handover.failed", why, "id", h->row.id, "message_id", h->row.message_id,
+        "route", h->lane->route->name, NULL);
+    return store_in_wait(h->env->store, h->c, why, h->now + pause, h->now, e);
+}
+
+static bool given_up(struct hand *h, struct err *why)
+{
+    if (h->now - h->row.state_at <= h->lane->route->give_up)
+        return false;
+    (void)err_next(why, "given up after %u tries: aviso inbox release, or ack", h->row.handovers);
+    return true;
+}
+
+static int end(
+    struct hand *h, enum deliver_outcome how, int64_t again, struct err *why, struct err *e)
+{
+    bool crashed_before = strcmp(h->row.reason.code, "handover.crashed") == 0;
+    int64_t pause = again ? again : pause_after(h->env, h->row.handovers ? h->row.handovers : 1);
+
+    switch (how) {
+    case DELIVER_TAKEN:
+        return taken(h, e);
+    case DELIVER_REFUSED:
+        return set_aside(h, why, e);
+    case DELIVER_CRASHED:
+        return crashed_before ? set_aside(h, why, e) : later(h, why, pause, e);
+    case DELIVER_LATER:
+        return given_up(h, why) ? set_aside(h, why, e) : later(h, why, pause, e);
+    case DELIVER_DOWN:
+        break;
+    }
+    return later(h, why, turn(h, true, again, why), e);
+}
+
+static int hand_over(struct hand *h, struct err *e)
+{
+    struct err why = ERR_INIT;
+    enum deliver_outcome how;
+    int64_t again = 0;
+
+    if (store_in_get(&h->row, h->env->store, h->c->row, h->a, e) ||
+        in_sidecar(&h->sidecar, &h->row, h->c->redelivered, e))
+        return -1;
+    how = give(h, &again, &why);
+    h->now = clock_now();
+    return end(h, how, again, &why, e);
+}
+
+int in_lane_work(const struct in_env *env, struct in_lane *l, struct err *e)
+{
+    struct hand h = {.env = env, .lane = l, .now = clock_now()};
+    struct in_claim c;
+    size_t n = 0;
+    int rc;
+
+    if (in_lane_rests(l))
+        return 0;
+    if (store_in_claim(&c, 1, &n, env->store, true, l->route->name, h.now,
+            l->route->deadline + LEASE_EXTRA_MS, e))
+        return -1;
+    if (!n)
+        return 0;
+    h.c = &c;
+    buf_init(&h.sidecar, 64 * 1024);
+    rc = (h.a = arena_new(ARENA_MAX)) ? hand_over(&h, e) : err_nomem(e);
+    buf_free(&h.sidecar);
+    arena_free(h.a);
+    return rc ? -1 : 1;
+}
