@@ -11,6 +11,12 @@
 static const struct cli_flag none[] = {END};
 static const struct cli_flag as4_dump[] = {{"content-type", "TYPE", "of a body without HTTP head"},
     {"anchors", "FOLDER", "verify the signature up to these trust anchors"}, END};
+static const struct cli_flag canary_install[] = {
+    {"from", "PARTICIPANT", "who sends it: a participant of ours"},
+    {"to", "PARTICIPANT", "who receives it: registered with the route canary"},
+    {"country", "CC", "of the receiver"}, {"name", "TEXT", "of the receiver"},
+    {"end-user", "ID", "legal entity of the receiver; default: the identifier itself"}, END};
+static const struct cli_flag canary_run[] = {{"wait", "[=60s]", "at most this long"}, END};
 static const struct cli_flag config_show[] = {
     {"origin", NULL, "say where each value came from"}, END};
 static const struct cli_flag doctor_flags[] = {
@@ -99,6 +105,13 @@ const struct cli_command cli_commands[] = {
     {"as4 dump", "FILE...", "Show what is in a captured AS4 message or answer",
         "  aviso as4 dump request.http\n  aviso as4 dump receipt.xml --anchors trust/test\n",
         as4_dump, cmd_as4_dump},
+    {"canary install", "", "Make a participant of ours the receiver of the canary",
+        "  aviso canary install --from 0208:0848934496 --to 0208:0403170701 --country BE\n",
+        canary_install, cmd_canary_install},
+    {"canary run", "", "Send a document to ourselves now, and wait until it is back",
+        "  aviso canary run\n  aviso canary run --wait=5m --json\n", canary_run, cmd_canary_run},
+    {"canary status", "", "Tell when a canary last came back; exit 1 when it is silent",
+        "  aviso canary status\n", none, cmd_canary_status},
     {"config check", "", "Check the configuration",
         "  aviso config check\n  aviso config check --config /etc/aviso/aviso.conf\n", none,
         cmd_config_check},

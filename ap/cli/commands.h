@@ -5,6 +5,9 @@
 #include "ap/cli/cli.h"
 
 int cmd_as4_dump(struct cli *c);
+int cmd_canary_install(struct cli *c);
+int cmd_canary_run(struct cli *c);
+int cmd_canary_status(struct cli *c);
 int cmd_config_check(struct cli *c);
 int cmd_config_show(struct cli *c);
 int cmd_doctor(struct cli *c);

@@ -49,6 +49,12 @@ N("as4.value", INPUT, "An identifier of the message is empty, too long or no tex
   "Correct the identifier")
 N("as4.wrapped", INPUT, "The signature is over other elements than those of the message (EBMS:0103)",
   "Treat it as an attack")
+N("canary.config", SETUP, "The canary is not set up as it must be",
+  "aviso canary install")
+N("canary.no-service", UNREACHED, "A canary needs a running service",
+  "systemctl start aviso, or aviso serve")
+N("canary.not-back", UNPROVEN, "A canary did not come back in time",
+  "aviso status tells where it is")
 N("cert.expired", NO, "A certificate is past its validity (EBMS:0101)",
   "Its owner must renew it")
 N("cert.malformed", INPUT, "Something that should be an X.509 certificate is not",
@@ -159,6 +165,10 @@ N("handover.refused", NO, "The invoicing system refuses a document for ever",
   "Look at the document, then aviso inbox release, or ack")
 N("handover.timeout", UNREACHED, "The program that takes documents did not end in time",
   "Tried again; see why it hangs, or raise the route's deadline")
+N("heartbeat.refused", UNREACHED, "The outside monitor does not take the heartbeat",
+  "Check heartbeat.url")
+N("heartbeat.withheld", UNREACHED, "The heartbeat is not sent, since the service is not well",
+  "aviso doctor")
 N("http.ca", SETUP, "The certificate authorities for TLS cannot be read",
   "Correct the CA file option")
 N("http.connect", UNREACHED, "No connection to the other side",

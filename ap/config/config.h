@@ -30,6 +30,8 @@ struct config {   /* strings live in the config's arena; "" = not set */
     int64_t lookup_timeout, lookup_cache;
     int64_t deliver_by, retry_first, retry_max, connect_timeout, answer_timeout, unknown_resend;
     const char *drop_folder, *routes_file, *route;
+    const char *canary_from, *canary_to, *heartbeat_url;
+    int64_t canary_every, canary_silence, heartbeat_every;
     int64_t validate; /* bool: sending refuses invalid documents */
     int64_t max_payload, max_inflated, max_ratio, max_connections, heavy, senders, validate_max;
     int64_t body_rate, request_deadline, drain;

@@ -10,7 +10,8 @@
  * {"op":"participant-disable","identifier":...,"disabled":true}, {"op":"inbox-handed","id":...},
  * {"op":"inbox-ack","id":...,"who":...},
  * {"op":"inbox-quarantine","id":...,"why":...}, {"op":"inbox-release","id":...,"who":...},
- * {"op":"ping"}, {"op":"health"} (it signs, and its journal takes writes). Answers: {"ok":true,
+ * {"op":"canary","from":...,"to":...}, {"op":"ping"}, {"op":"health"} (it signs, and its journal
+ * takes writes). Answers: {"ok":true,
  * ...} or
  * {"ok":false,"error":{"code":...,"class":...,...}}. */
 #ifndef AP_CONTROL_CONTROL_H

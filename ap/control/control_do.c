@@ -8,6 +8,7 @@
 #include "ap/base/clock.h"
 #include "ap/base/enc.h"
 #include "ap/base/hash.h"
+#include "ap/canary/canary.h"
 
 #define ARENA_MAX (64u << 20)
 
@@ -220,6 +221,25 @@ static struct json_object *health(const struct control_env *env, struct err *e)
     return o;
 }
 
+/* One more than the schedule has. */
+static struct json_object *canary(
+    const struct control_env *env, struct json_object *rq, struct err *e)
+{
+    const struct canary_cfg cfg = {
+        .from = text(rq, "from"), .to = text(rq, "to"), .silence = number(rq, "silence")};
+    struct canary c = {0};
+
+    if (!cfg.from || !cfg.to) {
+        (void)err_set(e, ERR_INPUT, "canary.config", "", "from and to are needed");
+        return NULL;
+    }
+    if (canary_send(&c, env->out, &cfg, clock_now(), e))
+        return NULL;
+    if (env->submitted)
+        env->submitted(env->ctx);
+    return ok();
+}
+
 static struct json_object *act(
     const struct control_env *env, struct json_object *rq, int fd, struct arena *a, struct err *e)
 {
@@ -242,6 +262,8 @@ static struct json_object *act(
             add(o, "mode", env->mode);
         return o;
     }
+    if (op && strcmp(op, "canary") == 0)
+        return canary(env, rq, e);
     if (op && strcmp(op, "health") == 0)
         return health(env, e);
     (void)err_set(e, ERR_INPUT, "control.op", "", "there is no operation %s", op ? op : "(none)");

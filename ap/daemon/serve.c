@@ -25,6 +25,7 @@
 #include "ap/daemon/judge.h"
 #include "ap/daemon/lanes.h"
 #include "ap/daemon/node.h"
+#include "ap/daemon/pulse.h"
 #include "ap/http/http_server.h"
 
 #define MAX_SENDERS 64
@@ -38,6 +39,7 @@ struct serve {
     struct http_server *http;
     struct control_server *control;
     struct lanes *lanes;
+    struct pulse *pulse;
     struct bell out, in, end; /* a message in is nothing to a sender: each wakes only its own */
     sem_t heavy;
     pthread_t senders[MAX_SENDERS], judge, clock;
@@ -299,7 +301,7 @@ static int start_threads(struct serve *s, struct err *e)
         return err_nomem(e);
     (void)pthread_setname_np(s->judge, "deliver"); /* for top(1) and make bench */
     s->has_judge = true;
-    if (lanes_start(&s->lanes, &s->node.in, e))
+    if (lanes_start(&s->lanes, &s->node.in, e) || pulse_start(&s->pulse, &s->node, ring_out, s, e))
         return -1;
     if (pthread_create(&s->clock, NULL, clock_main, s))
         return err_nomem(e);
@@ -355,13 +357,14 @@ static void stop(struct serve *s)
     bell_close(&s->out);
     bell_close(&s->in);
     lanes_close(s->lanes);
+    pulse_close(s->pulse);
     for (size_t i = 0; i < s->nsenders; i++)
         join(s, s->senders[i], until);
     if (s->has_judge)
         join(s, s->judge, until);
     if (s->has_clock)
         join(s, s->clock, until);
-    if (!lanes_join(s->lanes, until))
+    if (!lanes_join(s->lanes, until) || !pulse_join(s->pulse, until))
         cut(s);
     (void)sem_destroy(&s->heavy);
     buf_free(&s->tls_cert);

@@ -1,5 +1,5 @@
 /* doctor_work.c - what is owed: proofs to our senders, documents to our receivers. */
-#include "ap/base/clock.h"
+#include "ap/canary/canary.h"
 #include "ap/control/control.h"
 #include "ap/deliver/deliver.h"
 #include "ap/doctor/doctor_priv.h"
@@ -94,6 +94,28 @@ static void inbound(struct doctor *d, const struct store_counts *n, struct arena
         find(d, "hand-over", DOCTOR_GREEN, NULL, "no received document waits");
 }
 
+static void canary(struct doctor *d)
+{
+    int64_t silence = d->c->canary_silence ? d->c->canary_silence : 3 * d->c->canary_every;
+    const struct canary_cfg cfg = {d->c->canary_from, d->c->canary_to, d->c->canary_every, silence};
+    struct canary k;
+    struct err e = ERR_INIT;
+    char text[32];
+
+    if (!*cfg.to)
+        return;
+    if (canary_load(&k, d->store, &e))
+        find_err(d, "canary", DOCTOR_RED, &e, NULL);
+    else if (canary_is_silent(&k, &cfg, d->now))
+        find(d, "canary", DOCTOR_RED, "aviso canary run tells where it stops",
+            "none came back for %s", span_text(text, d->now - (k.back_at ? k.back_at : k.since)));
+    else if (!k.back_at)
+        find(d, "canary", DOCTOR_YELLOW, "aviso canary run", "none came back yet");
+    else
+        find(d, "canary", DOCTOR_GREEN, NULL, "came back %s ago, after %lld ms",
+            span_text(text, d->now - k.back_at), (long long)k.trip_ms);
+}
+
 void check_work(struct doctor *d)
 {
     struct arena *a = arena_new(ARENA_MAX);
@@ -103,6 +125,7 @@ void check_work(struct doctor *d)
     if (a && d->store && store_count(&n, d->store, &e) == 0) {
         outbound(d, &n);
         inbound(d, &n, a);
+        canary(d);
     } else if (d->store) {
         find_err(d, "late", DOCTOR_RED, &e, "aviso doctor spool");
     }

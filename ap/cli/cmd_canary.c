@@ -1,0 +1,227 @@
+/* aviso canary install|run|status: a document to ourselves, as proof of life. */
+#include <string.h>
+
+#include "ap/base/clock.h"
+#include "ap/canary/canary.h"
+#include "ap/cli/act.h"
+#include "ap/cli/commands.h"
+#include "ap/daemon/pulse.h"
+
+#define WAIT_MS 60000
+#define LOOK_MS 100
+
+static void text(struct json_object *o, const char *key, const char *v)
+{
+    (void)json_object_object_add(o, key, v && *v ? json_object_new_string(v) : NULL);
+}
+
+static void instant(struct json_object *o, const char *key, int64_t ms)
+{
+    char at[CLOCK_TEXT] = "";
+
+    if (ms)
+        clock_utc(at, ms);
+    text(o, key, at);
+}
+
+static int configured(struct cli *c, struct canary_cfg *cfg, struct err *e)
+{
+    if (cli_config(c, false, e))
+        return -1;
+    pulse_canary_cfg(cfg, c->config);
+    if (*cfg->to && *cfg->from)
+        return 0;
+    (void)err_set(
+        e, ERR_CONFIG, "canary.config", "", "canary.from and canary.to are not configured");
+    return err_next(e, "aviso canary install --from ID --to ID");
+}
+
+/* ---- status ---- */
+
+static void tell(struct cli *c, const struct canary *k, bool silent)
+{
+    char back[CLOCK_TEXT] = "never", sent[CLOCK_TEXT] = "never";
+
+    if (c->json) {
+        struct json_object *o = json_object_new_object();
+        (void)json_object_object_add(o, "ok", json_object_new_boolean(!silent));
+        text(o, "number", k->number);
+        instant(o, "sent", k->sent_at);
+        instant(o, "back", k->back_at);
+        (void)json_object_object_add(
+            o, "trip_ms", k->back_at ? json_object_new_int64(k->trip_ms) : NULL);
+        (void)json_object_object_add(o, "silent", json_object_new_boolean(silent));
+        cli_json(o);
+        return;
+    }
+    if (k->back_at)
+        clock_local(back, k->back_at);
+    if (k->sent_at)
+        clock_local(sent, k->sent_at);
+    (void)printf("%s\n  last back  %s", silent ? "SILENT" : "alive", back);
+    if (k->back_at)
+        (void)printf("  after %lld ms", (long long)k->trip_ms);
+    (void)printf("\n  last sent  %s  %s\n", sent, k->number);
+}
+
+int cmd_canary_status(struct cli *c)
+{
+    struct canary_cfg cfg;
+    struct canary k;
+    struct store *s;
+    struct err e = ERR_INIT;
+    struct act act;
+    bool silent;
+    int code;
+
+    if (c->nargs)
+        return cli_usage(c, "canary status takes no arguments");
+    act_init(&act, c);
+    if (configured(c, &cfg, &e) || act_store(&act, &s, &e) || canary_load(&k, s, &e)) {
+        code = cli_fail(c, NULL, &e);
+    } else {
+        silent = canary_is_silent(&k, &cfg, clock_now());
+        tell(c, &k, silent);
+        code = silent ? EXIT_NO : EXIT_OK;
+    }
+    act_close(&act);
+    return code;
+}
+
+/* ---- run ---- */
+
+/* The service must do it: without one nobody would receive what is sent. */
+static int ask(struct cli *c, const struct canary_cfg *cfg, struct err *e)
+{
+    struct json_object *rq = json_object_new_object(), *answer = NULL, *ok = NULL;
+    int rc;
+
+    text(rq, "op", "canary");
+    text(rq, "from", cfg->from);
+    text(rq, "to", cfg->to);
+    (void)json_object_object_add(rq, "silence", json_object_new_int64(cfg->silence));
+    rc = control_ask(&answer, c->config->spool, rq, -1, e);
+    if (rc == 0) {
+        rc = err_set(e, ERR_RETRY, "canary.no-service", "",
+            "no service runs on %s: nobody would send or receive", c->config->spool);
+        (void)err_next(e, "systemctl start aviso, or aviso serve");
+    } else if (rc > 0) {
+        rc = 0;
+        if (!json_object_object_get_ex(answer, "ok", &ok) || !json_object_get_boolean(ok)) {
+            control_error(e, answer);
+            rc = -1;
+        }
+    }
+    (void)json_object_put(answer);
+    (void)json_object_put(rq);
+    return rc;
+}
+
+/* Until it is back, looking at the journal beside the service. */
+static int await(struct canary *k, struct store *s, int64_t ms, struct err *e)
+{
+    int64_t until = clock_mono() + ms;
+
+    do {
+        if (canary_load(k, s, e))
+            return -1;
+        if (k->row && k->back_at >= k->sent_at)
+            return 0;
+        clock_sleep(LOOK_MS);
+    } while (clock_mono() < until);
+    (void)err_set(e, ERR_UNKNOWN, "canary.not-back", "", "%s did not come back within %lld s",
+        k->number, (long long)ms / 1000);
+    return err_next(e, "aviso status %s tells where it is", k->number);
+}
+
+int cmd_canary_run(struct cli *c)
+{
+    const char *wait = cli_get(c, "wait");
+    int64_t ms = WAIT_MS;
+    struct canary_cfg cfg;
+    struct canary k = {0};
+    struct store *s;
+    struct err e = ERR_INIT;
+    struct act act;
+    int code = EXIT_OK;
+
+    if (c->nargs || (wait && !clock_parse_span(str_z(wait), &ms)))
+        return cli_usage(c, "expected nothing but --wait=60s");
+    act_init(&act, c);
+    if (configured(c, &cfg, &e) || ask(c, &cfg, &e) || act_store(&act, &s, &e) ||
+        await(&k, s, ms, &e))
+        code = cli_fail(c, k.number[0] ? k.number : NULL, &e);
+    else
+        tell(c, &k, false);
+    act_close(&act);
+    return code;
+}
+
+/* ---- install ---- */
+
+static int put(struct cli *c, struct act *act, const char *to, struct err *e)
+{
+    const char *country = cli_get(c, "country"), *name = cli_get(c, "name");
+    struct json_object *rq = json_object_new_object(), *answer = NULL, *ok = NULL;
+    struct participant p, lower;
+    struct buf id;
+    char today[CLOCK_TEXT];
+    int rc;
+
+    buf_init(&id, 512);
+    rc = participant_parse(&p, str_z(to), e);
+    if (!rc) {
+        participant_canonical(&lower, &p);
+        participant_text(&id, &lower);
+        clock_utc(today, clock_now());
+        today[10] = '\0';
+        text(rq, "op", "participant-put");
+        text(rq, "identifier", id.p);
+        text(rq, "country", country);
+        text(rq, "tenant", "default");
+        text(rq, "end_user", cli_get(c, "end-user") ? cli_get(c, "end-user") : id.p);
+        text(rq, "name", name ? name : "aviso canary");
+        text(rq, "identified_on", today);
+        text(rq, "route", CANARY_ROUTE);
+        rc = act_request(act, rq, -1, NODE_STORE, &answer, e);
+    }
+    if (!rc && !(json_object_object_get_ex(answer, "ok", &ok) && json_object_get_boolean(ok))) {
+        control_error(e, answer);
+        rc = -1;
+    }
+    (void)json_object_put(answer);
+    (void)json_object_put(rq);
+    buf_free(&id);
+    return rc;
+}
+
+int cmd_canary_install(struct cli *c)
+{
+    const char *from = cli_get(c, "from"), *to = cli_get(c, "to");
+    struct err e = ERR_INIT;
+    struct act act;
+    int code = EXIT_OK;
+
+    if (c->nargs || !from || !to || !cli_get(c, "country"))
+        return cli_usage(c, "expected --from ID --to ID --country CC");
+    act_init(&act, c);
+    if (put(c, &act, to, &e)) {
+        code = cli_fail(c, to, &e);
+    } else if (c->json) {
+        struct json_object *o = json_object_new_object();
+        (void)json_object_object_add(o, "ok", json_object_new_boolean(1));
+        text(o, "from", from);
+        text(o, "to", to);
+        cli_json(o);
+    } else {
+        (void)printf("%s is a participant with the route canary.\n\n"
+                     "1. Register it in the SMP for invoices, as any participant (aviso doctor smp "
+                     "checks it).\n"
+                     "2. Write into the configuration and reload the service:\n\n"
+                     "[canary]\nfrom = %s\nto = %s\nevery = 1h\n\n"
+                     "3. aviso canary run\n",
+            to, from, to);
+    }
+    act_close(&act);
+    return code;
+}

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""The canary: a document to ourselves through lookup, AS4 and hand-over; its silence is told; the heartbeat to an outside
+monitor stops with it."""
+import http.server, os, sys, threading
+sys.path.insert(0, os.path.join(os.environ.get("TOP", "."), "tests/support"))
+from lab import *
+
+SECOND = "0208:0123456749"
+
+
+class Monitor(http.server.BaseHTTPRequestHandler):
+    beats, status = 0, 200
+
+    def do_GET(self):
+        Monitor.beats += 1
+        self.send_response(Monitor.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+def main(lab):
+    monitor = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Monitor)
+    threading.Thread(target=monitor.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{monitor.server_address[1]}/ping"
+    conf = open(lab.conf(1)).read()
+    r = lab.ap(1, "canary", "status")
+    say(r.returncode == 78 and "canary.config" in r.stderr, "without configuration it says so", r.stderr)
+    say(lab.ap(1, "canary", "install", "--to", SECOND).returncode == 64, "install without its flags is wrong usage")
+    open(lab.conf(1), "a").write(f"\n[canary]\nfrom = {SUPPLIER}\nto = {SECOND}\n")
+    r = lab.ap(1, "canary", "run")
+    say(r.returncode == 69 and "canary.no-service" in r.stderr, "run without a service: nothing is sent, exit 69", r.stderr)
+    service = lab.serve(1)
+    r = lab.ap(1, "canary", "run", "--wait=1s")
+    say(r.returncode == 78 and "canary.config" in r.stderr, "a receiver that is not ours is refused", r.stderr)
+    lab.ap(1, "participant", "add", SECOND, "--country", "BE", "--route", "inbox")
+    r = lab.ap(1, "canary", "run", "--wait=1s")
+    say(r.returncode == 78 and "route canary" in r.stderr, "a receiver with another route is refused: nobody shall book it", r.stderr)
+    r = lab.ap(1, "canary", "install", "--from", SUPPLIER, "--to", SECOND, "--country", "BE")
+    say(r.returncode == 0 and f"to = {SECOND}" in r.stdout, "install registers it and says what to write", r.stdout + r.stderr)
+    r = lab.ap(1, "canary", "run", "--wait=2s")
+    say(r.returncode == 75 and "canary.not-back" in r.stderr, "not registered in the SMP: it does not come back, exit 75", r.stderr)
+
+    path = lab.net + "/registry.tsv"
+    text = open(path).read()
+    registered = text + "".join(l.replace(SUPPLIER, SECOND) + "\n" for l in text.splitlines() if l.startswith(SUPPLIER))
+    open(path, "w").write(registered)
+    r = lab.ap(1, "canary", "run", "--json")
+    d = json.loads(r.stdout or "{}")
+    say(r.returncode == 0 and d.get("ok") and d["trip_ms"] > 0, "registered: it comes back", r.stdout + r.stderr)
+    rows = [x for x in lab.json(1, "list") if x["invoice"] == d["number"]]
+    say(rows and rows[0]["proven"] and rows[0]["rule_sets"].startswith("peppol-bis3"), "it was valid, sent and proven like any document", rows)
+    rows = [x for x in lab.json(1, "list", "--inbound") if x["invoice"] == d["number"]]
+    say(rows and rows[0]["state"] == "ACKNOWLEDGED" and rows[0]["handed_how"] == "canary", "... and taken by the service itself", rows)
+    say(lab.ap(1, "canary", "status").stdout.startswith("alive"), "status: alive")
+    say("came back" in lab.ap(1, "doctor", "--quick").stdout, "doctor tells when")
+    lab.end(service)
+
+    # on a schedule, with a heartbeat to a monitor
+    open(lab.conf(1), "w").write(conf + f"\n[canary]\nfrom = {SUPPLIER}\nto = {SECOND}\nevery = 1s\nsilence = 4s\n"
+                                 f"\n[heartbeat]\nurl = {url}\nevery = 1s\n")
+    service = lab.serve(1, "--set", "lookup.cache=0s")
+    say(until(lambda: len([e for e in lab.json(1, "events") if e["what"] == "canary"]) >= 3), "A3 nothing else to send: it comes back on its schedule")
+    say(until(lambda: Monitor.beats >= 2), "the monitor outside is asked while all is well", Monitor.beats)
+    open(path, "w").write(text)
+    say(until(lambda: [e for e in lab.json(1, "events") if e["what"] == "canary-silent"], 20), "A3 its silence is told")
+    r = lab.ap(1, "canary", "status")
+    say(r.returncode == 1 and r.stdout.startswith("SILENT"), "... by status", r.stdout)
+    r = lab.ap(1, "doctor", "--quick")
+    say(r.returncode == 1 and re.search("red +canary", r.stdout), "... by doctor", r.stdout)
+    before = Monitor.beats
+    time.sleep(3)
+    say(Monitor.beats <= before + 1, "... and the heartbeat stops", Monitor.beats - before)
+    silent = len([e for e in lab.json(1, "events") if e["what"] == "canary-silent"])
+    say(silent == 1, "... told once", silent)
+    open(path, "w").write(registered)
+    say(until(lambda: lab.ap(1, "canary", "status").returncode == 0), "registered again: alive again")
+    before = Monitor.beats
+    say(until(lambda: Monitor.beats > before + 1), "... and so is the heartbeat")
+    lab.end(service, signal.SIGKILL)
+    time.sleep(0.5)
+    before = Monitor.beats
+    time.sleep(3)
+    say(Monitor.beats == before, "A2 the service is killed: the monitor is not asked any more")
+
+
+with Lab() as the_lab:
+    main(the_lab)
+done()
