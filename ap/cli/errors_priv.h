@@ -237,6 +237,8 @@ N("key.process", SETUP, "The key process cannot be started or confined",
   "The message names the call; seccomp and fork are needed")
 N("key.size", SETUP, "The private key is not RSA of 2048 to 8192 bits",
   "Use the key of your Peppol certificate")
+N("key.timeout", UNREACHED, "The key process did not answer in time",
+  "Tried again; if it lasts, restart the service")
 N("key.unavailable", SETUP, "The key process is gone",
   "Restart the service; nothing is lost")
 N("key.unreadable", SETUP, "The private key file cannot be read, or has a password",

@@ -24,6 +24,7 @@ static int key_new(struct key **out, const char *cert_pem, struct err *e)
         return err_wrap(e, "own certificate: ");
     }
     k->fd = -1;
+    k->wait_ms = KEYD_WAIT_MS;
     (void)pthread_mutex_init(&k->lock, NULL);
     *out = k;
     return 0;
@@ -80,15 +81,15 @@ int key_sign_sha256(struct key *k, struct buf *sig, const uint8_t digest[HASH_LE
     uint64_t start;
     int rc;
 
-    pthread_mutex_lock(&k->lock);
     if (k->pid) {
         rc = keyd_sign(k, out, &n, digest, e);
     } else {
+        pthread_mutex_lock(&k->lock);
         start = key_thread_us();
         rc = rsa_sign(&k->rsa, out, &n, digest, e);
         k->cpu_us += key_thread_us() - start;
+        pthread_mutex_unlock(&k->lock);
     }
-    pthread_mutex_unlock(&k->lock);
     if (rc)
         return -1;
     buf_add(sig, out, n);
@@ -104,14 +105,12 @@ int key_unwrap_oaep(
     *out_n = 0;
     if (n == 0 || n > RSA_MAX_BYTES)
         return rsa_unwrap_failed(e);
+    if (k->pid)
+        return keyd_unwrap(k, out, out_n, ct, n, e);
     pthread_mutex_lock(&k->lock);
-    if (k->pid) {
-        rc = keyd_unwrap(k, out, out_n, ct, n, e);
-    } else {
-        start = key_thread_us();
-        rc = rsa_unwrap(&k->rsa, out, out_n, ct, n, e);
-        k->cpu_us += key_thread_us() - start;
-    }
+    start = key_thread_us();
+    rc = rsa_unwrap(&k->rsa, out, out_n, ct, n, e);
+    k->cpu_us += key_thread_us() - start;
     pthread_mutex_unlock(&k->lock);
     return rc;
 }

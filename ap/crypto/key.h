@@ -28,7 +28,9 @@ int key_open_keyd(
 void key_close(struct key *k);              /* waits for keyd's end; NULL is fine */
 struct cert *key_cert(const struct key *k); /* borrowed */
 
-/* RSASSA-PKCS1-v1_5 with SHA-256 over a digest. keyd gone: key.unavailable (ERR_RETRY). */
+/* RSASSA-PKCS1-v1_5 with SHA-256 over a digest. keyd gone: key.unavailable; no answer within 15 s,
+ * the wait for other threads' turns included: key.timeout (both ERR_RETRY). A keyd that was only
+ * slow is used again. */
 int key_sign_sha256(
     struct key *k, struct buf *sig, const uint8_t digest[HASH_LEN], struct err *e) MUST_CHECK;
 /* RSA-OAEP, SHA-256, MGF1-SHA-256, empty label. Every failure that depends on the ciphertext is the

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <poll.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -15,8 +16,10 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "ap/base/clock.h"
 #include "ap/crypto/keyd_priv.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -25,6 +28,7 @@
 #define SANITIZED 0
 #endif
 
+#define STOP_MS 2000
 #define SOCKET 3 /* the one descriptor beside /dev/null on 0, 1, 2 */
 
 struct request {
@@ -206,24 +210,73 @@ int keyd_start(struct key *k, const char *key_pem, struct err *e)
     return -1;
 }
 
-/* One request, one answer. The lock is held: nothing else can be in the socket. */
-static int ask(struct key *k, struct reply *a, uint32_t op, const void *p, size_t n, struct err *e)
+static int too_slow(struct err *e)
 {
-    struct request q = {.op = op, .len = (uint32_t)n};
-    size_t size = REQUEST_HEAD + n;
-    ssize_t sent, got;
+    (void)err_set(e, ERR_RETRY, "key.timeout", "", "the key process does not answer");
+    return err_next(e, "tried again; if it lasts, restart the service");
+}
 
-    if (k->fd < 0)
-        return gone(k, e);
-    memcpy(q.data, p, n);
+/* The next answer, in time. Without it the answer is owed: it comes before any other. */
+static int await(struct key *k, struct reply *a, int64_t until, struct err *e)
+{
+    struct pollfd p = {.fd = k->fd, .events = POLLIN};
+    int64_t left;
+    ssize_t got;
+    int rc;
+
     do {
-        sent = send(k->fd, &q, size, MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    got = sent == (ssize_t)size ? receive(k->fd, a, sizeof(*a)) : -1;
+        left = until - clock_mono();
+        rc = poll(&p, 1, left > 0 ? (int)left : 0);
+    } while (rc < 0 && errno == EINTR);
+    k->owed = rc == 0;
+    if (rc == 0)
+        return too_slow(e);
+    got = rc > 0 ? receive(k->fd, a, sizeof(*a)) : -1;
     if (got < (ssize_t)REPLY_HEAD || (size_t)got > sizeof(*a) || a->len > (size_t)got - REPLY_HEAD)
         return gone(k, e);
     k->cpu_us += a->cpu_us;
     return 0;
+}
+
+/* One request, one answer, the lock held: at most one request is ever in the socket. */
+static int exchange(
+    struct key *k, struct reply *a, const struct request *q, int64_t until, struct err *e)
+{
+    size_t size = REQUEST_HEAD + q->len;
+    ssize_t sent;
+
+    if (k->fd < 0)
+        return gone(k, e);
+    if (k->owed) {
+        if (await(k, a, until, e))
+            return -1;
+        OPENSSL_cleanse(a, sizeof(*a)); /* what another caller had asked for */
+    }
+    do {
+        sent = send(k->fd, q, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } while (sent < 0 && errno == EINTR);
+    return sent == (ssize_t)size ? await(k, a, until, e) : gone(k, e);
+}
+
+static int ask(struct key *k, struct reply *a, uint32_t op, const void *p, size_t n, struct err *e)
+{
+    struct request q = {.op = op, .len = (uint32_t)n};
+    int64_t until = clock_mono() + k->wait_ms;
+    struct timespec turn; /* of the wall clock: a jump of it costs one turn, no more */
+    int rc;
+
+    memcpy(q.data, p, n);
+    if (clock_gettime(CLOCK_REALTIME, &turn))
+        return too_slow(e);
+    turn.tv_sec += k->wait_ms / 1000;
+    turn.tv_nsec += k->wait_ms % 1000 * 1000000;
+    turn.tv_sec += turn.tv_nsec / 1000000000;
+    turn.tv_nsec %= 1000000000;
+    if (pthread_mutex_timedlock(&k->lock, &turn))
+        return too_slow(e);
+    rc = exchange(k, a, &q, until, e);
+    pthread_mutex_unlock(&k->lock);
+    return rc;
 }
 
 int keyd_sign(struct key *k, uint8_t out[RSA_MAX_BYTES], size_t *out_n,
@@ -257,10 +310,18 @@ int keyd_unwrap(
 
 void keyd_stop(struct key *k)
 {
+    int64_t until = clock_mono() + STOP_MS;
+    pid_t rc = -1;
+
     if (k->fd >= 0)
         (void)close(k->fd);
     k->fd = -1;
-    while (k->pid > 0 && waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
-        ;
+    while (k->pid > 0 && (rc = waitpid(k->pid, NULL, WNOHANG)) == 0 && clock_mono() < until)
+        clock_sleep(1);
+    if (rc == 0) { /* one that was stopped does not see its socket close */
+        (void)kill(k->pid, SIGKILL);
+        while (waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
     k->pid = 0;
 }

@@ -158,6 +158,18 @@ def main():
     status, data = post(gzip_part(good, lambda s: re.sub(rb"(<\w+:Header[^>]*>)", rb'\1<x:y xmlns:x="urn:x" xmlns:s="http://www.w3.org/2003/05/soap-envelope" s:mustUnderstand="true"/>', s, 1)), ctype)
     say(status == 500 and b"MustUnderstand" in data and rows() == before, "an unknown mandatory header is a SOAP fault", f"{status} {data[:200]}")
 
+    # the key process stands still for longer than anybody should wait: two at once are told together
+    before = rows()
+    keyd = [int(c) for t in os.listdir(f"/proc/{ap2.pid}/task") for c in open(f"/proc/{ap2.pid}/task/{t}/children").read().split()]
+    [os.kill(k, signal.SIGSTOP) for k in keyd]
+    answers, start = [], time.monotonic()
+    threads = [threading.Thread(target=lambda: answers.append(post(good, ctype)[0])) for _ in range(2)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    took = time.monotonic() - start
+    [os.kill(k, signal.SIGCONT) for k in keyd]
+    say(answers == [503, 503] and took < 25 and rows() == before and len(keyd) == 1, "a key process that stands still is 503", f"{answers} after {took:.0f} s")
+
     # the good one, once and again, and many times at once
     status, first = post(good, ctype)
     say(status == 200 and b"Receipt" in first and not code_of(first), "the message as sent gets its receipt", f"{status} {first[:200]}")

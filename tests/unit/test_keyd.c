@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ap/base/clock.h"
 #include "ap/base/fsx.h"
 #include "ap/crypto/keyd_priv.h"
 #include "tests/support/testpki.h"
@@ -319,6 +321,70 @@ static void goes_on_for_thousands_of_requests(void **state)
     key_close(k);
 }
 
+/*= RELIABILITY P10 "HSM gone, PIN locked: receive answers retryable; queue waits; alarm" */
+static void one_that_stands_still_costs_a_deadline_and_no_wrong_answer(void **state)
+{
+    struct key *k = open_keyd("ap1");
+    uint8_t cek[16] = {7}, out[KEY_CEK_MAX];
+    int64_t start = clock_mono();
+    struct buf ct;
+    size_t n = 0;
+
+    (void)state;
+    buf_init(&ct, 1024);
+    assert_int_equal(oaep_wrap(&ct, key_cert(k), cek, sizeof(cek), &e), 0);
+    k->wait_ms = 200;
+    assert_int_equal(kill(k->pid, SIGSTOP), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_false(can_sign(k));
+        assert_string_equal(e.code, "key.timeout");
+        assert_int_equal(e.class, ERR_RETRY);
+    }
+    assert_true(clock_mono() - start >= 600);
+    k->wait_ms = KEYD_WAIT_MS;
+    assert_int_equal(kill(k->pid, SIGCONT), 0);
+    /* the signature it owed is not taken for the content key */
+    assert_int_equal(key_unwrap_oaep(k, out, &n, ct.p, ct.n, &e), 0);
+    assert_int_equal(n, 16);
+    assert_memory_equal(out, cek, 16);
+    assert_true(can_sign(k));
+    buf_free(&ct);
+    key_close(k);
+}
+
+static void *sign_in_thread(void *k)
+{
+    struct err mine = ERR_INIT;
+    uint8_t digest[HASH_LEN] = {1};
+    struct buf sig;
+    int rc;
+
+    buf_init(&sig, 1024);
+    rc = key_sign_sha256(k, &sig, digest, &mine);
+    buf_free(&sig);
+    return rc && strcmp(mine.code, "key.timeout") == 0 ? k : NULL;
+}
+
+static void all_who_wait_for_one_that_stands_still_are_told_together(void **state)
+{
+    struct key *k = open_keyd("ap1");
+    int64_t start = clock_mono();
+    pthread_t t[8];
+    void *timed_out;
+
+    (void)state;
+    k->wait_ms = 1000;
+    assert_int_equal(kill(k->pid, SIGSTOP), 0);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(pthread_create(&t[i], NULL, sign_in_thread, k), 0);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(pthread_join(t[i], &timed_out), 0);
+        assert_ptr_equal(timed_out, k);
+    }
+    assert_true(clock_mono() - start < 6000); /* one after another would be 8 s */
+    key_close(k);                             /* ends it all the same */
+}
+
 int main(void)
 {
     const struct CMUnitTest t[] = {
@@ -330,6 +396,8 @@ int main(void)
         cmocka_unit_test(is_confined_and_keeps_no_descriptor_but_its_socket),
         cmocka_unit_test(its_memory_is_closed_to_its_own_user),
         cmocka_unit_test(any_other_system_call_kills_it),
+        cmocka_unit_test(one_that_stands_still_costs_a_deadline_and_no_wrong_answer),
+        cmocka_unit_test(all_who_wait_for_one_that_stands_still_are_told_together),
         cmocka_unit_test(goes_on_for_thousands_of_requests),
     };
     return cmocka_run_group_tests(t, NULL, NULL);
