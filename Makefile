@@ -26,7 +26,7 @@ endif
 # ---- flags -------------------------------------------------------------------------------------
 # build/config.mk (PKG_CFLAGS, PKG_LIBS) is written once the build's packages are there.
 PKGS    := libxml-2.0 xmlsec1-openssl libxslt libexslt libcrypto libssl libcurl sqlite3 libmicrohttpd libpcre2-8 \
-           json-c zlib gmp libseccomp
+           json-c zlib gmp libseccomp libqrencode
 WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
            -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wpointer-arith -Wformat=2 -Wno-format-truncation -Wno-unknown-warning-option -Wundef -Wvla \
            -Wimplicit-fallthrough -fno-common
@@ -86,6 +86,8 @@ $(LIB): $(LIB_SRC:%.c=$(O)/%.o) $(O)/sources
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALLCFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+# Compiled in with .incbin, which the compiler does not tell as a dependency.
+$(O)/ubl/render/resource.o: ubl/render/page.xsl ubl/render/page.css ubl/render/labels.xml
 $(O)/ap/cli/%.o: CPPFLAGS += -DAVISO_VERSION='"$(VERSION)"'
 $(SUPPORT): $(SUPPORT_OBJ)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^

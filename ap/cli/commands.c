@@ -86,6 +86,9 @@ static const struct cli_flag testnet_net[] = {{"dir", "FOLDER", "where registry.
     {"dns-port", "N", "UDP and TCP port on 127.0.0.1"}, {"smp-port", "N", "TLS port on 127.0.0.1"},
     END};
 
+static const struct cli_flag render[] = {
+    {"output", "FILE", "write there instead of standard output (-o); .pdf makes a PDF"},
+    {"lang", "LANGUAGE", "of the labels: en (default), nl, fr, de or sv"}, END};
 static const struct cli_flag rules_at[] = {
     {"at", "INSTANT", "in force then instead of now: 2026-08-17 or 2026-08-17T12:00:00Z"}, END};
 static const struct cli_flag validate[] = {
@@ -165,6 +168,11 @@ const struct cli_command cli_commands[] = {
         "  aviso reconcile --expected invoices.csv --since 24h --unlisted\n"
         "  aviso reconcile --expected invoices.csv --column Belegnummer --level confirmed --json\n",
         reconcile_flags, cmd_reconcile},
+    {"render", "FILE", "Show an invoice or credit note as a page for people, HTML or PDF",
+        "  aviso render invoice.xml -o invoice.html\n"
+        "  aviso render invoice.xml --lang nl -o factuur.pdf\n"
+        "  aviso inbox get INV-1042 | aviso render - -o invoice.html\n",
+        render, cmd_render},
     {"rules install", "[FOLDER]",
         "Fetch the official rule sets and schemas, check them, lay them out",
         "  aviso rules install\n", none, cmd_rules_install},

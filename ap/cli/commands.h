@@ -25,6 +25,7 @@ int cmd_participant_disable(struct cli *c);
 int cmd_participant_list(struct cli *c);
 int cmd_participant_show(struct cli *c);
 int cmd_reconcile(struct cli *c);
+int cmd_render(struct cli *c);
 int cmd_rules_install(struct cli *c);
 int cmd_rules_list(struct cli *c);
 int cmd_rules_show(struct cli *c);

@@ -303,6 +303,16 @@ N("regex.flags", INPUT, "The flags of a regular expression are not known",
   "Correct the rule")
 N("regex.limit", INPUT, "A regular expression needs more time or memory than its limit",
   "Simplify the rule, or shorten the text")
+N("render.kind", INPUT, "The document to be shown is no UBL invoice or credit note",
+  "Give an Invoice or CreditNote, alone or in its envelope")
+N("render.limit", INPUT, "The document to be shown passes a limit of elements or text",
+  "Split it")
+N("render.no-tool", SETUP, "No program that makes a PDF was found",
+  "Install weasyprint (or chromium), or write HTML and print it")
+N("render.page", BUG, "A document could not be laid out as a page",
+  "Report it with the document")
+N("render.pdf", SETUP, "The program that makes the PDF failed or took too long",
+  "Run it on the HTML page by hand; or write HTML and print it")
 N("reply.compressed", UNPROVEN, "The peer's answer is compressed though nobody asked for it",
   "Wait: the same message is sent again")
 N("reply.digests", UNPROVEN, "The peer's receipt does not repeat the digests of the message",

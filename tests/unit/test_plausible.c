@@ -27,6 +27,8 @@ static struct plausibility judge(const char *scheme, const char *s)
         return plausible_vat(str_z(s));
     if (strcmp(scheme, "IBAN") == 0)
         return plausible_iban(str_z(s));
+    if (strcmp(scheme, "RF") == 0)
+        return plausible_creditor_reference(str_z(s));
     if (strcmp(scheme, "BIC") == 0)
         return plausible_bic(str_z(s));
     return plausible_id(str_z(scheme), str_z(s));
@@ -180,6 +182,8 @@ static void bank_accounts_and_banks(void **unused)
         {"IBAN", "NO9386011117947", true, "NO93 8601 1117 947"},
         {"IBAN", "MT84MALT011000012345MTLCAST001S", true, "mt84malt011000012345mtlcast001s"},
         {"IBAN", "SE4550000000058398257466", true, "SE"},
+        {"RF", "RF18539007547034", true, "RF19539007547034"},
+        {"RF", "RF45G72UUR", true, "RF45 G72U UR"},
         {"BIC", "GEBABEBB", false, "GEBABEB"},
         {"BIC", "DEUTDEFF500", false, "DEUTDEFF50"},
         {"BIC", "ABNANL2A", false, "ABNA12AA"},
@@ -194,7 +198,7 @@ static void what_is_not_known_is_not_judged(void **unused)
 {
     static const char *const x[][2] = {{"0130", "anything"}, {"0135", "anything"},
         {"0209", "414541000099999325"}, {"9915", "b"}, {"9999", "1"}, {"", "1"}, {"88", "1"},
-        {"VAT", "US123"}, {"VAT", ""}};
+        {"RF", "+++090/9337/55493+++"}, {"RF", ""}, {"VAT", "US123"}, {"VAT", ""}};
 
     (void)unused;
     for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {

@@ -1,4 +1,4 @@
-/* IBAN and BIC. */
+/* IBAN, BIC, creditor reference. */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +21,8 @@ static const struct {
     {"ST", 25}, {"SV", 28}, {"TL", 23}, {"TN", 24}, {"TR", 26}, {"UA", 29}, {"VA", 22}, {"VG", 24},
     {"XK", 20}, {"YE", 30}};
 
-static bool iban_fits(const char *s)
+/* ISO 7064 mod 97 with the first four characters moved behind: IBAN and creditor reference. */
+static bool turned_fits(const char *s)
 {
     char turned[PLAUSIBLE_MAX + 1];
 
@@ -30,13 +31,17 @@ static bool iban_fits(const char *s)
 }
 
 static const struct plausible_rule IBAN = {"IBAN", "IBAN", "[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}",
-    "a country code, two check digits and 11 to 30 letters or digits, without spaces", iban_fits,
+    "a country code, two check digits and 11 to 30 letters or digits, without spaces", turned_fits,
     0};
 static const struct plausible_rule BIC = {"BIC", "BIC",
     "[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?",
     "8 or 11 characters: four of the bank, two of the country, two of the place, three of the "
     "branch",
     NULL, 0};
+
+static const struct plausible_rule CREDITOR_REFERENCE = {"RF", "creditor reference",
+    "RF[0-9]{2}[A-Z0-9]{1,21}",
+    "RF, two check digits and up to 21 letters or digits, without spaces", turned_fits, 0};
 
 static unsigned length_of(const char *s)
 {
@@ -71,4 +76,16 @@ struct plausibility plausible_bic(struct str bic)
     if (!plausible_copy(s, bic, false))
         return plausible_not("BIC", "a BIC has 8 or 11 characters");
     return plausible_by(&BIC, s);
+}
+
+struct plausibility plausible_creditor_reference(struct str reference)
+{
+    char s[PLAUSIBLE_MAX + 1];
+
+    if (!str_has_prefix(reference, STR("RF")))
+        return plausible_nothing();
+    if (!plausible_copy(s, reference, false))
+        return plausible_not(
+            "creditor reference", "a creditor reference has at most 25 characters");
+    return plausible_by(&CREDITOR_REFERENCE, s);
 }

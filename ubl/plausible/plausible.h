@@ -43,5 +43,8 @@ struct plausibility plausible_vat(struct str number);
 struct plausibility plausible_iban(struct str iban);
 /* BIC: the form of ISO 9362, 8 or 11 characters. Never unknown. */
 struct plausibility plausible_bic(struct str bic);
+/* Structured creditor reference, ISO 11649: "RF", check digits (mod 97), up to 21 letters or
+ * digits. Without RF in front it is another kind of reference: unknown. */
+struct plausibility plausible_creditor_reference(struct str reference);
 
 #endif

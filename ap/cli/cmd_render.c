@@ -1,0 +1,118 @@
+/* aviso render: an invoice or credit note as a page for people, HTML or PDF. */
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ap/base/fsx.h"
+#include "ap/cli/commands.h"
+#include "ubl/render/render.h"
+
+#define INPUT_MAX ((size_t)512 << 20)
+#define PAGE_MAX ((size_t)512 << 20)
+#define PDF_SECONDS 120
+
+static bool is_pdf(const char *path)
+{
+    size_t n = path ? strlen(path) : 0;
+
+    return n > 4 && strcasecmp(path + n - 4, ".pdf") == 0;
+}
+
+static int load(struct buf *in, const char *path, struct err *e)
+{
+    return fsx_read_file(in, strcmp(path, "-") == 0 ? "/dev/stdin" : path, e);
+}
+
+static int put_stream(FILE *f, struct str page, const char *name, struct err *e)
+{
+    if (fwrite(page.p, 1, page.n, f) != page.n || fflush(f))
+        return err_errno(e, "io.write", "write", name);
+    return 0;
+}
+
+/* A file appears whole or not at all. */
+static int put(const char *path, struct str page, struct err *e)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    char dir[4096] = ".";
+    struct stat st;
+    int fd, rc;
+
+    if (!path)
+        return put_stream(stdout, page, "standard output", e);
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) { /* a device or pipe is not replaced */
+        FILE *f = fopen(path, "we");
+        if (!f)
+            return err_errno(e, "io.open", "open", path);
+        rc = put_stream(f, page, path, e);
+        (void)fclose(f);
+        return rc;
+    }
+    if (slash && (size_t)(slash - path) >= sizeof(dir))
+        return err_set(e, ERR_INPUT, "io.missing", "", "the path %.60s... is too long", path);
+    if (slash)
+        (void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash == path ? 1 : slash - path), path);
+    if ((fd = fsx_open_dir(dir, e)) < 0)
+        return -1;
+    rc = fsx_replace(fd, slash ? slash + 1 : path, page.p, page.n, 0644, e);
+    (void)close(fd);
+    return rc;
+}
+
+static int render(
+    struct buf *page, const char *path, enum render_lang lang, bool pdf, struct err *e)
+{
+    struct buf in, html;
+    struct blob doc;
+    int rc;
+
+    buf_init(&in, INPUT_MAX);
+    buf_init(&html, PAGE_MAX);
+    rc = load(&in, path, e);
+    if (!rc) {
+        doc = blob_str(buf_view(&in));
+        rc = render_html(pdf ? &html : page, &doc, lang, e);
+    }
+    buf_free(&in);
+    if (!rc && pdf)
+        rc = render_pdf(page, buf_view(&html), PDF_SECONDS, e);
+    buf_free(&html);
+    return rc;
+}
+
+static void say(const char *input, const char *output, size_t bytes)
+{
+    struct json_object *o = json_object_new_object();
+
+    (void)json_object_object_add(o, "input", json_object_new_string(input));
+    (void)json_object_object_add(o, "ok", json_object_new_boolean(1));
+    (void)json_object_object_add(o, "output", json_object_new_string(output));
+    (void)json_object_object_add(o, "bytes", json_object_new_int64((int64_t)bytes));
+    cli_json(o);
+}
+
+int cmd_render(struct cli *c)
+{
+    const char *tag = cli_get(c, "lang"), *output = cli_get(c, "output");
+    enum render_lang lang = RENDER_EN;
+    struct err e = ERR_INIT;
+    struct buf page;
+    int code = EXIT_OK;
+
+    if (c->nargs != 1)
+        return cli_usage(c, "expected one file, or - for standard input");
+    if (output && strcmp(output, "-") == 0)
+        output = NULL;
+    if (c->json && !output)
+        return cli_usage(c, "--json needs -o FILE: the page itself goes to standard output");
+    if (tag && !render_lang_of(&lang, tag))
+        return cli_usage(c, "--lang is one of " RENDER_LANGUAGES ", not %s", tag);
+    buf_init(&page, PAGE_MAX);
+    if (render(&page, c->args[0], lang, is_pdf(output), &e) || put(output, buf_view(&page), &e))
+        code = cli_fail(c, c->args[0], &e);
+    else if (c->json)
+        say(c->args[0], output, page.n);
+    buf_free(&page);
+    return code;
+}
