@@ -138,6 +138,9 @@ def ours(a, pairs):
         for line in r.stdout.decode('utf-8').splitlines():
             o = json.loads(line)
             e = o.get('error') or {}
+            if 'findings' not in o:  # the rule file was refused
+                verdicts.update(((rules, d), ['REFUSED', e.get('what', ''), e.get('text', ''), []]) for d in docs)
+                continue
             found = [(kinds[f['kind']], f['id'], f['flag'], f['role'], f['location'], f['text']) for f in o['findings']]
             stopped = o['verdict'] == 'error'
             verdicts[(rules, o['file'])] = ['ERROR' if stopped else 'OK', e.get('code', ''), e.get('message', ''), found]
@@ -147,6 +150,16 @@ def ours(a, pairs):
 def same(t, m):
     # a malformed document is no rule error: Saxon's parser has no code for it
     return t and m and t[0] == m[0] and (t[0] == 'OK' and t[3] == m[3] or t[0] == 'ERROR' and (t[1] == m[1] or not t[1]))
+
+
+def show(pair, t, m):
+    print('DIFFERENCE', *pair)
+    print('  Saxon %s\n  ours  %s' % (t and t[:3], m and m[:3]))
+    if t and m:
+        for x, y in zip(t[3] + [None] * len(m[3]), m[3] + [None] * len(t[3])):
+            if x != y:
+                print('  want %s\n  got  %s' % (x, y))
+                break
 
 
 def recorded_warm(a, pairs):
@@ -188,13 +201,7 @@ def main():
         if same(t, m):
             continue
         bad += 1
-        print('DIFFERENCE', *k)
-        print('  Saxon %s\n  ours  %s' % (t and t[:3], m and m[:3]))
-        if t and m:
-            for x, y in zip(t[3] + [None] * len(m[3]), m[3] + [None] * len(t[3])):
-                if x != y:
-                    print('  want %s\n  got  %s' % (x, y))
-                    break
+        show(k, t, m)
     print('%d runs against Saxon (seed %d; %d of them stop with an error), %d differences' % (len(pairs), a.seed, errors, bad))
     return bad > 0
 

@@ -301,6 +301,7 @@ static void dispatch_visits_in_order_and_takes_the_first_rule(void **state)
 {
     static const char *const rules[] = {"u:l[u:v > 1]", "u:l", "u:id", "/"};
     static const size_t want[] = {3, 1, 2, 0, 2, 1, 2, 1};
+    static const struct xp_visit all = {1 << TREE_ELEMENT | 1 << TREE_ATTRIBUTE, XP_VISIT_TOP};
     struct xp_pattern *p[4];
     struct xp_dispatch *d;
     struct bench b;
@@ -314,7 +315,7 @@ static void dispatch_visits_in_order_and_takes_the_first_rule(void **state)
     assert_int_equal(xp_dispatch_new(&d, b.env, p, 4, &b.e), 0);
     bind(&b);
     for (; node != TREE_NONE; node++, n++) {
-        assert_int_equal(xp_dispatch_next(b.c, d, true, &node, &which, &b.e), 0);
+        assert_int_equal(xp_dispatch_next(b.c, d, all, &node, &which, &b.e), 0);
         if (node == TREE_NONE)
             break;
         assert_true(n < 8);

@@ -41,6 +41,21 @@ static size_t decode(const char *p, const char *end, uint32_t *cp)
     return n;
 }
 
+bool ucs_is_name(uint32_t cp, bool start)
+{
+    static const uint32_t ranges[][2] = {{'A', 'Z'}, {'_', '_'}, {'a', 'z'}, {0xC0, 0xD6},
+        {0xD8, 0xF6}, {0xF8, 0x2FF}, {0x370, 0x37D}, {0x37F, 0x1FFF}, {0x200C, 0x200D},
+        {0x2070, 0x218F}, {0x2C00, 0x2FEF}, {0x3001, 0xD7FF}, {0xF900, 0xFDCF}, {0xFDF0, 0xFFFD},
+        {0x10000, 0xEFFFF}, /* from here on not at the start */ {'-', '.'}, {'0', '9'},
+        {0xB7, 0xB7}, {0x300, 0x36F}, {0x203F, 0x2040}};
+    size_t n = sizeof(ranges) / sizeof(ranges[0]) - (start ? 5 : 0);
+
+    for (size_t i = 0; i < n; i++)
+        if (cp >= ranges[i][0] && cp <= ranges[i][1])
+            return true;
+    return false;
+}
+
 bool ucs_valid_xml(struct str s)
 {
     const char *p = s.p, *end = s.p + s.n;
@@ -144,13 +159,15 @@ static size_t offset(struct str s, size_t from, size_t k)
 }
 
 /*= XPATH-FN 7.4.3 "the characters whose position p satisfies round(start) <= p < round(start) +
- * round(length)" */
+ * round(length)". A start beyond the end is compared before it is rounded, as Saxon does. */
 struct str ucs_substring(struct str s, double start, double length)
 {
     double first = round_half_up(start), end = first + round_half_up(length);
     size_t from, to;
 
     if (isnan(end) || end <= 1 || end <= first || first > (double)s.n)
+        return (struct str){s.p, 0};
+    if (start > first && start > (double)ucs_length(s))
         return (struct str){s.p, 0};
     if (first < 1)
         first = 1;

@@ -23,6 +23,8 @@ bool ucs_is_xml(uint32_t cp);     /* is this code point an XML 1.0 character? */
 uint32_t ucs_next(const char **p, const char *end);
 size_t ucs_put(uint32_t cp, char out[4]); /* UTF-8 of a code point; returns 1..4 */
 
+/* A character of an XML name (XML 1.0 [4], [4a] without the colon), at its start or later. */
+bool ucs_is_name(uint32_t cp, bool start);
 size_t ucs_length(struct str s); /* fn:string-length */
 /* fn:substring with its rounding of doubles, NaN and INF. The two-argument form: length = INFINITY.
  */

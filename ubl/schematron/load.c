@@ -224,6 +224,23 @@ bool sch_is_space(struct str s)
     return str_trim(s).n == 0;
 }
 
+bool sch_is_gap(struct at text)
+{
+    const struct tree *t = text.f->tree;
+    bool gap = true;
+
+    for (uint32_t c = tree_first_child(t, t->nodes[text.n].parent); c != TREE_NONE;
+         c = tree_next_sibling(t, c)) {
+        if (tree_kind_of(t, c) == TREE_ELEMENT && c > text.n)
+            break;
+        if (tree_kind_of(t, c) == TREE_ELEMENT)
+            gap = true;
+        else if (tree_kind_of(t, c) == TREE_TEXT)
+            gap = gap && sch_is_space(tree_string(t, c));
+    }
+    return gap;
+}
+
 struct str sch_keep(struct sch_load *l, struct str s)
 {
     char *p = s.n ? arena_dup(l->a, s) : NULL;

@@ -1,6 +1,6 @@
 /* The raw form: a Schematron schema with queryBinding xslt2, read as the ISO skeleton would compile
- * it (lets at schema and pattern level become globals, the traversal visits attributes and
- * elements). Rich and linking attributes that only serve documentation are allowed and not kept. */
+ * it (lets at schema and pattern level become globals). Rich and linking attributes that only serve
+ * documentation are allowed and not kept. */
 #include "ubl/schematron/raw_priv.h"
 
 static const struct str none = {"", 0};
@@ -58,10 +58,7 @@ static int read_inline(struct place *p, struct at x, struct sch_text *out, unsig
     case T_EMPH:
     case T_DIR:
     case T_SPAN:
-        if (SCH_ATTRS(l, x, A_CLASS, A_VALUE) || sch_text_add(l, out, STR(" ")) ||
-            read_text(p, x, out, depth + 1))
-            return -1;
-        return sch_text_add(l, out, STR(" "));
+        return SCH_ATTRS(l, x, A_CLASS, A_VALUE) ? -1 : read_text(p, x, out, depth + 1);
     default:
         return refuse_element(l, x, "in a message");
     }
@@ -76,7 +73,7 @@ static int read_text(struct place *p, struct at x, struct sch_text *out, unsigne
     for (struct at c = {x.f, tree_first_child(t, x.n)}; c.n != TREE_NONE;
          c.n = tree_next_sibling(t, c.n)) {
         int rc = 0;
-        if (tree_kind_of(t, c.n) == TREE_TEXT && !sch_is_space(tree_string(t, c.n))) {
+        if (tree_kind_of(t, c.n) == TREE_TEXT && !sch_is_gap(c)) {
             struct str s = raw_expand(p->r, tree_string(t, c.n), p->params);
             rc = s.p ? sch_text_add(p->r->l, out, s) : -1;
         } else if (tree_kind_of(t, c.n) == TREE_ELEMENT) {
@@ -295,6 +292,41 @@ static int read_pattern(struct raw *r, struct at x)
     return 0;
 }
 
+static bool contains(struct str s, const char *part)
+{
+    return str_find(s, str_z(part)) < s.n;
+}
+
+/* The skeleton chooses the traversal by characters in the contexts of all rules, active or not:
+ * with an @ it visits attributes; without a parenthesis comments and processing instructions (they
+ * can match nothing then, but position() counts them). */
+static int choose_visit(struct raw *r)
+{
+    uint8_t attributes = 0, others = 1 << TREE_COMMENT | 1 << TREE_PI;
+    const struct raw_param *params;
+    struct raw_list in;
+    struct at body;
+
+    for (size_t i = 0; i < r->top.n; i++) {
+        struct at x = r->top.v[i];
+        if (sch_tok(x) != T_PATTERN || str_eqz(sch_attr_or(x, A_ABSTRACT, none), "true"))
+            continue;
+        if (instance_of(r, x, &body, &params) || raw_children(r, body, &in))
+            return -1;
+        for (size_t k = 0; k < in.n; k++) {
+            struct str c = sch_attr_or(in.v[k], A_CONTEXT, none);
+            if (sch_tok(in.v[k]) != T_RULE || !(c = raw_expand(r, c, params)).p)
+                continue;
+            if (contains(c, "@") || contains(c, "attribute"))
+                attributes = 1 << TREE_ATTRIBUTE;
+            if (contains(c, "("))
+                others = 0;
+        }
+    }
+    r->l->s->visit = (uint8_t)(1 << TREE_ELEMENT | attributes | others);
+    return 0;
+}
+
 /* ---- declarations ---- */
 
 static int declare_let(struct raw *r, struct at x, const struct raw_param *params)
@@ -427,9 +459,8 @@ int sch_load_sch(struct sch_load *l, struct at root)
     if (SCH_ONLY(l, root, A_ID, A_QUERY_BINDING, A_SCHEMA_VERSION, A_DEFAULT_PHASE, A_SEE, A_ICON,
             A_FPI, A_VERSION) ||
         check_binding(l, root) || raw_children(&r, root, &r.top) || choose_phase(&r, root) ||
-        declare_all(&r, root))
+        choose_visit(&r) || declare_all(&r, root))
         return -1;
-    l->s->visit_attributes = true;
     for (size_t i = 0; i < r.top.n; i++) {
         struct at x = r.top.v[i];
         if (sch_tok(x) == T_P && read_text(&header, x, &l->s->header, 0))

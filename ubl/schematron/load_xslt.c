@@ -28,7 +28,7 @@ static int read_text(
          c.n = tree_next_sibling(t, c.n)) {
         struct str s = tree_string(t, c.n);
         if (tree_kind_of(t, c.n) == TREE_TEXT) {
-            if (!sch_is_space(s) && sch_text_add(l, out, s))
+            if (!sch_is_gap(c) && sch_text_add(l, out, s))
                 return -1;
             continue;
         }
@@ -180,24 +180,37 @@ static int read_fired(struct sch_load *l, struct at x, struct sch_rule *r)
 }
 
 struct visit { /* the traversal, which must be the same in every template */
-    bool known, attributes;
+    bool known;
+    uint8_t kinds;
 };
+
+static bool visited(struct str select, uint8_t *kinds)
+{
+    *kinds = 1 << TREE_ELEMENT;
+    if (str_sub(select, 0, 3).n == 3 && memcmp(select.p, "@*|", 3) == 0) {
+        *kinds |= 1 << TREE_ATTRIBUTE;
+        select = str_sub(select, 3, select.n);
+    }
+    if (str_eqz(select, "*"))
+        return true;
+    *kinds |= 1 << TREE_COMMENT | 1 << TREE_PI;
+    return str_eqz(select, "*|comment()|processing-instruction()");
+}
 
 static int read_visit(struct sch_load *l, struct at x, struct str mode, struct visit *v)
 {
     struct str select = sch_attr_or(x, A_SELECT, none);
-    bool attributes = str_eqz(select, "@*|*");
+    uint8_t kinds;
 
     if (SCH_ONLY(l, x, A_MODE, A_SELECT) || sch_no_children(l, x))
         return -1;
     if (!str_eq(sch_attr_or(x, A_MODE, none), mode))
         return sch_refuse(l, x, "a template goes on in another mode");
-    if (!attributes && !str_eqz(select, "*") &&
-        !str_eqz(select, "*|comment()|processing-instruction()"))
+    if (!visited(select, &kinds))
         return sch_refuse(l, x, "traversal %.*s is not known", STR_FMT(select));
-    if (v->known && v->attributes != attributes)
+    if (v->known && v->kinds != kinds)
         return sch_refuse(l, x, "templates differ in their traversal");
-    *v = (struct visit){true, attributes};
+    *v = (struct visit){true, kinds};
     return 0;
 }
 
@@ -523,6 +536,6 @@ int sch_load_xslt(struct sch_load *l, struct at root)
     for (struct at c = sch_child(root); c.n != TREE_NONE; c = sch_next(c))
         if (is_rule_template(c) && read_rule(l, c, &v))
             return -1;
-    l->s->visit_attributes = v.attributes;
+    l->s->visit = v.kinds;
     return 0;
 }

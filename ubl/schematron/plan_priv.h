@@ -73,7 +73,7 @@ struct sch {
     struct sch_info info;
     struct sch_pattern *first, *last;
     struct sch_text header; /* schema-level text: evaluated for its errors, as in the stylesheet */
-    bool visit_attributes;
+    uint8_t visit;          /* the kinds of nodes that the traversal selects: 1 << enum tree_kind */
     struct sch_ns *ns;
     size_t n_ns, cap_ns;
 };
@@ -215,6 +215,9 @@ struct str sch_keep(struct sch_load *l, struct str s);
 /* The same with white space collapsed. */
 struct str sch_keep_collapsed(struct sch_load *l, struct str s);
 bool sch_is_space(struct str s);
+/* A text node that counts for nothing: white space, also in what it makes with the text nodes
+ * beside it. Comments between do not part them, as in a stylesheet that is compiled. */
+bool sch_is_gap(struct at text);
 int sch_ns_add(struct sch_load *l, struct str prefix, struct str uri);
 
 /* plan.c: appending to the plan, compiling as it goes */

@@ -120,7 +120,8 @@ static int fire(struct run *r, const struct sch_check *c, uint32_t node)
     return add_event(r, (struct sch_event){.kind = SCH_FINDING, .finding = r->n++});
 }
 
-static int run_rule(struct run *r, const struct sch_rule *rule, uint32_t node)
+static int run_rule(
+    struct run *r, const struct sch_rule *rule, uint32_t node, struct xp_visit visit)
 {
     r->rules++;
     if (add_event(r, (struct sch_event){.kind = SCH_FIRED_RULE,
@@ -128,7 +129,7 @@ static int run_rule(struct run *r, const struct sch_rule *rule, uint32_t node)
                          .context = rule->context,
                          .role = rule->role}))
         return -1;
-    xp_focus(r->c, rule->scope, node);
+    xp_focus_visited(r->c, rule->scope, node, visit);
     for (const struct sch_test *t = rule->tests; t->test; t++) {
         bool yes;
         if (xp_test(&yes, r->c, t->test, r->e) || (yes == t->fires && fire(r, t->check, node)))
@@ -139,6 +140,7 @@ static int run_rule(struct run *r, const struct sch_rule *rule, uint32_t node)
 
 static int run_pattern(struct run *r, const struct sch_pattern *p)
 {
+    struct xp_visit visit = {r->s->visit, XP_VISIT_TOP};
     uint32_t node = 0;
     size_t which = 0;
 
@@ -146,11 +148,13 @@ static int run_pattern(struct run *r, const struct sch_pattern *p)
     if (add_event(r, (struct sch_event){.kind = SCH_ACTIVE_PATTERN, .id = p->id, .name = p->name}))
         return -1;
     for (;; node++) {
-        if (xp_dispatch_next(r->c, p->dispatch, r->s->visit_attributes, &node, &which, r->e))
+        if (xp_dispatch_next(r->c, p->dispatch, visit, &node, &which, r->e))
             return -1;
         if (node == TREE_NONE)
             return 0;
-        if (run_rule(r, p->rules[which], node))
+        if (node == 0) /* its rule goes on with the traversal, not with the built-in template */
+            visit.top = visit.kinds;
+        if (run_rule(r, p->rules[which], node, visit))
             return -1;
         if (node + 1 >= r->t->n)
             return 0;

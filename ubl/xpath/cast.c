@@ -380,32 +380,29 @@ static int check_integer(enum xderived d, struct dec v)
     return in_range(r[d].lo, r[d].hi, v);
 }
 
-static bool name_start(unsigned char ch)
-{
-    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_' || ch >= 0x80;
-}
-
-static bool name_byte(unsigned char ch)
-{
-    return name_start(ch) || (ch >= '0' && ch <= '9') || ch == '-' || ch == '.';
-}
-
 bool xis_ncname(struct str s)
 {
-    if (!s.n || !name_start((unsigned char)s.p[0]))
-        return false;
-    for (size_t i = 1; i < s.n; i++)
-        if (!name_byte((unsigned char)s.p[i]))
+    const char *p = s.p, *end = s.p + s.n;
+
+    while (p < end) {
+        bool start = p == s.p;
+        if (!ucs_is_name(ucs_next(&p, end), start))
             return false;
-    return true;
+    }
+    return s.n > 0;
 }
 
 static bool is_nmtoken(struct str s, bool name)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (!name_byte((unsigned char)s.p[i]) && s.p[i] != ':')
+    const char *p = s.p, *end = s.p + s.n;
+
+    while (p < end) {
+        bool start = name && p == s.p;
+        uint32_t cp = ucs_next(&p, end);
+        if (cp != ':' && !ucs_is_name(cp, start))
             return false;
-    return s.n && (!name || name_start((unsigned char)s.p[0]) || s.p[0] == ':');
+    }
+    return s.n > 0;
 }
 
 static bool is_language(struct str s)

@@ -159,6 +159,33 @@ void xp_focus(struct xp_ctx *c, const struct xp_scope *scope, uint32_t node)
     c->calls = 0;
 }
 
+void xp_focus_visited(
+    struct xp_ctx *c, const struct xp_scope *scope, uint32_t node, struct xp_visit visit)
+{
+    xp_focus(c, scope, node);
+    if (node == 0)
+        return;
+    c->visit = visit;
+    c->top.pos = c->top.last = 0;
+}
+
+void xfocus_place(struct xp_ctx *c)
+{
+    uint32_t node = c->f->item.node, parent = c->nd[node].parent, i = parent + 1;
+    uint8_t kinds = parent == 0 ? c->visit.top : c->visit.kinds;
+
+    for (; i < c->nd[parent].end && c->nd[i].kind == TREE_ATTRIBUTE; i++) {
+        c->f->last += kinds >> TREE_ATTRIBUTE & 1;
+        if (i == node)
+            c->f->pos = c->f->last;
+    }
+    for (i = tree_first_child(c->t, parent); i != TREE_NONE; i = tree_next_sibling(c->t, i)) {
+        c->f->last += kinds >> c->nd[i].kind & 1;
+        if (i == node)
+            c->f->pos = c->f->last;
+    }
+}
+
 static int enter(struct xp_ctx *c, const struct xp *x, struct err *e)
 {
     c->e = e;
@@ -200,8 +227,6 @@ int xp_string(
     struct str *out, struct xp_ctx *c, const struct xp *x, struct str separator, struct err *e)
 {
     struct xp_seq seq;
-    struct buf b;
-    char *p;
 
     *out = STR("");
     if (xp_eval(&seq, c, x, e) < 0)
@@ -210,23 +235,7 @@ int xp_string(
         return 0;
     if (seq.n == 1)
         return xp_item_string(out, c, &seq.v[0], e);
-    buf_init(&b, c->lim.string_bytes);
-    for (size_t i = 0; i < seq.n; i++) {
-        struct str t = xitem_text(c, &seq.v[i]);
-        if (!t.p) {
-            buf_free(&b);
-            return xnomem(c);
-        }
-        if (i)
-            buf_str(&b, separator);
-        buf_str(&b, t);
-    }
-    if (!buf_ok(&b))
-        return xlimit(c, "string", "a string of more bytes than allowed");
-    p = arena_strndup(c->a, b.p ? b.p : "", b.n);
-    *out = (struct str){p, b.n};
-    buf_free(&b);
-    return p ? 0 : xnomem(c);
+    return xjoin(c, seq, separator, false, out);
 }
 
 int xp_item_string(struct str *out, struct xp_ctx *c, const struct xp_item *it, struct err *e)

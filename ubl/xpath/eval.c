@@ -96,6 +96,8 @@ static int range(struct xp_ctx *c, const struct xn *n, struct xsink *s)
         return -1;
     if (!a || !b || from > to)
         return 0;
+    if (from == INT64_MAX || to == INT64_MIN || (uint64_t)to - (uint64_t)from > INT32_MAX)
+        return xlimit(c, "items", "a range of too many integers"); /* Saxon's limit, too */
     for (int64_t i = from; r == 0; i++) {
         struct xp_item it = xint(i);
         if (xtick(c) < 0)
@@ -380,6 +382,8 @@ int xev_bool(struct xp_ctx *c, const struct xn *n, bool *out)
         return all_or_any(c, n, out);
     case OP_GCMP:
         return xev_gcmp(c, n, out);
+    case OP_NCMP:
+        return xev_ncmp_bool(c, n, out);
     case OP_SOME:
     case OP_EVERY:
         return xev_quantified(c, n, out);

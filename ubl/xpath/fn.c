@@ -41,37 +41,59 @@ int xev_str(struct xp_ctx *c, const struct xn *n, struct str *out)
     return 1;
 }
 
+struct converted {
+    struct xsink s;
+    xconvert_fn *convert;
+    const struct stype *to;
+    struct xp_item *out;
+    int n;
+};
+
+static int converted_put(struct xsink *s, struct xp_ctx *c, const struct xp_item *it)
+{
+    struct converted *o = (struct converted *)s;
+    struct xp_item v;
+
+    if (o->convert(c, o->to, it, o->n ? &v : o->out, "an argument") < 0)
+        return -1;
+    if (o->n++)
+        return xfail(c, "XPTY0004", "a sequence of more than one item where one is expected");
+    return 0;
+}
+
+int xev_converted(struct xp_ctx *c, const struct xn *n, xconvert_fn *convert,
+    const struct stype *to, struct xp_item *out)
+{
+    struct converted s = {.s.put = converted_put, .convert = convert, .to = to, .out = out};
+    struct xp_item it;
+    int r;
+
+    if (n->card & CARD_N)
+        return xev(c, n, &s.s) < 0 ? -1 : s.n;
+    r = xev_one(c, n, &it);
+    return r <= 0 ? r : convert(c, to, &it, out, "an argument") < 0 ? -1 : 1;
+}
+
 int xev_int(struct xp_ctx *c, const struct xn *n, int64_t *out)
 {
     static const struct stype want = {.atomic = 1, .prim = XP_INTEGER, .occ = CARD_OPT};
-    struct xp_item it, v;
-    int r = xev_atom(c, n, &it);
+    struct xp_item v;
+    int r = xev_converted(c, n, xconvert_item, &want, &v);
 
-    if (r <= 0)
-        return r;
-    if (xconvert_item(c, &want, &it, &v, "an argument") < 0)
-        return -1;
-    if (!dec_to_i64(v.dec, out))
-        return xlimit(c, "value", "an integer is too large here");
-    return 1;
+    if (r > 0 && !dec_to_i64(v.dec, out))
+        *out = dec_sign(v.dec) < 0 ? INT64_MIN : INT64_MAX;
+    return r;
 }
 
 int xev_dbl(struct xp_ctx *c, const struct xn *n, double *out)
 {
     static const struct stype want = {.atomic = 1, .prim = XP_DOUBLE, .occ = CARD_OPT};
-    struct xp_item it, v;
-    int r = xev_atom(c, n, &it);
+    struct xp_item v;
+    int r = xev_converted(c, n, xconvert_item, &want, &v);
 
-    if (r <= 0)
-        return r;
-    if (it.type == XP_INTEGER) { /* the usual case */
-        *out = dec_to_double(it.dec);
-        return 1;
-    }
-    if (xconvert_item(c, &want, &it, &v, "an argument") < 0)
-        return -1;
-    *out = v.d;
-    return 1;
+    if (r > 0)
+        *out = v.d;
+    return r;
 }
 
 int xarg_or_dot_str(struct xp_ctx *c, const struct xn *n, uint32_t i, struct str *out)

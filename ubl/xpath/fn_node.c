@@ -193,12 +193,48 @@ static int t_lang(struct xp_ctx *c, const struct xn *n, bool *out)
     return 0;
 }
 
+/* ---- innermost, outermost (XPath 3.1) ---- */
+static int nested(struct xp_ctx *c, const struct xn *n, bool outer, struct xsink *s)
+{
+    struct xnodes l;
+    size_t kept = 0;
+
+    xnodes_init(&l);
+    if (xev(c, n->k[0], &l.s) < 0)
+        return -1;
+    if (l.other.n)
+        return xfail(c, "XPTY0004", "%s where nodes are required", xtype_name(l.other.v->type));
+    xnodes_sort(&l);
+    for (size_t i = 0; i < l.n; i++) {
+        uint32_t last = kept ? l.v[kept - 1] : 0;
+        bool inside = kept && l.v[i] < c->nd[last].end;
+        if (!inside)
+            l.v[kept++] = l.v[i];
+        else if (!outer)
+            l.v[kept - 1] = l.v[i];
+    }
+    l.n = kept;
+    return xnodes_emit(c, &l, s);
+}
+
+static int e_innermost(struct xp_ctx *c, const struct xn *n, struct xsink *s)
+{
+    return nested(c, n, false, s);
+}
+
+static int e_outermost(struct xp_ctx *c, const struct xn *n, struct xsink *s)
+{
+    return nested(c, n, true, s);
+}
+
 /* ---- focus ---- */
 static int f_position(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
 {
     (void)n;
     if (c->f->none)
         return xfail(c, "XPDY0002", "there is no context item");
+    if (c->f->pos == 0)
+        xfocus_place(c);
     *out = xint(c->f->pos);
     return 1;
 }
@@ -208,6 +244,8 @@ static int f_last(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
     (void)n;
     if (c->f->none)
         return xfail(c, "XPDY0002", "there is no context item");
+    if (c->f->pos == 0)
+        xfocus_place(c);
     *out = xint(c->f->last);
     return 1;
 }
@@ -226,9 +264,8 @@ static int e_key(struct xp_ctx *c, const struct xn *n, struct xsink *s)
     struct str name, uri = STR(""), local;
     const char *colon;
     struct xp_item top;
-    int r;
 
-    if ((r = xev_str(c, n->k[0], &name)) < 0)
+    if (xev_str(c, n->k[0], &name) < 0)
         return -1;
     local = name = str_trim(name);
     colon = name.n ? memchr(name.p, ':', name.n) : NULL;
@@ -313,6 +350,7 @@ static int element_arg(struct xp_ctx *c, const struct xn *n, uint32_t *out)
     struct xp_item it;
     int r = xev_one(c, n, &it);
 
+    *out = 0;
     if (r < 0)
         return -1;
     if (r == 0 || it.type != XP_NODE || c->nd[it.node].kind != TREE_ELEMENT)
@@ -391,6 +429,8 @@ const struct xfn xfn_node[] = {
     {"document-uri", 0, 1, CARD_OPT, T(XP_ANYURI), 0, true, f_document_uri, NULL, NULL},
     {"base-uri", 0, 1, CARD_OPT, T(XP_ANYURI), 0, true, f_base_uri, NULL, NULL},
     {"nilled", 0, 1, CARD_OPT, T_BOOL, 0, true, f_nilled, NULL, NULL},
+    {"innermost", 1, 1, CARD_ANY, T_NODE, 0, false, NULL, e_innermost, NULL},
+    {"outermost", 1, 1, CARD_ANY, T_NODE, 0, false, NULL, e_outermost, NULL},
     {"has-children", 0, 1, CARD_1, T_BOOL, 0, true, NULL, NULL, t_has_children},
     {"generate-id", 0, 1, CARD_1, T_STR, 0, true, f_generate_id, NULL, NULL},
     {"lang", 1, 2, CARD_1, T_BOOL, 0, true, NULL, NULL, t_lang},

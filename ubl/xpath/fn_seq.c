@@ -280,7 +280,7 @@ static int e_subsequence(struct xp_ctx *c, const struct xn *n, struct xsink *s)
     if (r == 0)
         return xfail(c, "XPTY0004", "an empty sequence where a number is required");
     from = dbl_round(from);
-    end = from + dbl_round(len);
+    end = n->nk > 2 ? from + dbl_round(len) : INFINITY;
     r = 0;
     for (size_t i = 0; i < seq.n && r == 0; i++)
         if ((double)i + 1 >= from && (double)i + 1 < end)

@@ -55,6 +55,8 @@ static struct xpat *build_step(struct build *b, struct xn *n)
 
     if (n->sub != AX_CHILD && n->sub != AX_ATTRIBUTE)
         return bad(b, n, "only the child and attribute axes are allowed");
+    if (n->sub == AX_CHILD && n->test.kinds == 0x3F) /* node(): what can be a child */
+        n->test.kinds &= (uint8_t) ~(1 << TREE_DOCUMENT | 1 << TREE_ATTRIBUTE);
     if (!(x = new_pat(b, n)))
         return NULL;
     return analyse_step(b, n, x) < 0 ? NULL : x;
@@ -352,6 +354,12 @@ static int test_with_predicates(
 }
 
 /* ---- dispatch ---- */
+/* The tree's index of names has elements and attributes only. */
+static bool by_name(const struct xpat *x)
+{
+    return x->step->test.how == NT_NAME && !(x->step->test.kinds >> TREE_PI & 1);
+}
+
 static bool may_match(const struct xp_pattern *p, uint32_t name, bool root)
 {
     for (const struct xpat *x = p->alts; x; x = x->next) {
@@ -365,7 +373,7 @@ static bool may_match(const struct xp_pattern *p, uint32_t name, bool root)
                 return true;
             continue;
         }
-        if (x->step->test.how != NT_NAME || x->step->test.name == name)
+        if (!by_name(x) || x->step->test.name == name)
             return true;
     }
     return false;
@@ -394,7 +402,7 @@ static uint32_t collect_names(const struct xp_pattern *const *v, uint32_t n, uin
     for (uint32_t i = 0; i < n; i++)
         for (const struct xpat *x = v[i]->alts; x; x = x->next) {
             uint32_t j = 0, name = x->step->test.name;
-            if (x->step->op == OP_ROOT || x->step->test.how != NT_NAME)
+            if (x->step->op == OP_ROOT || !by_name(x))
                 continue;
             while (j < k && names[j] != name)
                 j++;
@@ -518,12 +526,12 @@ static int first_match(struct xp_ctx *c, const struct xp_dispatch *d, const stru
     return 0;
 }
 
-int xp_dispatch_next(struct xp_ctx *c, const struct xp_dispatch *d, bool attributes, uint32_t *node,
-    size_t *which, struct err *e)
+int xp_dispatch_next(struct xp_ctx *c, const struct xp_dispatch *d, struct xp_visit visit,
+    uint32_t *node, size_t *which, struct err *e)
 {
-    uint8_t kinds =
-        (uint8_t)(1 << TREE_DOCUMENT | 1 << TREE_ELEMENT | (attributes ? 1 << TREE_ATTRIBUTE : 0));
     struct xtable *t = NULL;
+
+    visit.top |= 1 << TREE_DOCUMENT; /* its own parent */
 
     c->e = e;
     c->stack_low = xstack_low();
@@ -531,6 +539,7 @@ int xp_dispatch_next(struct xp_ctx *c, const struct xp_dispatch *d, bool attribu
         return -1;
     for (uint32_t i = next_node(c, t, *node); i < c->t->n; i = next_node(c, t, i + 1)) {
         bool yes;
+        uint8_t kinds = c->nd[i].parent == 0 || i == 0 ? visit.top : visit.kinds;
         if (!(kinds >> c->nd[i].kind & 1))
             continue;
         if (first_match(c, d, t, i, which, &yes) < 0)

@@ -59,59 +59,110 @@ int xev_cast(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
     return xcast_fail(c, r, &it, xtype_name(n->st->prim));
 }
 
-int xev_convert(struct xp_ctx *c, const struct xn *n, struct xsink *s)
+static int wrong_count(struct xp_ctx *c, const struct xn *n, size_t count)
+{
+    return xfail(c, n->op == OP_TREAT ? "XPDY0050" : "XPTY0004", "%s where the type allows %s",
+        count ? "several items" : "nothing", n->st->occ & CARD_N ? "one or more" : "one item");
+}
+
+static bool count_allowed(const struct xn *n, size_t count)
+{
+    return n->st->occ & (count == 0 ? CARD_0 : count == 1 ? CARD_1 : CARD_N);
+}
+
+static int treat(struct xp_ctx *c, const struct xn *n, struct xsink *s)
 {
     struct xp_seq seq;
-    struct xp_item it;
-    const char *code = n->op == OP_TREAT ? "XPDY0050" : "XPTY0004";
     int r = 0;
 
     if (xev_seq(c, n->k[0], &seq) < 0)
         return -1;
-    if (!(n->st->occ & (seq.n == 0 ? CARD_0 : seq.n == 1 ? CARD_1 : CARD_N)))
-        return xfail(c, code, "%s where the type allows %s", seq.n ? "several items" : "nothing",
-            n->st->occ & CARD_N ? "one or more" : "one item");
+    if (!count_allowed(n, seq.n))
+        return wrong_count(c, n, seq.n);
     for (size_t i = 0; i < seq.n && r == 0; i++) {
-        if (n->op == OP_TREAT) {
-            if (!xitem_matches(c, n->st, &seq.v[i]))
-                return xfail(c, code, "an item is not of the type it is treated as");
-            it = seq.v[i];
-        } else if (xconvert_item(c, n->st, &seq.v[i], &it, "value") < 0) {
+        if (!xitem_matches(c, n->st, &seq.v[i]))
+            return xfail(c, "XPDY0050", "an item is not of the type it is treated as");
+        r = s->put(s, c, &seq.v[i]);
+    }
+    return r;
+}
+
+int xev_convert(struct xp_ctx *c, const struct xn *n, struct xsink *s)
+{
+    struct xp_seq seq;
+    struct xp_item it, first;
+    int r = 0;
+
+    if (n->op == OP_TREAT)
+        return treat(c, n, s);
+    if (!(n->st->occ & CARD_N)) {
+        if ((r = xev_converted(c, n->k[0], xconvert_item, n->st, &first)) < 0)
             return -1;
-        }
+        if (!count_allowed(n, (size_t)r))
+            return wrong_count(c, n, (size_t)r);
+        return r ? s->put(s, c, &first) : 0;
+    }
+    if (xev_seq(c, n->k[0], &seq) < 0)
+        return -1;
+    if (!count_allowed(n, seq.n))
+        return wrong_count(c, n, seq.n);
+    for (size_t i = 0; i < seq.n && r == 0; i++) {
+        if (xconvert_item(c, n->st, &seq.v[i], &it, "value") < 0)
+            return -1;
         r = s->put(s, c, &it);
     }
     return r;
 }
 
 /* ---- constructed text ---- */
-static int joined(struct xp_ctx *c, const struct xn *n, struct str *out)
+static bool is_text(const struct xp_ctx *c, const struct xp_item *it)
 {
-    struct xp_seq seq;
-    struct str sep = STR(" ");
+    return it->type == XP_TEXT_NODE ||
+           (it->type == XP_NODE && tree_kind_of(c->t, it->node) == TREE_TEXT);
+}
+
+/*= XSLT 5.7.2 "Adjacent text nodes ... are merged ... concatenated, with the separator between" */
+int xjoin(struct xp_ctx *c, struct xp_seq seq, struct str sep, bool tree, struct str *out)
+{
+    const struct xp_item *before = NULL;
     struct buf b;
     char *p;
 
     buf_init(&b, c->lim.string_bytes);
-    if (xev_seq(c, n->k[0], &seq) < 0 || (n->nk > 1 && xev_str(c, n->k[1], &sep) < 0))
-        return -1;
     for (size_t i = 0; i < seq.n; i++) {
-        struct str t = xitem_text(c, &seq.v[i]);
+        const struct xp_item *it = &seq.v[i];
+        struct str t = xitem_text(c, it);
         if (!t.p) {
             buf_free(&b);
             return xnomem(c);
         }
-        /* in a tree only adjacent atomic values are kept apart: XSLT 2.0 5.7.1 */
-        if (i && (n->op == OP_VALUE_OF || (!xis_node(&seq.v[i - 1]) && !xis_node(&seq.v[i]))))
+        if (is_text(c, it) && t.n == 0)
+            continue;
+        /* in a tree only adjacent atomic values are kept apart: 5.7.1 */
+        if (before &&
+            (tree ? !xis_node(before) && !xis_node(it) : !is_text(c, before) || !is_text(c, it)))
             buf_str(&b, sep);
         buf_str(&b, t);
+        before = it;
     }
-    if (!buf_ok(&b))
+    if (!buf_ok(&b)) {
+        buf_free(&b);
         return xlimit(c, "string", "a text of more bytes than allowed");
+    }
     p = arena_strndup(c->a, b.p ? b.p : "", b.n);
     *out = (struct str){p, b.n};
     buf_free(&b);
     return p ? 0 : xnomem(c);
+}
+
+static int joined(struct xp_ctx *c, const struct xn *n, struct str *out)
+{
+    struct xp_seq seq;
+    struct str sep = STR(" ");
+
+    if (xev_seq(c, n->k[0], &seq) < 0 || (n->nk > 1 && xev_str(c, n->k[1], &sep) < 0))
+        return -1;
+    return xjoin(c, seq, sep, n->op == OP_DOCNODE, out);
 }
 
 int xev_constructed(struct xp_ctx *c, const struct xn *n, struct xp_item *out)

@@ -190,11 +190,22 @@ const char *xp_item_type(const struct xp_ctx *c, const struct xp_item *it);
  * passed limits are errors. Uses and moves the focus. */
 int xp_match(bool *out, struct xp_ctx *c, const struct xp_pattern *p, uint32_t node,
     struct err *e) MUST_CHECK;
+/* Which nodes a walk over the document visits: sets of 1 << enum tree_kind. Text never is; the
+ * document node always. The children of the document have a set of their own: a stylesheet that has
+ * no rule for the document node goes on to all of them. */
+struct xp_visit {
+    uint8_t kinds, top;
+};
+#define XP_VISIT_TOP (1 << TREE_ELEMENT | 1 << TREE_COMMENT | 1 << TREE_PI)
+
 /* The first node at or after *node in document order that one of the dispatch's patterns matches:
- * *node = it and *which = index of the first matching pattern; or *node = TREE_NONE. Attributes are
- * visited (after their element) when `attributes` is set. Text, comments, PIs are never visited. */
-int xp_dispatch_next(struct xp_ctx *c, const struct xp_dispatch *d, bool attributes, uint32_t *node,
-    size_t *which, struct err *e) MUST_CHECK;
+ * *node = it and *which = index of the first matching pattern; or *node = TREE_NONE. */
+int xp_dispatch_next(struct xp_ctx *c, const struct xp_dispatch *d, struct xp_visit visit,
+    uint32_t *node, size_t *which, struct err *e) MUST_CHECK;
+/* As xp_focus, but the node is one of those that a walk visits in its parent: position() and last()
+ * count them, as in the template that xsl:apply-templates calls. */
+void xp_focus_visited(
+    struct xp_ctx *c, const struct xp_scope *scope, uint32_t node, struct xp_visit visit);
 
 /* What the work has cost since xp_bind, for benchmarks: operations counted. */
 uint64_t xp_operations(const struct xp_ctx *c);

@@ -347,8 +347,9 @@ bool xset_add(struct xset *s, struct arena *a, struct str v);
 struct xfocus {
     struct xp_item item;
     bool none;
-    int64_t pos, last; /* last 0 = not known */
+    int64_t pos, last; /* last 0 = not known; pos 0: both are found when asked for */
 };
+void xfocus_place(struct xp_ctx *c); /* find position and size of c->f */
 enum { LV_VALUE, LV_THUNK, LV_BUSY };
 struct xslot {
     uint8_t state;
@@ -381,7 +382,8 @@ struct xp_ctx {
     struct arena_mark scratch0, rule0, doc0;
     struct xfocus *f;
     struct xfocus top;
-    struct xfocus *cur; /* current(); NULL = none */
+    struct xp_visit visit; /* among whom top stands */
+    struct xfocus *cur;    /* current(); NULL = none */
     struct xslot *frame;
     struct xslot *lets, *globals;
     uint32_t cap_lets, cap_globals, cap_caches;
@@ -419,9 +421,16 @@ int xev_atom(struct xp_ctx *c, const struct xn *n, struct xp_item *out); /* atom
 int xev_seq(struct xp_ctx *c, const struct xn *n, struct xp_seq *out);
 /* Arguments under the function conversion rules: 1, 0 empty (out = ""), -1 */
 int xev_str(struct xp_ctx *c, const struct xn *n, struct str *out);
-int xev_int(struct xp_ctx *c, const struct xn *n, int64_t *out);
-int xev_dbl(struct xp_ctx *c, const struct xn *n, double *out); /* numeric argument as double */
+int xev_int(struct xp_ctx *c, const struct xn *n, int64_t *out); /* saturates */
+int xev_dbl(struct xp_ctx *c, const struct xn *n, double *out);  /* numeric argument as double */
+int xev_numeric(struct xp_ctx *c, const struct xn *n, struct xp_item *out); /* untyped: xs:double */
 int xev_exists(struct xp_ctx *c, const struct xn *n, bool *out);
+/* One item, converted. Of several the first two are converted before XPTY0004 is found, as Saxon
+ * does: which error it is shows. */
+typedef int xconvert_fn(struct xp_ctx *c, const struct stype *to, const struct xp_item *in,
+    struct xp_item *out, const char *what);
+int xev_converted(struct xp_ctx *c, const struct xn *n, xconvert_fn *convert,
+    const struct stype *to, struct xp_item *out);
 
 int xev_path(struct xp_ctx *c, const struct xn *n, struct xsink *s);
 int xev_step(struct xp_ctx *c, const struct xn *n, struct xsink *s);
@@ -431,6 +440,7 @@ int xev_setop(struct xp_ctx *c, const struct xn *n, struct xsink *s);
 int xev_gcmp(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_vcmp(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
 int xev_ncmp(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
+int xev_ncmp_bool(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_inset(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_tokenset(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_seenbefore(struct xp_ctx *c, const struct xn *n, bool *out);
@@ -448,6 +458,8 @@ int xev_castable(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_cast(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
 int xev_convert(struct xp_ctx *c, const struct xn *n, struct xsink *s);
 int xev_constructed(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
+/* Simple content, or with `tree` the string value of a temporary tree. */
+int xjoin(struct xp_ctx *c, struct xp_seq seq, struct str sep, bool tree, struct str *out);
 int xput_seq(struct xp_ctx *c, struct xp_seq seq, struct xsink *s);
 int xev_var(struct xp_ctx *c, struct xslot *v, struct xp_seq *out);
 int xev_var_of(struct xp_ctx *c, const struct xn *n, struct xp_seq *out);
