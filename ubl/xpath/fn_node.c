@@ -264,8 +264,9 @@ static int e_key(struct xp_ctx *c, const struct xn *n, struct xsink *s)
     struct str name, uri = STR(""), local;
     const char *colon;
     struct xp_item top;
+    int r = xev_str(c, n->k[0], &name);
 
-    if (xev_str(c, n->k[0], &name) < 0)
+    if (r < 0)
         return -1;
     local = name = str_trim(name);
     colon = name.n ? memchr(name.p, ':', name.n) : NULL;
