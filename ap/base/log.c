@@ -9,8 +9,8 @@
 
 #define LINE_MAX_BYTES 4096
 
-static enum log_level max_level = LOG_WARN;
-static bool as_json;
+static _Atomic int max_level = LOG_WARN; /* a reload may change them */
+static _Atomic bool as_json;
 
 struct line {
     char text[LINE_MAX_BYTES];
@@ -19,13 +19,13 @@ struct line {
 
 void log_setup(enum log_level max, bool json)
 {
-    max_level = max;
+    max_level = (int)max;
     as_json = json;
 }
 
 bool log_wants(enum log_level l)
 {
-    return l <= max_level;
+    return (int)l <= max_level;
 }
 
 const char *log_n(struct log_num *out, long long v)

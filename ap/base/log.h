@@ -12,7 +12,7 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-void log_setup(enum log_level max, bool json); /* before threads start; default LOG_WARN, logfmt */
+void log_setup(enum log_level max, bool json); /* default LOG_WARN, logfmt */
 bool log_wants(enum log_level l);
 
 /* log_event(LOG_INFO, "receipt.verified", "message_id", id, "ms", "412", NULL): pairs of strings up

@@ -61,7 +61,7 @@ int act_request(struct act *a, struct json_object *request, int fd, unsigned par
             return -1;
     }
     env.out = &a->node.out;
-    env.routes = a->node.in.routes;
+    env.in = &a->node.in;
     env.mode = config_mode_word(a->c->config->mode);
     *answer = control_do(&env, request, fd);
     return *answer ? 0 : err_nomem(e);

@@ -30,14 +30,19 @@ const char *cli_get_nth(const struct cli *c, const char *flag, size_t nth)
     return NULL;
 }
 
-int cli_config(struct cli *c, bool checked, struct err *e)
+int cli_config_load(struct config **out, const struct cli *c, struct err *e)
 {
     const char *flags[64];
     size_t n = 0;
 
     while (n < 64 && (flags[n] = cli_get_nth(c, "set", n)))
         n++;
-    if (!c->config && config_load(&c->config, cli_get(c, "config"), flags, n, e))
+    return config_load(out, cli_get(c, "config"), flags, n, e);
+}
+
+int cli_config(struct cli *c, bool checked, struct err *e)
+{
+    if (!c->config && cli_config_load(&c->config, c, e))
         return -1;
     return checked ? config_check(c->config, e) : 0;
 }

@@ -71,6 +71,8 @@ const char *cli_get_nth(const struct cli *c, const char *flag, size_t i);
 
 /* Configuration by --config and --set. `checked`: also config_check(). */
 int cli_config(struct cli *c, bool checked, struct err *e) MUST_CHECK;
+/* The same, read anew; the caller frees it. */
+int cli_config_load(struct config **out, const struct cli *c, struct err *e) MUST_CHECK;
 
 /* Tell a failure in its five parts (text on stderr, or one JSON line on stdout with --json).
  * `input`: the file or id it is about, or NULL. Returns the exit code that belongs to it. */

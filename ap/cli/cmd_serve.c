@@ -20,15 +20,21 @@ static void ready(void *ctx, unsigned port)
     }
 }
 
+static int load(void *ctx, struct config **out, struct err *e)
+{
+    return cli_config_load(out, ctx, e);
+}
+
 int cmd_serve(struct cli *c)
 {
+    const struct serve_hooks hooks = {ready, load, c};
     struct err e = ERR_INIT;
 
     if (cli_config(c, true, &e))
         return cli_fail(c, NULL, &e);
     log_setup(
         (enum log_level)(c->verbose > 1 ? LOG_DEBUG : c->config->log_level), c->config->log_json);
-    if (serve_run(c->config, ready, c, &e))
+    if (serve_run(c->config, &hooks, &e))
         return cli_fail(c, NULL, &e);
     return EXIT_OK;
 }

@@ -303,6 +303,8 @@ N("regex.flags", INPUT, "The flags of a regular expression are not known",
   "Correct the rule")
 N("regex.limit", INPUT, "A regular expression needs more time or memory than its limit",
   "Simplify the rule, or shorten the text")
+N("reload.busy", UNREACHED, "A reload cannot take place now",
+  "Send the signal again later")
 N("render.kind", INPUT, "The document to be shown is no UBL invoice or credit note",
   "Give an Invoice or CreditNote, alone or in its envelope")
 N("render.limit", INPUT, "The document to be shown passes a limit of elements or text",

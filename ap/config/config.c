@@ -440,6 +440,26 @@ static void print_value(struct buf *out, const struct config *c, const struct op
     }
 }
 
+static bool listed(const char *const *list, const char *word)
+{
+    for (; *list; list++)
+        if (strcmp(*list, word) == 0)
+            return true;
+    return false;
+}
+
+void config_changes(struct buf *out, const struct config *a, const struct config *b,
+    const char *const *but_sections)
+{
+    for (size_t i = 0; i < NOPTIONS; i++) {
+        const struct option *o = &options[i];
+        bool same = o->kind == TEXT ? strcmp(text_of(a, o), text_of(b, o)) == 0
+                                    : number_of(a, o) == number_of(b, o);
+        if (!same && !listed(but_sections, o->section))
+            buf_printf(out, "%s.%s ", o->section, o->key);
+    }
+}
+
 void config_print(struct buf *out, const struct config *c, bool origin)
 {
     const char *section = "";

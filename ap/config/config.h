@@ -53,6 +53,11 @@ int config_check(const struct config *c, struct err *e) MUST_CHECK;
 
 /* "key = value" lines by section; with origin: "  # from FILE:12". */
 void config_print(struct buf *out, const struct config *c, bool origin);
+/* Options whose values differ, as "section.key ", but those of the sections named (NULL at the
+ * end).
+ */
+void config_changes(struct buf *out, const struct config *a, const struct config *b,
+    const char *const *but_sections);
 const char *config_mode_word(int64_t mode); /* "lab" "test" "production" "unset" */
 /* The option list as mdoc items for aviso.conf(5). */
 void config_print_manual(struct buf *out);

@@ -26,10 +26,12 @@
 #define CONTROL_SOCKET "control.sock"
 
 struct control_env {
-    const struct out_env *out;           /* for submit; its store is used for everything */
-    const struct deliver_routes *routes; /* that a participant may have; NULL: not checked */
-    const char *mode;                    /* "lab" ... for ping */
-    void (*submitted)(void *ctx);        /* something new waits for a sender; may be NULL */
+    const struct out_env *out;    /* for submit; its store is used for everything */
+    const struct in_env *in;      /* its routes are those that a participant may have; NULL: any */
+    const char *mode;             /* "lab" ... for ping */
+    void (*submitted)(void *ctx); /* something new waits for a sender; may be NULL */
+    /* Around each request of the server: what it uses is not exchanged meanwhile. May be NULL. */
+    void (*enter)(void *ctx), (*leave)(void *ctx);
     void *ctx;
 };
 

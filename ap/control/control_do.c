@@ -137,7 +137,7 @@ static struct json_object *participant_put(
         p.nservices = n;
     }
     p.services = services;
-    if (env->routes && p.route && *p.route && !deliver_find(env->routes, p.route)) {
+    if (env->in && p.route && *p.route && !deliver_find(env->in->routes, p.route)) {
         (void)err_set(e, ERR_INPUT, "participant.route", "", "there is no route %s", p.route);
         (void)err_next(e, "inbox, folder (deliver.drop_folder), or one of deliver.routes_file");
         return NULL;

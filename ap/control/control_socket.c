@@ -84,7 +84,11 @@ static void serve_one(const struct control_env *env, int sock)
 
     if (control_recv(sock, &rq, &fd, &e) != 1)
         return;
+    if (env->enter)
+        env->enter(env->ctx);
     answer = control_do(env, rq, fd);
+    if (env->leave)
+        env->leave(env->ctx);
     if (fd >= 0)
         (void)close(fd);
     if (answer && control_send(sock, answer, -1, &e))

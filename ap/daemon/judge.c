@@ -153,11 +153,16 @@ static int validate_in(
                : judge(document, use_in, out, e);
 }
 
+void judge_on_send(struct node *n, bool yes)
+{
+    n->out.validate = yes ? validate_out : NULL;
+}
+
 void judge_attach(struct node *n)
 {
     (void)snprintf(shared.data, sizeof(shared.data), "%s", n->data_dir);
     shared.max = (uint64_t)n->cfg->validate_max;
-    n->out.validate = n->cfg->validate ? validate_out : NULL;
+    judge_on_send(n, n->cfg->validate);
     n->in.validate = validate_in;
 }
 

@@ -7,6 +7,7 @@
 
 /* Set out->validate (when validate.on_send) and in->validate. Nothing is loaded yet. */
 void judge_attach(struct node *n);
+void judge_on_send(struct node *n, bool yes); /* refuse invalid documents when sending */
 /* What was loaded, freed at the end of the process; no thread may validate any more. */
 void judge_detach(void);
 

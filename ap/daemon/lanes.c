@@ -17,7 +17,7 @@ struct one {
     unsigned started, joined;
 };
 struct lanes {
-    const struct in_env *env;
+    struct in_env env;
     struct bell bell;
     struct one route[DELIVER_ROUTES];
     size_t n;
@@ -35,10 +35,10 @@ static void *worker_main(void *arg)
     struct one *x = arg;
     struct bell *b = &x->all->bell;
 
-    while (!bell_closed(b) && !store_is_broken(x->all->env->store)) {
+    while (!bell_closed(b) && !store_is_broken(x->all->env.store)) {
         unsigned seen = bell_rings(b);
         struct err e = ERR_INIT;
-        int done = in_lane_work(x->all->env, &x->lane, &e);
+        int done = in_lane_work(&x->all->env, &x->lane, &e);
         if (done < 0)
             log_err(LOG_ERROR, "handover.work", &e, "route", x->lane.route->name, NULL);
         if (done <= 0)
@@ -68,7 +68,8 @@ int lanes_start(struct lanes **out, const struct in_env *env, struct err *e)
     *out = l;
     if (!l)
         return err_nomem(e);
-    l->env = env;
+    l->env = *env;
+    l->env.route = NULL; /* of the configuration, which may go first */
     bell_init(&l->bell);
     for (size_t i = 0; i < env->routes->n; i++)
         if (env->routes->route[i].kind != DELIVER_INBOX && start_one(l, &env->routes->route[i], e))

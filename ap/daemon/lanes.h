@@ -7,8 +7,8 @@
 
 struct lanes;
 
-/* `env` lives as long as the lanes. The routes are those of env->routes that somebody must serve.
- */
+/* `env` is copied; its routes live as long as the lanes. Those that somebody must serve get
+ * workers. */
 int lanes_start(struct lanes **out, const struct in_env *env, struct err *e) MUST_CHECK;
 void lanes_ring(struct lanes *l);  /* something new may be due; NULL is fine */
 void lanes_close(struct lanes *l); /* nobody begins anything new; returns at once */

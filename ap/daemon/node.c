@@ -151,20 +151,17 @@ static int open_store(struct node *n, struct err *e)
     return 0;
 }
 
-/* After the store: the lock is ours, so the work folder is nobody else's. */
-static int open_routes(struct node *n, struct err *e)
+int node_routes(struct deliver_routes *out, const struct config *c, struct err *e)
 {
-    const struct config *c = n->cfg;
-
-    if (deliver_open(&n->routes, c->routes_file, c->drop_folder, c->spool, e))
+    if (deliver_open(out, c->routes_file, c->drop_folder, c->spool, e))
         return -1;
-    if (!*c->route || deliver_find(&n->routes, c->route))
+    if (!*c->route || deliver_find(out, c->route))
         return 0;
     return err_set(e, ERR_CONFIG, "config.value", "",
         "deliver.route = %s: there is no such route; see deliver.routes_file", c->route);
 }
 
-static const char *default_route(const struct config *c)
+const char *node_default_route(const struct config *c)
 {
     return *c->route ? c->route : *c->drop_folder ? "folder" : "inbox";
 }
@@ -197,7 +194,7 @@ static void fill_in(struct node *n)
     n->in = (struct in_env){.store = n->store,
         .key = n->keys[0],
         .routes = &n->routes,
-        .route = default_route(c),
+        .route = node_default_route(c),
         .max_document = (uint64_t)c->max_inflated,
         .retry_ms = c->retry_first,
         .rx = {.trust = n->pki,
@@ -220,8 +217,10 @@ int node_open(struct node *n, const struct config *c, unsigned parts, struct err
         goto fail;
     if ((parts & NODE_NET) && open_net(n, e))
         goto fail;
-    if ((parts & NODE_STORE) && (open_store(n, e) || open_routes(n, e)))
+    if ((parts & NODE_STORE) && (open_store(n, e) || node_routes(&n->routes, c, e)))
         goto fail;
+    if (parts & NODE_STORE)
+        deliver_clean(&n->routes); /* the lock is ours: these files are nobody's */
     name_host(n);
     fill_out(n);
     fill_in(n);

@@ -39,6 +39,9 @@ struct node {
 
 int node_open(struct node *n, const struct config *c, unsigned parts, struct err *e) MUST_CHECK;
 void node_close(struct node *n);
+/* The routes that a configuration names; nothing of what is in hand on others is touched. */
+int node_routes(struct deliver_routes *out, const struct config *c, struct err *e) MUST_CHECK;
+const char *node_default_route(const struct config *c);
 /* The folder with schemas, rules, code lists and trust: configured, else $AVISO_DATA, else `data`
  * beside the program, else the installed one. */
 void node_data_dir(char *out, size_t n, const struct config *c);

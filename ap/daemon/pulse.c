@@ -14,6 +14,7 @@
 
 struct pulse {
     struct node *node;
+    const struct config *c;
     struct bell bell;
     pthread_t thread;
     struct canary canary;
@@ -72,7 +73,7 @@ static bool is_well(struct pulse *p, struct err *e)
 static int beat(struct pulse *p, struct err *e)
 {
     const struct http_request rq = {
-        .url = p->node->cfg->heartbeat_url, .deadline_ms = BEAT_MS, .hop = "monitor"};
+        .url = p->c->heartbeat_url, .deadline_ms = BEAT_MS, .hop = "monitor"};
     struct http_answer a;
     int rc;
 
@@ -91,9 +92,9 @@ static void heartbeat(struct pulse *p)
     struct err e = ERR_INIT;
     int rc;
 
-    if (!*p->node->cfg->heartbeat_url || clock_mono() < p->beat_due)
+    if (!*p->c->heartbeat_url || clock_mono() < p->beat_due)
         return;
-    p->beat_due = clock_mono() + p->node->cfg->heartbeat_every;
+    p->beat_due = clock_mono() + p->c->heartbeat_every;
     rc = beat(p, &e);
     if (rc && !p->sick)
         log_err(LOG_ERROR, "heartbeat.missed", &e, NULL);
@@ -115,16 +116,16 @@ static void *pulse_main(void *arg)
     return NULL;
 }
 
-int pulse_start(
-    struct pulse **out, struct node *n, void (*sent)(void *ctx), void *ctx, struct err *e)
+int pulse_start(struct pulse **out, struct node *n, const struct config *c, void (*sent)(void *ctx),
+    void *ctx, struct err *e)
 {
     struct pulse *p;
 
     *out = NULL;
     if (!(p = calloc(1, sizeof(*p))))
         return err_nomem(e);
-    *p = (struct pulse){.node = n, .sent = sent, .ctx = ctx};
-    pulse_canary_cfg(&p->cfg, n->cfg);
+    *p = (struct pulse){.node = n, .c = c, .sent = sent, .ctx = ctx};
+    pulse_canary_cfg(&p->cfg, c);
     bell_init(&p->bell);
     if (pthread_create(&p->thread, NULL, pulse_main, p)) {
         bell_done(&p->bell);

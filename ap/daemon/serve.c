@@ -23,9 +23,8 @@
 #include "ap/control/control.h"
 #include "ap/daemon/bell.h"
 #include "ap/daemon/judge.h"
-#include "ap/daemon/lanes.h"
+#include "ap/daemon/live.h"
 #include "ap/daemon/node.h"
-#include "ap/daemon/pulse.h"
 #include "ap/http/http_server.h"
 
 #define MAX_SENDERS 64
@@ -38,8 +37,7 @@ struct serve {
     struct node node;
     struct http_server *http;
     struct control_server *control;
-    struct lanes *lanes;
-    struct pulse *pulse;
+    struct live live;
     struct bell out, in, end; /* a message in is nothing to a sender: each wakes only its own */
     sem_t heavy;
     pthread_t senders[MAX_SENDERS], judge, clock;
@@ -114,12 +112,15 @@ static void *judge_main(void *arg)
     while (!stopping(s) && !store_is_broken(s->node.store)) {
         unsigned seen = bell_rings(&s->in);
         struct err e = ERR_INIT;
-        int done = in_work(&s->node.in, &e);
+        int done;
+        live_enter(&s->live);
+        done = in_work(&s->node.in, &e);
+        live_leave(&s->live);
         if (done < 0) {
             log_err(LOG_ERROR, "validate.work", &e, NULL);
             bell_rest(&s->in, seen, IDLE_MS);
         } else if (done > 0) {
-            lanes_ring(s->lanes);
+            live_ring(&s->live);
         } else {
             bell_rest(&s->in, seen, until_due(s, false));
         }
@@ -210,7 +211,9 @@ static void serve_message(
         return;
     }
     a.body = out->body;
+    live_enter(&s->live);
     in_receive(&a, &s->node.in, str_z(rq->content_type), &rq->body, rq->remote);
+    live_leave(&s->live);
     out->body = a.body;
     out->status = a.status;
     out->content_type = a.content_type;
@@ -301,12 +304,24 @@ static int start_threads(struct serve *s, struct err *e)
         return err_nomem(e);
     (void)pthread_setname_np(s->judge, "deliver"); /* for top(1) and make bench */
     s->has_judge = true;
-    if (lanes_start(&s->lanes, &s->node.in, e) || pulse_start(&s->pulse, &s->node, ring_out, s, e))
-        return -1;
     if (pthread_create(&s->clock, NULL, clock_main, s))
         return err_nomem(e);
     s->has_clock = true;
     return 0;
+}
+
+static void enter(void *ctx)
+{
+    struct serve *s = ctx;
+
+    live_enter(&s->live);
+}
+
+static void leave(void *ctx)
+{
+    struct serve *s = ctx;
+
+    live_leave(&s->live);
 }
 
 static int start(struct serve *s, struct err *e)
@@ -314,14 +329,20 @@ static int start(struct serve *s, struct err *e)
     const struct config *c = s->node.cfg;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned heavy = c->heavy ? (unsigned)c->heavy : (unsigned)(cores > 0 ? cores * 2 : 2);
-    struct control_env env = {
-        &s->node.out, s->node.in.routes, config_mode_word(c->mode), ring_out, s};
+    struct control_env env = {.out = &s->node.out,
+        .in = &s->node.in,
+        .mode = config_mode_word(c->mode),
+        .submitted = ring_out,
+        .enter = enter,
+        .leave = leave,
+        .ctx = s};
 
     if (sem_init(&s->heavy, 0, heavy))
         return err_nomem(e);
     s->node.in.accepted = ring_in;
     s->node.in.accepted_ctx = s;
-    if (start_http(s, e) || control_start(&s->control, c->spool, &env, e))
+    if (live_start(&s->live, &s->node, ring_out, s, e) || start_http(s, e) ||
+        control_start(&s->control, c->spool, &env, e))
         return -1;
     return start_threads(s, e);
 }
@@ -356,22 +377,45 @@ static void stop(struct serve *s)
     bell_close(&s->end);
     bell_close(&s->out);
     bell_close(&s->in);
-    lanes_close(s->lanes);
-    pulse_close(s->pulse);
+    live_close(&s->live);
     for (size_t i = 0; i < s->nsenders; i++)
         join(s, s->senders[i], until);
     if (s->has_judge)
         join(s, s->judge, until);
     if (s->has_clock)
         join(s, s->clock, until);
-    if (!lanes_join(s->lanes, until) || !pulse_join(s->pulse, until))
+    if (!live_join(&s->live, until))
         cut(s);
     (void)sem_destroy(&s->heavy);
     buf_free(&s->tls_cert);
     buf_wipe(&s->tls_key);
 }
 
-static void wait_for_end(void)
+/* Bad or good, the service goes on: with the old configuration or the new one. */
+static void reload(struct serve *s, const struct serve_hooks *h)
+{
+    struct config *fresh = NULL;
+    struct err e = ERR_INIT;
+    struct buf restart;
+    char ready[200];
+
+    (void)snprintf(
+        ready, sizeof(ready), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono() * 1000);
+    notify(ready);
+    buf_init(&restart, 4096);
+    if (h->load(h->ctx, &fresh, &e) || live_reload(&s->live, fresh, &restart, &e)) {
+        config_free(fresh);
+        log_err(LOG_ERROR, "reload.refused", &e, "holds", "the old configuration", NULL);
+        (void)snprintf(ready, sizeof(ready), "READY=1\nSTATUS=reload refused: %.100s", e.code);
+    } else {
+        log_event(LOG_INFO, "reloaded", "needs_restart", restart.n ? restart.p : NULL, NULL);
+        (void)snprintf(ready, sizeof(ready), "READY=1\nSTATUS=reloaded");
+    }
+    buf_free(&restart);
+    notify(ready);
+}
+
+static void wait_for_end(struct serve *s, const struct serve_hooks *h)
 {
     sigset_t set;
     int sig = 0;
@@ -379,8 +423,12 @@ static void wait_for_end(void)
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
-    while (sigwait(&set, &sig) == EINTR)
-        ;
+    (void)sigaddset(&set, SIGHUP);
+    while (sigwait(&set, &sig) == EINTR || sig == SIGHUP)
+        if (sig == SIGHUP) {
+            sig = 0;
+            reload(s, h);
+        }
     log_event(LOG_INFO, "stopping", "signal", sig == SIGINT ? "INT" : "TERM", NULL);
 }
 
@@ -394,11 +442,11 @@ static void init(struct serve *s)
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* every thread inherits it; sigwait takes them */
 }
 
-int serve_run(
-    const struct config *c, void (*ready)(void *ctx, unsigned port), void *ctx, struct err *e)
+int serve_run(const struct config *c, const struct serve_hooks *h, struct err *e)
 {
     struct serve *s = calloc(1, sizeof(*s));
     int rc;
@@ -414,9 +462,9 @@ int serve_run(
     rc = start(s, e);
     if (!rc) {
         notify("READY=1");
-        if (ready)
-            ready(ctx, http_server_port(s->http));
-        wait_for_end();
+        if (h->ready)
+            h->ready(h->ctx, http_server_port(s->http));
+        wait_for_end(s, h);
     }
     stop(s);
     if (!rc && store_is_broken(s->node.store))

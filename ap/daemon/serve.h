@@ -6,10 +6,16 @@
 #include "ap/config/config.h"
 #include "ap/base/err.h"
 
-/* Runs until SIGTERM or SIGINT, then drains. `ready` is called once when requests are taken, with
- * the port of the endpoint. Errors: what keeps it from starting, or store.broken when it must end
+struct serve_hooks {
+    void (*ready)(void *ctx, unsigned port); /* once, when requests are taken at that port */
+    /* SIGHUP: the configuration as it is now. -1: the old one holds. */
+    int (*load)(void *ctx, struct config **out, struct err *e);
+    void *ctx;
+};
+
+/* Runs until SIGTERM or SIGINT, then drains. SIGHUP reloads what can change while it runs (live.h).
+ * Errors: what keeps it from starting, or store.broken when it must end
  * so that a restart can recover. Call from main before any thread exists. */
-int serve_run(const struct config *c, void (*ready)(void *ctx, unsigned port), void *ctx,
-    struct err *e) MUST_CHECK;
+int serve_run(const struct config *c, const struct serve_hooks *h, struct err *e) MUST_CHECK;
 
 #endif

@@ -43,7 +43,7 @@ struct deliver_routes {
     struct deliver_route *route;
     size_t n;
     struct arena *a;
-    char work_dir[4096]; /* files for commands; emptied when opened */
+    char work_dir[4096]; /* files for commands */
 };
 
 /* "inbox", "canary", with a drop folder "folder", and what `file` (may be "" or NULL) says: INI, a
@@ -51,6 +51,9 @@ struct deliver_routes {
  * config.* (ERR_CONFIG) with file and line. Close in any case. */
 int deliver_open(struct deliver_routes *out, const char *file, const char *drop_folder,
     const char *spool, struct err *e) MUST_CHECK;
+/* Remove files of commands that a crash cut off: their documents are given again. Only while no
+ * hand-over runs. */
+void deliver_clean(const struct deliver_routes *r);
 void deliver_close(struct deliver_routes *r); /* no hand-over may be running; zeroed is fine */
 struct deliver_route *deliver_find(const struct deliver_routes *r, const char *name); /* or NULL */
 const char *deliver_kind_word(enum deliver_kind k);

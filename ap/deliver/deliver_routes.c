@@ -282,22 +282,22 @@ static int read_file(struct deliver_routes *out, const char *path, struct err *e
     return rc ? -1 : 0;
 }
 
-/* Files of commands that a crash cut off: their documents are given again from the journal. */
-static int empty_work_dir(struct deliver_routes *out, const char *spool, struct err *e)
+static int make_work_dir(struct deliver_routes *out, const char *spool, struct err *e)
 {
-    struct dirent *f;
-    DIR *d;
-
     (void)snprintf(out->work_dir, sizeof(out->work_dir), "%s/hand-over", spool);
-    if (fsx_mkdirs(out->work_dir, 0700, e))
-        return -1;
-    if (!(d = opendir(out->work_dir)))
-        return err_errno(e, "io.open", "open", out->work_dir);
-    while ((f = readdir(d)))
+    return fsx_mkdirs(out->work_dir, 0700, e);
+}
+
+void deliver_clean(const struct deliver_routes *r)
+{
+    DIR *d = opendir(r->work_dir);
+    struct dirent *f;
+
+    while (d && (f = readdir(d)))
         if (f->d_name[0] != '.')
             (void)unlinkat(dirfd(d), f->d_name, 0);
-    (void)closedir(d);
-    return 0;
+    if (d)
+        (void)closedir(d);
 }
 
 int deliver_open(struct deliver_routes *out, const char *file, const char *drop_folder,
@@ -318,11 +318,12 @@ int deliver_open(struct deliver_routes *out, const char *file, const char *drop_
         if (!(r = add(out, "folder")))
             return err_nomem(e);
         r->kind = DELIVER_FOLDER;
-        r->folder = drop_folder;
+        if (!(r->folder = arena_dup(out->a, str_z(drop_folder))))
+            return err_nomem(e);
     }
     if (file && *file && read_file(out, file, e))
         return -1;
-    return spool ? empty_work_dir(out, spool, e) : 0;
+    return spool ? make_work_dir(out, spool, e) : 0;
 }
 
 void deliver_close(struct deliver_routes *r)
