@@ -186,8 +186,11 @@ install-files:
 	for f in README.md ARCHITECTURE.md LICENSE docs/*.md; do \
 	  [ ! -f $$f ] || $(INSTALL) -D -m 644 $$f $(DESTDIR)$(docdir)/$${f##*/}; done
 	for f in $(MANPAGES); do $(INSTALL) -D -m 644 $$f $(DESTDIR)$(mandir)/man$${f##*.}/$${f##*/}; done
-	for f in $(UNITS); do $(INSTALL) -D -m 644 $$f $(DESTDIR)$(prefix)/lib/systemd/system/$${f##*/}; done
-	[ ! -f packaging/aviso.conf ] || $(INSTALL) -D -m 644 packaging/aviso.conf $(DESTDIR)$(docdir)/aviso.conf
+	for f in $(UNITS); do mkdir -p $(DESTDIR)$(prefix)/lib/systemd/system && \
+	  sed 's|@bindir@|$(bindir)|g' $$f >$(DESTDIR)$(prefix)/lib/systemd/system/$${f##*/}; done
+	$(INSTALL) -D -m 644 build/man/aviso.conf.example $(DESTDIR)$(docdir)/aviso.conf
+	$(INSTALL) -D -m 644 packaging/systemd/aviso.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/aviso.conf
+	$(INSTALL) -D -m 644 packaging/systemd/aviso.tmpfiles $(DESTDIR)$(prefix)/lib/tmpfiles.d/aviso.conf
 	$(INSTALL) -D -m 755 certs/make-pki $(DESTDIR)$(datadir)/make-pki
 	$(INSTALL) -D -m 644 build/man/completion.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/aviso
 	$(INSTALL) -D -m 644 build/man/completion.zsh $(DESTDIR)$(prefix)/share/zsh/site-functions/_aviso
@@ -197,6 +200,7 @@ uninstall:
 	rm -f $(DESTDIR)$(prefix)/share/zsh/site-functions/_aviso $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/aviso.fish
 	rm -f $(DESTDIR)$(mandir)/man[1-8]/aviso.* $(DESTDIR)$(mandir)/man[1-8]/aviso-* $(DESTDIR)$(datadir)/make-pki
 	rm -f $(foreach f,$(UNITS),$(DESTDIR)$(prefix)/lib/systemd/system/$(notdir $f))
+	rm -f $(DESTDIR)$(prefix)/lib/sysusers.d/aviso.conf $(DESTDIR)$(prefix)/lib/tmpfiles.d/aviso.conf
 	rm -rf $(addprefix $(DESTDIR)$(datadir)/,$(DATA_PARTS)) $(DESTDIR)$(docdir)
 
 # ---- clean, help -------------------------------------------------------------------------------

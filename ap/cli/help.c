@@ -271,6 +271,16 @@ static void completion_zsh(void)
     completion_bash();
 }
 
+static void example_conf(void)
+{
+    struct buf b;
+
+    buf_init(&b, 1 << 20);
+    config_print_example(&b);
+    (void)fputs(b.p ? b.p : "", stdout);
+    buf_free(&b);
+}
+
 int help_source(struct cli *c)
 {
     const char *what = c->nargs ? c->args[0] : "", *which = c->nargs > 1 ? c->args[1] : "";
@@ -281,6 +291,8 @@ int help_source(struct cli *c)
         man_errors();
     else if (strcmp(what, "conf") == 0)
         man_conf();
+    else if (strcmp(what, "example") == 0)
+        example_conf();
     else if (strcmp(what, "man") == 0 && !*which)
         man_overview();
     else if (strcmp(what, "completion") == 0 && strcmp(which, "bash") == 0)
@@ -297,7 +309,8 @@ int help_source(struct cli *c)
             }
         return cli_usage(c, "no command \"%s\"", which);
     } else {
-        return cli_usage(c, "expected: words, man [COMMAND], errors, conf, completion SHELL");
+        return cli_usage(
+            c, "expected: words, man [COMMAND], errors, conf, example, completion SHELL");
     }
     return EXIT_OK;
 }

@@ -477,6 +477,22 @@ void config_print(struct buf *out, const struct config *c, bool origin)
     }
 }
 
+void config_print_example(struct buf *out)
+{
+    const char *section = "";
+
+    buf_puts(out,
+        "# /etc/aviso/aviso.conf: every option, with its default. Take away the # of those that "
+        "you "
+        "set.\n# aviso config check tells what is missing; aviso.conf(5) is the manual.\n");
+    for (size_t i = 0; i < NOPTIONS; i++) {
+        const struct option *o = &options[i];
+        if (strcmp(section, o->section) != 0)
+            buf_printf(out, "\n[%s]\n", section = o->section);
+        buf_printf(out, "# %s\n#%s = %s\n", o->help, o->key, o->def ? o->def : "");
+    }
+}
+
 void config_print_manual(struct buf *out)
 {
     const char *section = "";

@@ -59,6 +59,9 @@ void config_print(struct buf *out, const struct config *c, bool origin);
 void config_changes(struct buf *out, const struct config *a, const struct config *b,
     const char *const *but_sections);
 const char *config_mode_word(int64_t mode); /* "lab" "test" "production" "unset" */
+/* A whole configuration file that says what is the default anyway: every option with its meaning.
+ */
+void config_print_example(struct buf *out);
 /* The option list as mdoc items for aviso.conf(5). */
 void config_print_manual(struct buf *out);
 

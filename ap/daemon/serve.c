@@ -7,13 +7,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <stddef.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +22,7 @@
 #include "ap/daemon/judge.h"
 #include "ap/daemon/live.h"
 #include "ap/daemon/node.h"
+#include "ap/daemon/notify.h"
 #include "ap/http/http_server.h"
 
 #define MAX_SENDERS 64
@@ -269,25 +267,6 @@ static int start_http(struct serve *s, struct err *e)
 }
 
 /* ---- start and end ---- */
-
-static void notify(const char *state)
-{
-    const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    int fd;
-
-    if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(a.sun_path))
-        return;
-    memcpy(a.sun_path, path, strlen(path));
-    if (a.sun_path[0] == '@')
-        a.sun_path[0] = '\0';
-    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&a,
-        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
-    (void)close(fd);
-}
 
 static int start_threads(struct serve *s, struct err *e)
 {
