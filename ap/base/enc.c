@@ -1,5 +1,8 @@
 #include "ap/base/enc.h"
 
+#include <pthread.h>
+#include <string.h>
+
 static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 void enc_hex(char *out, const void *p, size_t n)
@@ -60,48 +63,83 @@ void enc_b64(struct buf *out, const void *p, size_t n)
     }
 }
 
-static int b64_value(unsigned char c)
+#define SKIP 64 /* white space */
+#define PAD 65
+#define BAD 66
+
+static unsigned char b64_class(unsigned char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    const char *at = c ? strchr(b64, c) : NULL;
+
+    if (at)
+        return (unsigned char)(at - b64);
+    return c == '=' ? PAD : c == ' ' || c == '\t' || c == '\r' || c == '\n' ? SKIP : BAD;
+}
+
+static unsigned char class_of[256];
+static pthread_once_t classes_made = PTHREAD_ONCE_INIT;
+
+static void make_classes(void)
+{
+    for (unsigned c = 0; c < 256; c++)
+        class_of[c] = b64_class((unsigned char)c);
+}
+
+/* Whole groups without white space, four characters at a time: tokens and keys are little else.
+ * Returns the characters read; *made counts the octets at o. */
+static size_t whole_groups(unsigned char *o, size_t *made, const unsigned char *p, size_t n)
+{
+    size_t i = 0;
+
+    *made = 0;
+    for (; n - i >= 4; i += 4) {
+        unsigned c0 = class_of[p[i]], c1 = class_of[p[i + 1]], c2 = class_of[p[i + 2]],
+                 c3 = class_of[p[i + 3]];
+        if ((c0 | c1 | c2 | c3) >= 64)
+            break;
+        o[(*made)++] = (unsigned char)(c0 << 2 | c1 >> 4);
+        o[(*made)++] = (unsigned char)(c1 << 4 | c2 >> 2);
+        o[(*made)++] = (unsigned char)(c2 << 6 | c3);
+    }
+    return i;
 }
 
 int enc_unb64(struct buf *out, struct str s, struct err *e)
 {
+    const unsigned char *p = (const unsigned char *)s.p;
     unsigned v = 0, have = 0, pad = 0;
-    char made[768]; /* appended when full, not byte by byte: tokens and keys come through here */
-    size_t n = 0;
+    unsigned char made[768]; /* appended when full, not byte by byte */
+    size_t i = 0, n;
 
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        int d;
-        if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
+    (void)pthread_once(&classes_made, make_classes);
+    while (i < s.n) {
+        unsigned c;
+        if (!have && !pad && s.n - i >= 4) {
+            size_t most = s.n - i < 1024 ? s.n - i : 1024,
+                   used = whole_groups(made, &n, p + i, most);
+            buf_add(out, made, n);
+            i += used;
+            if (used)
+                continue;
+        }
+        c = class_of[p[i++]];
+        if (c == SKIP)
             continue;
-        if (c == '=') {
+        if (c == PAD) {
             pad++;
             continue;
         }
-        if (pad || (d = b64_value(c)) < 0)
-            return err_set(e, ERR_INPUT, "enc.base64", "RFC 4648 4", "not base64 at byte %zu", i);
-        v = v << 6 | (unsigned)d;
+        if (pad || c == BAD)
+            return err_set(
+                e, ERR_INPUT, "enc.base64", "RFC 4648 4", "not base64 at byte %zu", i - 1);
+        v = v << 6 | c;
         if (++have == 4) {
-            made[n++] = (char)(v >> 16);
-            made[n++] = (char)(v >> 8);
-            made[n++] = (char)v;
+            const unsigned char group[3] = {
+                (unsigned char)(v >> 16), (unsigned char)(v >> 8), (unsigned char)v};
+            buf_add(out, group, 3);
             v = have = 0;
         }
-        if (n == sizeof(made)) {
-            buf_add(out, made, n);
-            n = 0;
-        }
     }
-    if (n)
-        buf_add(out, made, n);
     if (have == 1 || (have && have + pad != 4) || (!have && pad))
         return err_set(e, ERR_INPUT, "enc.base64", "RFC 4648 4", "base64 is cut short");
     if (have >= 2)

@@ -2,7 +2,8 @@
  *
  * There is no writer thread: the first caller that finds nobody leading leads. It takes all that
  * wait, runs each in a savepoint of its own, commits once, wakes them, and lets the next in line
- * lead. So a daemon's threads share an fsync, and a one-shot command writes with no thread at all.
+ * lead. One that is alone needs no savepoint. So a daemon's threads share an fsync, and a one-shot
+ * command writes with no thread at all.
  *
  * When the commit fails with an I/O error the pages may be on disk or not and the kernel may have
  * forgotten them: fsync is not tried again, the group is told ERR_UNKNOWN, later ones are refused.
@@ -34,6 +35,19 @@ static int frames_written(void *ctx, sqlite3 *h, const char *name, int frames)
     (void)name;
     *(int *)ctx = frames;
     return SQLITE_OK;
+}
+
+/* Alone in its group the transaction is its savepoint. False as in run_one; a change that fails is
+ * rolled back here, and nothing is left to commit. */
+static bool run_alone(struct db *db, struct change *c)
+{
+    if (FAULT("store.before_change"))
+        c->rc = err_errno(&c->err, "store.io", "change", "the database");
+    else
+        c->rc = c->fn(db, c->arg, &c->err);
+    if (sqlite3_get_autocommit(db->h))
+        return false;
+    return !c->rc || db_exec(db, "ROLLBACK", NULL) == 0;
 }
 
 /* Each in its own savepoint. False when SQLite has rolled back the whole transaction. */
@@ -118,10 +132,12 @@ static bool run_group(struct store *s, struct change *list)
         return strcmp(why.code, "store.damaged") == 0;
     }
     for (struct change *c = list; c && whole; c = c->next) {
-        whole = run_one(db, c);
+        whole = list->next ? run_one(db, c) : run_alone(db, c);
         if (!whole)
             why = c->err;
     }
+    if (whole && !list->next && list->rc)
+        return false;
     if (!whole) {
         if (why.class == ERR_NONE)
             (void)db_err(db, &why, "store");

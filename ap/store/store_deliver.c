@@ -95,7 +95,7 @@ static int take_rows(struct claim *x, struct db *db, const char *state, struct e
     if (x->route)
         st = db_query(db, e,
             "SELECT n,id,handovers FROM inbound WHERE state=?1 AND route=?4 AND next_at<=?2"
-            " ORDER BY next_at LIMIT ?3",
+            " AND " IN_QUEUED " ORDER BY next_at LIMIT ?3",
             args, 4);
     else
         st = db_query(db, e,

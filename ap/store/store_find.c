@@ -80,9 +80,8 @@ static int by_hash(struct found *x, struct db *db, const char *any, struct err *
                false, e) ||
                    add(x, db,
                        db_query(db, e,
-                           "SELECT n,id FROM inbound WHERE n IN (SELECT n FROM inbound WHERE"
-                           " document_sha256=?1 UNION ALL SELECT n FROM inbound WHERE"
-                           " payload_sha256=?1) ORDER BY n DESC LIMIT ?2",
+                           "SELECT n,id FROM inbound WHERE document_sha256=?1 ORDER BY n DESC"
+                           " LIMIT ?2",
                            ARGS(A_BLOB(sha, HASH_LEN), A_INT(x->max))),
                        true, e)
                ? -1
@@ -143,6 +142,19 @@ static int count_states(
     return rc;
 }
 
+/* Those that are not open: the index of states leaves them out. */
+static int count_acknowledged(struct store_counts *out, struct db *db, struct err *e)
+{
+    int64_t all = 0;
+
+    if (db_int(&all, db, e, "SELECT count(*) FROM inbound", NULL, 0) < 0)
+        return -1;
+    for (int i = 0; i < IN_STATES; i++)
+        all -= i == IN_ACKNOWLEDGED ? 0 : (int64_t)out->in[i];
+    out->in[IN_ACKNOWLEDGED] = (unsigned long)all;
+    return 0;
+}
+
 int store_count(struct store_counts *out, struct store *s, struct err *e)
 {
     struct db *db = reader_take(s, e);
@@ -156,8 +168,12 @@ int store_count(struct store_counts *out, struct store *s, struct err *e)
              db_query(db, e, "SELECT state,count(*) FROM document GROUP BY state", NULL, 0), false,
              e) ||
          count_states(out->in, db,
-             db_query(db, e, "SELECT state,count(*) FROM inbound GROUP BY state", NULL, 0), true,
-             e) ||
+             db_query(db, e,
+                 "SELECT state,count(*) FROM inbound WHERE acked_at IS NULL AND state>''"
+                 " GROUP BY state",
+                 NULL, 0),
+             true, e) ||
+         count_acknowledged(out, db, e) ||
          db_int(&late, db, e, "SELECT count(*) FROM document WHERE late=1", NULL, 0) < 0 ||
          db_int(&out->oldest_unproven, db, e,
              "SELECT accepted_at FROM document WHERE settled=0 ORDER BY n LIMIT 1", NULL, 0) < 0 ||

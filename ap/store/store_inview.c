@@ -116,12 +116,12 @@ static sqlite3_stmt *list_query(struct db *db, const struct store_filter *f, int
         return db_query(db, e, COLUMNS "WHERE i.invoice=?5" REST, args, n);
     if (f->partner)
         return db_query(db, e, COLUMNS "WHERE i.sender=?4" REST, args, n);
-    if (state)
-        return db_query(db, e, COLUMNS "WHERE i.state=?6" REST, args, n);
+    if (state && f->in_state != IN_ACKNOWLEDGED)
+        return db_query(db, e, COLUMNS "WHERE i.acked_at IS NULL AND i.state=?6" REST, args, n);
     if (f->open)
-        return db_query(db, e, COLUMNS "WHERE i.acked_at IS NULL" REST, args, n);
-    if (f->tenant)
-        return db_query(db, e, COLUMNS "WHERE i.tenant=?3" REST, args, n);
+        return db_query(db, e,
+            COLUMNS "WHERE i.n IN (SELECT n FROM inbound WHERE acked_at IS NULL AND state>'')" REST,
+            args, n);
     return db_query(db, e, COLUMNS "WHERE true" REST, args, n);
 #undef REST
 }

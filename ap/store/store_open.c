@@ -137,7 +137,7 @@ int store_open(struct store **out, const struct store_cfg *c, struct err *e)
         return -1;
     }
     rc = open_folder(s, c, e) ||
-         (c->mode == STORE_WRITE ? open_writer(s, c, e) : open_reader(s, c, e));
+         (c->mode == STORE_WRITE ? open_writer(s, c, e) : open_reader(s, c, e)) || known_init(s, e);
     if (rc) {
         store_close(s);
         return -1;
@@ -152,6 +152,7 @@ void store_close(struct store *s)
     if (!s)
         return;
     commit_done(s);
+    known_done(s);
     if (s->payload_dirfd >= 0)
         (void)close(s->payload_dirfd);
     if (s->dirfd >= 0)

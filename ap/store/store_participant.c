@@ -63,12 +63,15 @@ int store_participant_put(
     struct store *s, const struct store_participant *p, int64_t now, struct err *e)
 {
     struct put x = {p, now};
+    int rc;
 
     if (!p->identifier || !p->tenant || !p->end_user || !p->country || p->nservices > SERVICES_MAX)
         return err_set(e, ERR_INPUT, "store.value", "",
             "a participant needs identifier, tenant, end user and country, and at most %d services",
             SERVICES_MAX);
-    return store_change(s, put, &x, e);
+    rc = store_change(s, put, &x, e);
+    known_forget(s);
+    return rc;
 }
 
 struct disable {
@@ -95,8 +98,10 @@ int store_participant_disable(
     struct store *s, const char *identifier, bool disabled, int64_t now, struct err *e)
 {
     struct disable x = {identifier, disabled, now};
+    int rc = store_change(s, disable, &x, e);
 
-    return store_change(s, disable, &x, e);
+    known_forget(s);
+    return rc;
 }
 
 static int read_services(
@@ -142,7 +147,7 @@ static int read_row(struct store_participant *out, sqlite3_stmt *st, struct aren
     return 0;
 }
 
-int store_participant_get(struct store_participant *out, struct store *s, const char *identifier,
+static int read_participant(struct store_participant *out, struct store *s, const char *identifier,
     struct arena *a, struct err *e)
 {
     struct db *db = reader_take(s, e);
@@ -159,6 +164,19 @@ int store_participant_get(struct store_participant *out, struct store *s, const 
         rc = rc || read_services(out, db, a, e) ? -1 : 1;
     }
     reader_give(s, db);
+    return rc;
+}
+
+int store_participant_get(struct store_participant *out, struct store *s, const char *identifier,
+    struct arena *a, struct err *e)
+{
+    uint64_t changes;
+    int rc = known_find(out, &changes, s, identifier, a);
+
+    if (rc < 0)
+        return err_nomem(e);
+    if (rc == 0 && (rc = read_participant(out, s, identifier, a, e)) == 1)
+        known_keep(s, out, changes);
     return rc;
 }
 

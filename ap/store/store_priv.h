@@ -13,6 +13,9 @@
 #define GROUP_MAX 256 /* changes in one commit */
 #define DEST_MAX 256  /* longest destination, with NUL */
 
+/* What the index of a route's queue holds: a query says the same words to be answered by it. */
+#define IN_QUEUED "state<>'RECEIVED' AND next_at IS NOT NULL"
+
 struct db {
     sqlite3 *h;
     struct {
@@ -46,6 +49,8 @@ struct store {
     struct db writer; /* used by the leader only */
     int wal_frames;   /* as the last commit left it; leader only */
     long commit_ns;   /* what the last commit took; leader only */
+
+    struct known *known; /* participants read lately, see store_known.c; NULL unless STORE_WRITE */
 
     pthread_mutex_t pool_lock;
     pthread_cond_t pool_free;
@@ -161,6 +166,15 @@ void why_unpack(struct err *out, const char *text);
 /* ---- store_event.c ---- */
 int event_put(struct db *db, bool inbound, int64_t row, const char *what, const char *from,
     const char *to, const char *detail, int64_t now, struct err *e) MUST_CHECK;
+
+/* ---- store_known.c ---- */
+int known_init(struct store *s, struct err *e) MUST_CHECK;
+void known_done(struct store *s);
+/* 1: copied into the arena; 0: to be read, then given to known_keep with `changes`; -1: no memory. */
+int known_find(struct store_participant *out, uint64_t *changes, struct store *s,
+    const char *identifier, struct arena *a) MUST_CHECK;
+void known_keep(struct store *s, const struct store_participant *p, uint64_t changes);
+void known_forget(struct store *s); /* after every change of a participant */
 
 /* ---- store_core.c: one outbound document inside a change ---- */
 struct out_core {

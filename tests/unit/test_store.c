@@ -516,7 +516,7 @@ static void every_id_finds_its_document(void **state)
         assert_string_equal(h[0].id, r.id);
     }
     assert_int_equal(store_in_accept(&got, k->s, &in, k->a, &e), 0);
-    enc_hex(hex, in.sbd.sha256, HASH_LEN);
+    enc_hex(hex, in.document_sha256, HASH_LEN);
     const char *const in_ids[] = {got.id, "in-1@peer", "in-instance-1", hex};
     for (size_t i = 0; i < sizeof(in_ids) / sizeof(in_ids[0]); i++) {
         assert_int_equal(store_find(h, 4, &n, k->s, in_ids[i], &e), 0);
