@@ -12,6 +12,7 @@
 #define ARENA_MAX (64u << 20)
 #define FIRST_MS 60000
 #define MAX_MS 3600000
+#define BATCH 16
 #define LEASE_EXTRA_MS 120000 /* beyond the route's deadline */
 
 void in_lane_init(struct in_lane *l, const struct deliver_route *route)
@@ -193,24 +194,41 @@ static int hand_over(struct hand *h, struct err *e)
     return end(h, how, again, &why, e);
 }
 
+static int hand_one(
+    const struct in_env *env, struct in_lane *l, const struct in_claim *c, struct err *e)
+{
+    struct hand h = {.env = env, .lane = l, .now = clock_now(), .c = c, .a = arena_new(ARENA_MAX)};
+    int rc;
+
+    buf_init(&h.sidecar, 64 * 1024);
+    rc = h.a ? hand_over(&h, e) : err_nomem(e);
+    buf_free(&h.sidecar);
+    arena_free(h.a);
+    return rc;
+}
+
+/* The route fails: what was claimed beside the one that showed it waits like that one. */
+static int give_back(
+    const struct in_env *env, struct in_lane *l, const struct in_claim *c, struct err *e)
+{
+    int64_t now = clock_now();
+
+    return store_in_wait(env->store, c, NULL, now + in_lane_rests(l), now, e);
+}
+
 int in_lane_work(const struct in_env *env, struct in_lane *l, struct err *e)
 {
-    struct hand h = {.env = env, .lane = l, .now = clock_now()};
-    struct in_claim c;
-    size_t n = 0;
-    int rc;
+    /* a folder is quick: several in one commit. A system that is called may be slow: one each */
+    size_t n = 0, max = l->route->kind == DELIVER_FOLDER ? BATCH : 1;
+    int64_t lease = (int64_t)max * (l->route->deadline + LEASE_EXTRA_MS);
+    struct in_claim c[BATCH];
 
     if (in_lane_rests(l))
         return 0;
-    if (store_in_claim(&c, 1, &n, env->store, true, l->route->name, h.now,
-            l->route->deadline + LEASE_EXTRA_MS, e))
+    if (store_in_claim(c, max, &n, env->store, true, l->route->name, clock_now(), lease, e))
         return -1;
-    if (!n)
-        return 0;
-    h.c = &c;
-    buf_init(&h.sidecar, 64 * 1024);
-    rc = (h.a = arena_new(ARENA_MAX)) ? hand_over(&h, e) : err_nomem(e);
-    buf_free(&h.sidecar);
-    arena_free(h.a);
-    return rc ? -1 : 1;
+    for (size_t i = 0; i < n; i++)
+        if (i && in_lane_rests(l) ? give_back(env, l, &c[i], e) : hand_one(env, l, &c[i], e))
+            return -1;
+    return n ? 1 : 0;
 }

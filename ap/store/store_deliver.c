@@ -144,8 +144,7 @@ static int route_due(int64_t *out, struct store *s, const char *route, struct er
         return -1;
     for (size_t i = 0; rc >= 0 && i < 2; i++) {
         rc = db_int(&t, db, e,
-            "SELECT min(next_at) FROM inbound WHERE state=?1 AND route=?2"
-            " AND next_at IS NOT NULL",
+            "SELECT min(next_at) FROM inbound WHERE state=?1 AND route=?2 AND " IN_QUEUED,
             ARGS(A_TEXT(i ? "RELEASED" : "VALIDATED"), A_TEXT(route)));
         if (rc == 1 && (*out == 0 || t < *out))
             *out = t;

@@ -170,7 +170,8 @@ int event_put(struct db *db, bool inbound, int64_t row, const char *what, const 
 /* ---- store_known.c ---- */
 int known_init(struct store *s, struct err *e) MUST_CHECK;
 void known_done(struct store *s);
-/* 1: copied into the arena; 0: to be read, then given to known_keep with `changes`; -1: no memory. */
+/* 1: copied into the arena; 0: to be read, then given to known_keep with `changes`; -1: no memory.
+ */
 int known_find(struct store_participant *out, uint64_t *changes, struct store *s,
     const char *identifier, struct arena *a) MUST_CHECK;
 void known_keep(struct store *s, const struct store_participant *p, uint64_t changes);
