@@ -198,7 +198,8 @@ static void what_is_not_known_is_not_judged(void **unused)
 {
     static const char *const x[][2] = {{"0130", "anything"}, {"0135", "anything"},
         {"0209", "414541000099999325"}, {"9915", "b"}, {"9999", "1"}, {"", "1"}, {"88", "1"},
-        {"RF", "+++090/9337/55493+++"}, {"RF", ""}, {"VAT", "US123"}, {"VAT", ""}};
+        {"BE", "0202239951"}, {"B", ""}, {"RF", "+++090/9337/55493+++"}, {"RF", ""},
+        {"VAT", "US123"}, {"VAT", ""}};
 
     (void)unused;
     for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {

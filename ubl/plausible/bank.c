@@ -60,9 +60,10 @@ struct plausibility plausible_iban(struct str iban)
     if (!plausible_copy(s, iban, false))
         return plausible_not("IBAN", "an IBAN has at most 34 characters");
     p = plausible_by(&IBAN, s);
-    length = p.checked || strlen(s) > 4 ? length_of(s) : 0;
+    length = strlen(s) > 4 ? length_of(s) : 0;
     if (length && strlen(s) != length && !strchr(s, ' ')) {
         p.verdict = PLAUSIBLE_NOT;
+        p.checked = false;
         (void)snprintf(p.why, sizeof(p.why), "an IBAN of %.2s has %u characters; this one has %zu",
             s, length, strlen(s));
     }

@@ -156,16 +156,19 @@ struct plausibility plausible_id(struct str scheme, struct str id)
 {
     char s[PLAUSIBLE_MAX + 1];
     struct str code = scheme;
+    const char *alias = NULL;
 
     for (size_t i = 0; i < sizeof(ALIASES) / sizeof(ALIASES[0]); i++)
         if (str_eqz(scheme, ALIASES[i].code))
-            code = str_z(ALIASES[i].same);
+            alias = ALIASES[i].same;
     if (str_eqz(scheme, "9918"))
         return plausible_copy(s, id, true) ? plausible_iban(str_z(s)) : plausible_iban(id);
     if (!plausible_copy(s, id, true))
         return plausible_not("identifier", "an identifier has at most 130 characters");
-    if (code.n && code.p[0] >= 'A')
-        return by_vat(code.p, s);
+    if (alias && alias[0] >= 'A')
+        return by_vat(alias, s);
+    if (alias)
+        code = str_z(alias);
     for (size_t i = 0; i < sizeof(RULES) / sizeof(RULES[0]); i++)
         if (str_eqz(code, RULES[i].code))
             return plausible_by(&RULES[i], s);
