@@ -14,7 +14,7 @@
 #include "ap/base/buf.h"
 #include "ap/base/err.h"
 
-#define RENDER_ELEMENTS 2000000u       /* of the document */
+#define RENDER_ELEMENTS 1000000u       /* of the document */
 #define RENDER_TEXT ((size_t)64 << 20) /* bytes of text in it; embedded files do not count */
 #define RENDER_QR 4                    /* payment codes on one page */
 #define RENDER_LANGUAGES "en, nl, fr, de, sv"
