@@ -7,21 +7,8 @@ net=$dir/net
 mkdir "$net" && cp -r "$AVISO_PKI" "$net/pki"
 invoice=$TOP/ubl/examples/invoice.xml
 trap '"$AVISO" testnet down --dir "$net" --quiet 2>/dev/null; rm -rf "$dir"' EXIT
-bad=0
+. "$TOP/tests/support/expect"
 
-# expect NAME CODE PATTERN COMMAND...: exit code and a pattern in what it says (both streams)
-expect() {
-    name=$1 code=$2 pattern=$3
-    shift 3
-    got=0
-    out=$("$@" 2>&1 </dev/null) || got=$?
-    if [ "$got" -eq "$code" ] && printf '%s' "$out" | grep -qE -- "$pattern"; then
-        echo "ok $name"
-    else
-        echo "not ok $name: exit $got instead of $code, or no \"$pattern\" in: $out"
-        bad=1
-    fi
-}
 inv() { sed "s/INV-1042/$1/" "$invoice" >"$dir/$1.xml"; echo "$dir/$1.xml"; }
 ap1() { "$AVISO" --config "$net/aviso.conf" "$@"; }
 ap2() { "$AVISO" --config "$net/ap2.conf" "$@"; }

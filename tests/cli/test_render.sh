@@ -5,26 +5,9 @@ set -u
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 max=$TOP/tests/golden/render/invoice.xml
-bad=0
+. "$TOP/tests/support/expect"
 unset DBUS_SESSION_BUS_ADDRESS
 
-expect() { # NAME CODE PATTERN COMMAND...: exit code and a pattern in what it says (both streams)
-    name=$1 code=$2 pattern=$3
-    shift 3
-    got=0
-    out=$("$@" 2>&1 </dev/null) || got=$?
-    if [ "$got" -eq "$code" ] && printf '%s' "$out" | grep -qE -- "$pattern"; then
-        echo "ok $name"
-    else
-        echo "not ok $name: exit $got instead of $code, or no \"$pattern\" in: $(printf '%s' "$out" | tail -n 5)"
-        bad=1
-    fi
-}
-check() { # NAME COMMAND...
-    name=$1
-    shift
-    if "$@"; then echo "ok $name"; else echo "not ok $name"; bad=1; fi
-}
 quiet() { # succeeds and says nothing
     said=$("$@" 2>&1 </dev/null) && [ -z "$said" ] || { printf '%s\n' "$said" | sed 's/^/  /'; false; }
 }
