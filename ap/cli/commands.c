@@ -11,6 +11,12 @@
 static const struct cli_flag none[] = {END};
 static const struct cli_flag as4_dump[] = {{"content-type", "TYPE", "of a body without HTTP head"},
     {"anchors", "FOLDER", "verify the signature up to these trust anchors"}, END};
+static const struct cli_flag build_flags[] = {
+    {"output", "FILE", "write there, durably, instead of standard output (-o)"},
+    {"customization", "NAME", "bis3, selfbilling3, pint-eu, ...; default: what the invoice says"},
+    {"no-validate", NULL, "leave out the official schema and rules"}, END};
+static const struct cli_flag read_flags[] = {
+    {"output", "FILE", "write there, durably, instead of standard output (-o)"}, END};
 static const struct cli_flag canary_install[] = {
     {"from", "PARTICIPANT", "who sends it: a participant of ours"},
     {"to", "PARTICIPANT", "who receives it: registered with the route canary"},
@@ -108,6 +114,10 @@ const struct cli_command cli_commands[] = {
     {"as4 dump", "FILE...", "Show what is in a captured AS4 message or answer",
         "  aviso as4 dump request.http\n  aviso as4 dump receipt.xml --anchors trust/test\n",
         as4_dump, cmd_as4_dump},
+    {"build", "INPUT", "Make a valid UBL invoice or credit note from JSON",
+        "  aviso build invoice.json -o invoice.xml\n"
+        "  aviso build --customization pint-eu - <invoice.json\n",
+        build_flags, cmd_build},
     {"canary install", "", "Make a participant of ours the receiver of the canary",
         "  aviso canary install --from 0208:0848934496 --to 0208:0403170701 --country BE\n",
         canary_install, cmd_canary_install},
@@ -163,6 +173,9 @@ const struct cli_command cli_commands[] = {
         "  aviso participant list\n  aviso participant list --json\n", none, cmd_participant_list},
     {"participant show", "PARTICIPANT", "Show one participant with what it receives",
         "  aviso participant show 0208:0848934496\n", none, cmd_participant_show},
+    {"read", "FILE", "Show a UBL invoice or credit note as the JSON that builds it",
+        "  aviso read invoice.xml\n  aviso read invoice.xml -o invoice.json\n", read_flags,
+        cmd_read},
     {"reconcile", "", "Tell for each invoice of a list what became of it",
         "  aviso reconcile --expected invoices.csv\n"
         "  aviso reconcile --expected invoices.csv --since 24h --unlisted\n"

@@ -5,6 +5,7 @@
 #include "ap/cli/cli.h"
 
 int cmd_as4_dump(struct cli *c);
+int cmd_build(struct cli *c);
 int cmd_canary_install(struct cli *c);
 int cmd_canary_run(struct cli *c);
 int cmd_canary_status(struct cli *c);
@@ -24,6 +25,7 @@ int cmd_participant_add(struct cli *c);
 int cmd_participant_disable(struct cli *c);
 int cmd_participant_list(struct cli *c);
 int cmd_participant_show(struct cli *c);
+int cmd_read(struct cli *c);
 int cmd_reconcile(struct cli *c);
 int cmd_render(struct cli *c);
 int cmd_rules_install(struct cli *c);

@@ -205,6 +205,42 @@ N("id.zone", SETUP, "The DNS zone is too long for a name in it",
   "Correct lookup.zone")
 N("inbox.quarantined", NO, "A received document was set aside by hand",
   "aviso inbox release hands it over all the same")
+N("invoice.arithmetic", INPUT, "A sum given with the invoice is not the one that its parts make",
+  "Correct the amount, or leave it out: it is computed then")
+N("invoice.beyond", INPUT, "The document holds something that no business term of BIS Billing 3 is",
+  "Nothing: it is told so that it is not lost unseen")
+N("invoice.conflict", INPUT, "Two members of the invoice exclude each other",
+  "Leave one out")
+N("invoice.customization", USAGE, "No customization has that name",
+  "Use one of docs/invoice.md, or write its identifier into \"specification\"")
+N("invoice.dates", INPUT, "Dates of the invoice are not in order",
+  "Correct the date at the path named")
+N("invoice.decimals", INPUT, "An amount has more decimals than its currency or EN 16931 allows",
+  "Round it; prices and quantities may have more")
+N("invoice.duplicate", INPUT, "A member stands twice in one object",
+  "Remove one")
+N("invoice.encoding", INPUT, "The text is not UTF-8",
+  "Save it as UTF-8")
+N("invoice.json", INPUT, "The text is not JSON",
+  "Correct the line named")
+N("invoice.limit", INPUT, "The invoice passes a stated limit of size, depth or length",
+  "Make it smaller; the limits stand in docs/invoice.md")
+N("invoice.line-twice", INPUT, "Two lines have the same number",
+  "Number the lines differently, or leave the numbers out")
+N("invoice.member", INPUT, "A member is not one of the documented names",
+  "Use the name suggested, or see docs/invoice.md")
+N("invoice.missing", INPUT, "A mandatory term is missing",
+  "Add the member at the path named")
+N("invoice.not-ubl", INPUT, "The document is no UBL Invoice or CreditNote",
+  "Give one, alone or in its SBDH envelope")
+N("invoice.rule", INPUT, "An official rule finds a fault in the document that was built",
+  "Correct the member at the path named")
+N("invoice.type", INPUT, "A member has another JSON type than documented",
+  "Write it as the message says")
+N("invoice.unwritten", BUG, "A report is about a document that was never written",
+  "Report it")
+N("invoice.value", INPUT, "A value cannot be what its term asks for",
+  "Write it as the message says")
 N("io.close", SETUP, "The system reported a write error on closing a file",
   "Look at the disk; the operation is tried again")
 N("io.exec", SETUP, "A program could not be run",

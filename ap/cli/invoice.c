@@ -1,0 +1,175 @@
+/* invoice.c - invoices in and out, for commands. */
+#include "ap/cli/invoice.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ap/base/fsx.h"
+#include "ubl/rules.h"
+
+static int read_stdin(struct buf *b, struct err *e)
+{
+    for (;;) {
+        char *p = buf_grow(b, 65536);
+        ssize_t got;
+        if (!p)
+            return err_set(e, ERR_INPUT, "invoice.limit", "", "more than %zu bytes", b->max);
+        b->n -= 65536;
+        got = read(STDIN_FILENO, p, 65536);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_errno(e, "io.read", "read", "standard input");
+        if (got == 0)
+            return 0;
+        b->n += (size_t)got;
+    }
+}
+
+int invoice_input(struct buf *out, const char *path, struct err *e)
+{
+    return strcmp(path, "-") == 0 ? read_stdin(out, e) : fsx_read_file(out, path, e);
+}
+
+static int to_stdout(struct str bytes, struct err *e)
+{
+    if (fwrite(bytes.p, 1, bytes.n, stdout) != bytes.n || fflush(stdout) != 0)
+        return err_errno(e, "io.write", "write", "standard output");
+    return 0;
+}
+
+int invoice_output(const char *path, struct str bytes, struct err *e)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    char dir[4096] = ".";
+    int fd, rc;
+
+    if (!path || strcmp(path, "-") == 0)
+        return to_stdout(bytes, e);
+    if (slash)
+        (void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash == path ? 1 : slash - path), path);
+    if ((fd = fsx_open_dir(dir, e)) < 0)
+        return -1;
+    rc = fsx_replace(fd, slash ? slash + 1 : path, bytes.p, bytes.n, 0644, e);
+    (void)close(fd);
+    return rc;
+}
+
+/* ---- findings ---- */
+
+static const char *severity_word(enum invoice_severity s)
+{
+    return s == INVOICE_FAULT ? "error" : s == INVOICE_WARNING ? "warning" : "beyond";
+}
+
+/* The finding's error with its place as part "where". */
+static struct err located(const char *input, const struct invoice_finding *f)
+{
+    struct err e = f->err;
+    size_t n = 0;
+
+    n = (size_t)snprintf(e.where, sizeof(e.where), "%s", input);
+    if (f->line && n < sizeof(e.where))
+        n += (size_t)snprintf(e.where + n, sizeof(e.where) - n, " line %u", f->line);
+    if (*f->path && n < sizeof(e.where))
+        (void)snprintf(e.where + n, sizeof(e.where) - n, "%s %s", f->line ? "," : "", f->path);
+    return e;
+}
+
+static void add(struct json_object *o, const char *key, const char *v)
+{
+    (void)json_object_object_add(o, key, json_object_new_string(v));
+}
+
+static struct json_object *finding_json(const char *input, const struct invoice_finding *f)
+{
+    struct err e = located(input, f);
+    struct json_object *o = json_object_new_object();
+
+    add(o, "severity", severity_word(f->severity));
+    add(o, "path", f->path);
+    (void)json_object_object_add(o, "line", json_object_new_int64(f->line));
+    (void)json_object_object_add(o, "error", cli_error_json(&e));
+    return o;
+}
+
+static void finding_text(struct cli *c, const char *input, const struct invoice_finding *f)
+{
+    struct err e = located(input, f);
+
+    if (f->severity == INVOICE_FAULT) {
+        if (e.spec[0])
+            (void)err_wrap(&e, "[%s] ", e.spec);
+        (void)cli_fail(c, input, &e);
+    } else if (!c->quiet) {
+        (void)fprintf(stderr, "%s  %s%s%s: %s\n", e.where, severity_word(f->severity),
+            e.spec[0] ? " " : "", e.spec, e.msg);
+    }
+}
+
+int invoice_tell(struct cli *c, const char *input, const struct invoice *v, struct json_object *o)
+{
+    size_t n, faults = invoice_faults(v), told = 0;
+    const struct invoice_finding *f = invoice_findings(v, &n);
+    struct json_object *list = o ? json_object_new_array() : NULL;
+    int code = EXIT_OK;
+
+    for (size_t i = 0; i < n; i++) {
+        if (o)
+            (void)json_object_array_add(list, finding_json(input, &f[i]));
+        else
+            finding_text(c, input, &f[i]);
+        if (f[i].severity == INVOICE_FAULT) {
+            told++;
+            code = cli_worse(code, error_exit_code(&f[i].err));
+        }
+    }
+    if (o)
+        (void)json_object_object_add(o, "findings", list);
+    else if (told < faults)
+        (void)fprintf(stderr, "%s  %zu more errors are not shown\n", input, faults - told);
+    return faults && !told ? EXIT_INPUT : code;
+}
+
+/* ---- making ---- */
+
+bool invoice_is_json(struct str text)
+{
+    static const char bom[] = "\xef\xbb\xbf";
+
+    if (str_has_prefix(text, STR(bom)))
+        text = str_sub(text, sizeof(bom) - 1, text.n);
+    text = str_trim(text);
+    return text.n && text.p[0] == '{';
+}
+
+static int judge_it(
+    struct invoice *v, struct rules *rules, struct str ubl, struct arena *a, struct err *e)
+{
+    const struct ubl_options opt = {.at = INT64_MIN};
+    struct ubl_worker *w = NULL;
+    struct ubl_report report;
+    int rc;
+
+    if (ubl_worker_new(&w, e))
+        return -1;
+    rc = ubl_validate(&report, rules, w, ubl, &opt, a, e) || invoice_add_report(v, &report, e) ? -1
+                                                                                               : 0;
+    ubl_worker_free(w);
+    return rc;
+}
+
+int invoice_make(struct buf *ubl, struct invoice *v, const char *customization, struct rules *judge,
+    struct arena *a, struct err *e)
+{
+    if (invoice_faults(v))
+        return 0;
+    if (invoice_set_customization(v, customization, e) || invoice_complete(v, e))
+        return -1;
+    if (invoice_faults(v))
+        return 0;
+    if (invoice_write_ubl(ubl, v, e))
+        return -1;
+    return judge ? judge_it(v, judge, buf_view(ubl), a, e) : 0;
+}

@@ -1,0 +1,26 @@
+/* invoice.h - what build, read and send share: invoices in, findings out, files written durably.
+ * One thread. */
+#ifndef AP_CLI_INVOICE_H
+#define AP_CLI_INVOICE_H
+
+#include "ap/cli/cli.h"
+#include "ubl/invoice/invoice.h"
+
+/* A whole file, or standard input for "-". `what` names it in messages. */
+int invoice_input(struct buf *out, const char *path, struct err *e) MUST_CHECK;
+/* Replace the file by these bytes, atomically and durably; "-" or NULL: standard output. */
+int invoice_output(const char *path, struct str bytes, struct err *e) MUST_CHECK;
+
+/* Tell every finding: faults and warnings in their five parts on stderr, or with --json as the
+ * member "findings" of *o. Returns the exit code: 0, or that of the worst fault. */
+int invoice_tell(struct cli *c, const char *input, const struct invoice *v, struct json_object *o);
+
+/* Complete, write as UBL and judge by the official rules (`judge`), findings added to `v`. A fault
+ * is no failure: ask invoice_faults. */
+struct rules;
+int invoice_make(struct buf *ubl, struct invoice *v, const char *customization, struct rules *judge,
+    struct arena *a, struct err *e) MUST_CHECK;
+/* Does this text look like JSON (its first character is a brace)? */
+bool invoice_is_json(struct str text);
+
+#endif

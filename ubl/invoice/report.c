@@ -1,0 +1,85 @@
+/* report.c - findings of the official rules, told about the JSON that the document was built from.
+ *
+ * Each line of the UBL that we wrote is known with its term, so the line of a finding leads to the
+ * member; a rule that names a term below it ("BT-146") leads to that one, present or not. */
+#include <stdio.h>
+
+#include "ubl/invoice/invoice_priv.h"
+
+static bool digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The next "BT-12" or "BG-3" of a text, moved behind it; empty at the end. */
+static struct str next_number(struct str *text)
+{
+    for (size_t i = 0; i + 3 < text->n; i++) {
+        size_t n = i + 3;
+        if (text->p[i] != 'B' || (text->p[i + 1] != 'T' && text->p[i + 1] != 'G') ||
+            text->p[i + 2] != '-' || !digit(text->p[n]))
+            continue;
+        while (n < text->n && digit(text->p[n]))
+            n++;
+        struct str found = str_sub(*text, i, n - i);
+        *text = str_sub(*text, n, text->n);
+        return found;
+    }
+    *text = STR("");
+    return *text;
+}
+
+/* The first term below the node that the rule's text names, or INV_NONE. */
+static enum inv_id named(struct str text, enum inv_id group)
+{
+    struct str bt;
+
+    while ((bt = next_number(&text)).n)
+        for (unsigned i = group + 1; i < INV_TERMS && inv_below((enum inv_id)i, group); i++)
+            if (str_eqz(bt, inv_terms[i].bt))
+                return (enum inv_id)i;
+    return INV_NONE;
+}
+
+/* The rule's text without its name in brackets, which is shown before it anyway. */
+static struct str plain(const struct ubl_finding *f)
+{
+    struct str t = f->text;
+
+    if (t.n > f->id.n + 2 && t.p[0] == '[' && str_eq(str_sub(t, 1, f->id.n), f->id)) {
+        t = str_sub(t, f->id.n + 2, t.n);
+        while (t.n && (t.p[0] == '-' || t.p[0] == ' '))
+            t = str_sub(t, 1, t.n);
+    }
+    return t;
+}
+
+static void add(struct invoice *v, const struct ubl_finding *f)
+{
+    const struct inv_node *n = f->line < v->n_lines ? v->lines[f->line] : v->root, *at;
+    enum inv_id more = INV_NONE;
+    struct err *e;
+
+    if (inv_terms[n->id].type == IT_GROUP && (more = named(f->text, n->id)) != INV_NONE &&
+        (at = inv_find(n, more)) && !inv_terms[more].many) {
+        n = at;
+        more = INV_NONE;
+    }
+    e = f->severity == UBL_SEV_ERROR ? inv_fault(v, n, more) : inv_warn(v, n, more);
+    (void)err_set(e, ERR_INPUT, "invoice.rule", "", "%.*s", STR_FMT(str_sub(plain(f), 0, 360)));
+    (void)snprintf(e->spec, sizeof(e->spec), "%.*s", STR_FMT(str_sub(f->id, 0, 47)));
+}
+
+int invoice_add_report(struct invoice *v, const struct ubl_report *r, struct err *e)
+{
+    if (r->verdict == UBL_ERROR) {
+        *e = r->error;
+        return -1;
+    }
+    if (v->n_lines == 0)
+        return err_set(e, ERR_BUG, "invoice.unwritten", "", "a report on a document never written");
+    for (uint32_t i = 0; i < r->n_findings; i++)
+        if (r->findings[i].severity != UBL_SEV_INFO)
+            add(v, &r->findings[i]);
+    return v->nomem ? err_nomem(e) : 0;
+}
