@@ -1,7 +1,8 @@
 /* aviso build and aviso read: from the invoicing system's data to UBL, and back.
  *
- * Nothing is written unless the whole input is good: a fault in one invoice of several leaves no
- * file. The official rules judge what was built unless --no-validate says not to. */
+ * A CSV list makes one file for each invoice, named by its number. Nothing is written unless the
+ * whole input is good: a fault in one invoice of several leaves no file. The official rules judge
+ * what was built unless --no-validate says not to. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #define ARENA_MAX ((size_t)4 << 30)
 #define UBL_MAX ((size_t)512 << 20)
+#define TABLE_MAX (1u << 20)
 #define NAME_MAX_ 200
 
 struct build {
@@ -62,33 +64,119 @@ static int tell(struct build *b, const struct invoice *v, const char *output)
 }
 
 /* Output that is standard output has no room for the JSON line beside it. */
-static const char *output_of(struct build *b)
+static const char *output_name(const struct cli *c)
 {
-    const char *path = cli_get(b->c, "output");
+    const char *path = cli_get(c, "output");
 
     return path && strcmp(path, "-") == 0 ? NULL : path;
 }
 
-static int build_one(struct build *b)
-{
-    struct invoice *v = invoice_new(b->a);
-    const char *path = output_of(b);
-    struct err e = ERR_INIT;
-    struct buf ubl;
-    int code;
+/* ---- build ---- */
 
-    buf_init(&ubl, UBL_MAX);
-    if (!v ? err_nomem(&e) : invoice_read_json(v, buf_view(&b->in), &e) ||
-                invoice_make(&ubl, v, cli_get(b->c, "customization"), b->rules, b->a, &e)) {
-        code = fail(b, &e);
-    } else if (!invoice_faults(v) && invoice_output(path, buf_view(&ubl), &e)) {
-        code = fail(b, &e);
-    } else if (!path && !invoice_faults(v) && b->c->json) {
-        code = EXIT_OK; /* the document is the output */
+struct batch {
+    struct invoice **v;
+    struct buf *ubl;
+    size_t n;
+    bool folder; /* one file for each, named by the invoice's number */
+};
+
+static bool is_csv(const struct build *b)
+{
+    size_t n = strlen(b->input);
+
+    return cli_has(b->c, "csv") || (n > 4 && strcasecmp(b->input + n - 4, ".csv") == 0);
+}
+
+static int read_batch(struct batch *t, struct build *b, struct err *e)
+{
+    t->folder = is_csv(b);
+    if (t->folder) {
+        if (invoice_read_csv(&t->v, &t->n, buf_view(&b->in), b->a, e))
+            return -1;
     } else {
-        code = tell(b, v, path);
+        t->n = 1;
+        if (!(t->v = arena_alloc(b->a, sizeof(struct invoice *))) || !(t->v[0] = invoice_new(b->a)))
+            return err_nomem(e);
+        if (invoice_read_json(t->v[0], buf_view(&b->in), e))
+            return -1;
     }
-    buf_free(&ubl);
+    if (!(t->ubl = arena_alloc(b->a, t->n * sizeof(*t->ubl))))
+        return err_nomem(e);
+    for (size_t i = 0; i < t->n; i++)
+        buf_init(&t->ubl[i], UBL_MAX);
+    return 0;
+}
+
+/* "INV/1042" -> "INV_1042.xml": what is no letter, digit, dot or dash, and a dot in front. */
+static void file_name(char out[NAME_MAX_], const struct invoice *v)
+{
+    struct str id = str_sub(invoice_value(v, "BT-1"), 0, NAME_MAX_ - 8);
+    size_t n = 0;
+
+    for (; n < id.n; n++) {
+        char c = id.p[n];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '-' || (c == '.' && n);
+        out[n] = plain ? c : '_';
+    }
+    (void)snprintf(out + n, 5, ".xml");
+}
+
+static int write_batch(struct batch *t, struct build *b, char **paths, struct err *e)
+{
+    const char *output = output_name(b->c);
+
+    if (!t->folder) {
+        paths[0] = output ? arena_printf(b->a, "%s", output) : NULL;
+        return invoice_output(output, buf_view(&t->ubl[0]), e);
+    }
+    if (fsx_mkdirs(output, 0755, e))
+        return -1;
+    for (size_t i = 0; i < t->n; i++) {
+        char name[NAME_MAX_];
+        file_name(name, t->v[i]);
+        for (size_t k = 0; k < i; k++)
+            if (paths[k] && strcmp(strrchr(paths[k], '/') + 1, name) == 0)
+                return err_set(e, ERR_INPUT, "invoice.csv", "BT-1",
+                    "two invoice numbers give the same file name %s", name);
+        if (!(paths[i] = arena_printf(b->a, "%s/%s", output, name)))
+            return err_nomem(e);
+    }
+    for (size_t i = 0; i < t->n; i++)
+        if (invoice_output(paths[i], buf_view(&t->ubl[i]), e))
+            return -1;
+    return 0;
+}
+
+static int make_batch(struct batch *t, struct build *b, size_t *faults, struct err *e)
+{
+    *faults = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        if (invoice_make(&t->ubl[i], t->v[i], cli_get(b->c, "customization"), b->rules, b->a, e))
+            return -1;
+        *faults += invoice_faults(t->v[i]);
+    }
+    return 0;
+}
+
+static int build_all(struct build *b)
+{
+    struct batch t = {0};
+    struct err e = ERR_INIT;
+    char **paths = NULL;
+    size_t faults;
+    int code = EXIT_OK;
+
+    if (read_batch(&t, b, &e) || make_batch(&t, b, &faults, &e) ||
+        (!(paths = arena_alloc(b->a, t.n * sizeof(char *))) && err_nomem(&e)) ||
+        (!faults && write_batch(&t, b, paths, &e)))
+        code = fail(b, &e);
+    else if (faults || paths[0] || !b->c->json) /* else the document is what stdout holds */
+        for (size_t i = 0; i < t.n; i++)
+            if (!faults || invoice_faults(t.v[i]))
+                code = cli_worse(code, tell(b, t.v[i], paths[i]));
+    for (size_t i = 0; t.ubl && i < t.n; i++)
+        buf_free(&t.ubl[i]);
     return code;
 }
 
@@ -108,18 +196,42 @@ static void finish(struct build *b)
     arena_free(b->a);
 }
 
+static int print_table(struct cli *c)
+{
+    struct err e = ERR_INIT;
+    struct buf b;
+    int code = EXIT_OK;
+
+    buf_init(&b, TABLE_MAX);
+    if (cli_has(c, "schema"))
+        invoice_schema(&b);
+    else
+        invoice_table(&b);
+    if (buf_check(&b, &e) || invoice_output(output_name(c), buf_view(&b), &e))
+        code = cli_fail(c, NULL, &e);
+    buf_free(&b);
+    return code;
+}
+
 int cmd_build(struct cli *c)
 {
     struct err e = ERR_INIT;
     struct build b;
     int code;
 
+    if (cli_has(c, "schema") || cli_has(c, "terms"))
+        return print_table(c);
+
     if (c->nargs != 1)
         return cli_usage(c, c->nargs ? "one INPUT at a time" : "which INPUT? - is standard input");
+    b.c = c;
+    b.input = c->args[0];
+    if (is_csv(&b) && !output_name(c))
+        return cli_usage(c, "a CSV list makes several documents: --output FOLDER");
     if (prepare(&b, c, &e) || (!cli_has(c, "no-validate") && rules_open(&b.rules, NULL, &e)))
         code = fail(&b, &e);
     else
-        code = build_one(&b);
+        code = build_all(&b);
     finish(&b);
     return code;
 }
@@ -127,7 +239,7 @@ int cmd_build(struct cli *c)
 static int read_one(struct build *b)
 {
     struct invoice *v = invoice_new(b->a);
-    const char *path = output_of(b);
+    const char *path = output_name(b->c);
     struct err e = ERR_INIT;
     struct buf json;
     int code;
@@ -135,7 +247,7 @@ static int read_one(struct build *b)
     buf_init(&json, UBL_MAX);
     if (!v ? err_nomem(&e)
            : invoice_read_ubl(v, buf_view(&b->in), &e) || invoice_write_json(&json, v, &e) ||
-                invoice_output(path, buf_view(&json), &e))
+                 invoice_output(path, buf_view(&json), &e))
         code = fail(b, &e);
     else if (!path && b->c->json)
         code = EXIT_OK;

@@ -14,7 +14,10 @@ static const struct cli_flag as4_dump[] = {{"content-type", "TYPE", "of a body w
 static const struct cli_flag build_flags[] = {
     {"output", "FILE", "write there, durably, instead of standard output (-o)"},
     {"customization", "NAME", "bis3, selfbilling3, pint-eu, ...; default: what the invoice says"},
-    {"no-validate", NULL, "leave out the official schema and rules"}, END};
+    {"csv", NULL, "INPUT is a list, one row a line; --output is a folder (also by .csv)"},
+    {"no-validate", NULL, "leave out the official schema and rules"},
+    {"schema", NULL, "print the JSON Schema of INPUT and end"},
+    {"terms", NULL, "print the table of business terms, JSON members and UBL paths, and end"}, END};
 static const struct cli_flag read_flags[] = {
     {"output", "FILE", "write there, durably, instead of standard output (-o)"}, END};
 static const struct cli_flag canary_install[] = {
@@ -114,8 +117,9 @@ const struct cli_command cli_commands[] = {
     {"as4 dump", "FILE...", "Show what is in a captured AS4 message or answer",
         "  aviso as4 dump request.http\n  aviso as4 dump receipt.xml --anchors trust/test\n",
         as4_dump, cmd_as4_dump},
-    {"build", "INPUT", "Make a valid UBL invoice or credit note from JSON",
+    {"build", "[INPUT]", "Make valid UBL invoices or credit notes from JSON or CSV",
         "  aviso build invoice.json -o invoice.xml\n"
+        "  aviso build batch.csv -o outbox/\n"
         "  aviso build --customization pint-eu - <invoice.json\n",
         build_flags, cmd_build},
     {"canary install", "", "Make a participant of ours the receiver of the canary",

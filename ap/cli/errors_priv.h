@@ -211,6 +211,8 @@ N("invoice.beyond", INPUT, "The document holds something that no business term o
   "Nothing: it is told so that it is not lost unseen")
 N("invoice.conflict", INPUT, "Two members of the invoice exclude each other",
   "Leave one out")
+N("invoice.csv", INPUT, "A list of invoices has a heading, a row or a cell that cannot be taken",
+  "Correct the line named; docs/invoice.md says how such a list is written")
 N("invoice.customization", USAGE, "No customization has that name",
   "Use one of docs/invoice.md, or write its identifier into \"specification\"")
 N("invoice.dates", INPUT, "Dates of the invoice are not in order",

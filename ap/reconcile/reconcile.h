@@ -5,7 +5,7 @@
 #ifndef AP_RECONCILE_RECONCILE_H
 #define AP_RECONCILE_RECONCILE_H
 
-#include "ap/reconcile/csv.h"
+#include "ap/base/csv.h"
 #include "ap/store/store.h"
 
 #define RECONCILE_MAX 2000000 /* lines of a list */

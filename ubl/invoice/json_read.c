@@ -175,12 +175,12 @@ int invoice_read_json(struct invoice *v, struct str json, struct err *e)
     json_start(&r.j, json, v->a);
     k = json_next(&r.j);
     v->root->line = r.j.token_line;
+    if (k == JSON_OBJECT && group(&r, v->root))
+        k = json_next(&r.j);
     if (k == JSON_BROKEN)
         (void)stop(&r, v->root);
-    else if (k != JSON_OBJECT)
+    else if (k != JSON_OBJECT && k != JSON_END)
         (void)err_set(inv_finding(v, INVOICE_FAULT, "", r.j.token_line), ERR_INPUT, "invoice.type",
             "", "%s where the invoice should stand, an object {...}", json_kind_word(k));
-    else if (group(&r, v->root) && json_next(&r.j) == JSON_BROKEN)
-        (void)stop(&r, v->root);
     return v->nomem || arena_exhausted(v->a) ? err_nomem(e) : 0;
 }

@@ -1,6 +1,5 @@
 /* Nodes, paths and findings. */
 
-
 #include "ap/base/enc.h"
 #include "ubl/atomic/datetime.h"
 #include "ubl/atomic/ucs.h"

@@ -41,6 +41,23 @@ static enum inv_id named(struct str text, enum inv_id group)
     return INV_NONE;
 }
 
+/* A rule on an attribute has the element as its place, and the attribute in its test. */
+static enum inv_id attribute_named(struct str test, enum inv_id element)
+{
+    struct str path = str_z(inv_terms[element].path);
+    enum inv_id group = inv_terms[element].group;
+
+    for (enum inv_id i = inv_next_member(group, INV_NONE); i != INV_NONE;
+         i = inv_next_member(group, i)) {
+        struct str p = str_z(inv_terms[i].path);
+        struct str attribute = str_sub(p, path.n + 1, p.n);
+        if (str_has_prefix(p, path) && attribute.n && attribute.p[0] == '@' &&
+            str_find(test, attribute) < test.n)
+            return i;
+    }
+    return INV_NONE;
+}
+
 /* The rule's text without its name in brackets, which is shown before it anyway. */
 static struct str plain(const struct ubl_finding *f)
 {
@@ -64,6 +81,11 @@ static void add(struct invoice *v, const struct ubl_finding *f)
         (at = inv_find(n, more)) && !inv_terms[more].many) {
         n = at;
         more = INV_NONE;
+    }
+    if (inv_terms[n->id].type != IT_GROUP && (more = attribute_named(f->test, n->id)) != INV_NONE) {
+        at = inv_find(n->parent, more);
+        n = at ? at : n->parent;
+        more = at ? INV_NONE : more;
     }
     e = f->severity == UBL_SEV_ERROR ? inv_fault(v, n, more) : inv_warn(v, n, more);
     (void)err_set(e, ERR_INPUT, "invoice.rule", "", "%.*s", STR_FMT(str_sub(plain(f), 0, 360)));

@@ -154,7 +154,8 @@ static void pairs(struct invoice *v)
     if (v->credit && inv_find(v->root, INV_DUE_DATE) && !inv_find(v->root, INV_PAYMENT))
         (void)err_set(inv_fault(v, v->root, INV_PAYMENT), ERR_INPUT, "invoice.missing", "BT-9",
             "a credit note's due date is written in its payment means: give one");
-    if (inv_find(v->root, INV_VAT_CURRENCY) && !inv_find(v->root, INV_TOTAL_VAT2))
+    if (v->vat_currency.n && !str_eq(v->vat_currency, v->currency) &&
+        !inv_find(v->root, INV_TOTAL_VAT2))
         (void)err_set(inv_fault(v, v->root, INV_TOTAL_VAT2), ERR_INPUT, "invoice.missing", "BR-53",
             "with a VAT accounting currency the total VAT in it must be given");
     if (!inv_find(v->root, INV_VAT_CURRENCY) && inv_find(v->root, INV_TOTAL_VAT2))

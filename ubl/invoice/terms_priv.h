@@ -1,13 +1,14 @@
 /* terms_priv.h - the one table: every business term, its JSON member and its place in UBL.
  *
- * TERM(id, group, BT/BG number, JSON member, type, need, how many, path in UBL below the group's element, the
- * same in a CreditNote where it differs, what it is). In order: a group, then its members. Read by
- * terms.c; the JSON reader and writer, the UBL reader and writer, the JSON Schema and the table in
+ * TERM(id, group, BT/BG number, JSON member, type, need, how many, path in UBL below the group's
+ * element, the same in a CreditNote where it differs, what it is). In order: a group, then its
+ * members. The JSON reader and writer, the UBL reader and writer, the JSON Schema and the table in
  * docs/ come from it and from nothing else.
  *
- * Paths: names of elements, @name for an attribute, "." for the group's own element, "" for a term that has no
- * place of its own. [a/b=VALUE] is a condition: written as it says, and asked for when reading; $x is a value of
- * the document. One element for each of a list: the last of the path, or the one marked *. */
+ * Paths: names of elements, @name for an attribute, "." for the group's own element, "" for a term
+ * that has no place of its own. [a/b=VALUE] is a condition: written as it says, and asked for when
+ * reading; $x is a value of the document. One element for each of a list: the last of the path, or
+ * the one marked *. */
 /* clang-format off */
 TERM(DOC, NONE, "", "", GROUP, REQ, ONE, ".", NULL,
     "The invoice or credit note")
@@ -281,7 +282,7 @@ TERM(CARD_HOLDER, CARD, "BT-88", "holder", TEXT, OPT, ONE, "cbc:HolderName", NUL
     "Holder")
 TERM(ACCOUNT, PAYMENT, "BG-17", "account", GROUP, OPT, ONE, "cac:PayeeFinancialAccount", NULL,
     "Credit transfer")
-TERM(ACCOUNT_ID, ACCOUNT, "BT-84", "id", ID, REQ, ONE, "cbc:ID", NULL,
+TERM(ACCOUNT_ID, ACCOUNT, "BT-84", "id", ID, OPT, ONE, "cbc:ID", NULL,
     "IBAN or other account")
 TERM(ACCOUNT_NAME, ACCOUNT, "BT-85", "name", TEXT, OPT, ONE, "cbc:Name", NULL,
     "Account name")

@@ -19,7 +19,8 @@ struct vat_group {
 struct sums {
     struct invoice *v;
     struct arena *a;
-    enum xerr x; /* the first failure: memory or digits */
+    bool peppol, en16931; /* whose rules hold: other PINTs have sums of their own */
+    enum xerr x;          /* the first failure: memory or digits */
     struct dec lines, allowances, charges;
     struct vat_group *vat;
     size_t n_vat;
@@ -128,7 +129,8 @@ static void check(struct sums *s, struct inv_node *in, enum inv_id id, struct de
     struct inv_node *n = inv_find(in, id);
     struct dec given = num(s, in, id), off = absolute(s, sub(s, given, computed));
     char text[SHOWN];
-    bool fault = dec_cmp(off, room) > 0;
+    bool ours = s->en16931 && (s->peppol || strncmp(rule, "PEPPOL", 6) != 0);
+    bool fault = ours && dec_cmp(off, room) > 0;
 
     if (s->x || dec_is_zero(off))
         return;
@@ -264,7 +266,8 @@ static void into_vat(struct sums *s, const struct inv_node *in, enum inv_id cate
     enum inv_id rate, struct dec amount, bool minus)
 {
     struct str c = inv_text(in, category);
-    struct vat_group *g = c.n ? group_of(s, c, has(in, rate), num(s, in, rate)) : NULL;
+    bool rated = has(in, rate) && !str_eqz(c, "O"); /* BR-O-05: it has none */
+    struct vat_group *g = c.n ? group_of(s, c, rated, rated ? num(s, in, rate) : DEC_ZERO) : NULL;
 
     if (g)
         g->taxable = minus ? sub(s, g->taxable, amount) : add(s, g->taxable, amount);
@@ -284,12 +287,19 @@ static const char *rule_of(struct str category, char out[16], int n)
     return out;
 }
 
+static bool is_entry_of(struct sums *s, const struct inv_node *n, const struct vat_group *g)
+{
+    if (!str_eq(inv_text(n, INV_VAT_CATEGORY), g->category))
+        return false;
+    return str_eqz(g->category, "O") ||
+           (has(n, INV_VAT_RATE) == g->has_rate && dec_eq(num(s, n, INV_VAT_RATE), g->rate));
+}
+
 /* The breakdown's entry of this group: the one given, or a new one. */
 static void find_entry(struct sums *s, struct vat_group *g)
 {
     for (struct inv_node *n = inv_find(s->v->root, INV_VAT); n && !g->node; n = inv_same(n))
-        if (str_eq(inv_text(n, INV_VAT_CATEGORY), g->category) &&
-            has(n, INV_VAT_RATE) == g->has_rate && dec_eq(num(s, n, INV_VAT_RATE), g->rate))
+        if (is_entry_of(s, n, g))
             g->node = n;
     if (g->node || !(g->node = inv_add(s->v, s->v->root, INV_VAT, STR(""), s->v->root->line)))
         return;
@@ -328,7 +338,7 @@ static void idle_entries(struct sums *s)
         bool used = false;
         for (size_t i = 0; i < s->n_vat; i++)
             used |= s->vat[i].node == n;
-        if (!used && inv_text(n, INV_VAT_CATEGORY).n)
+        if (!used && s->en16931 && inv_text(n, INV_VAT_CATEGORY).n)
             (void)err_set(inv_fault(s->v, n, INV_NONE), ERR_INPUT, "invoice.arithmetic",
                 rule_of(inv_text(n, INV_VAT_CATEGORY), rule, 8),
                 "no line, allowance or charge has this category and rate, or it stands here twice");
@@ -392,7 +402,12 @@ static void totals(struct sums *s)
 
 int inv_totals(struct invoice *v, struct err *e)
 {
-    struct sums s = {.v = v, .a = v->a, .vat = arena_alloc(v->a, VAT_GROUPS * sizeof(*s.vat))};
+    const struct inv_custom *c = inv_custom_of(inv_text(v->root, INV_SPECIFICATION));
+    struct sums s = {.v = v,
+        .a = v->a,
+        .peppol = c != NULL,
+        .en16931 = !c || c->en16931,
+        .vat = arena_alloc(v->a, VAT_GROUPS * sizeof(*s.vat))};
 
     if (!s.vat)
         return err_nomem(e);

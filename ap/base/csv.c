@@ -1,4 +1,4 @@
-#include "ap/reconcile/csv.h"
+#include "ap/base/csv.h"
 
 #include <iconv.h>
 #include <string.h>

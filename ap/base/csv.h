@@ -4,8 +4,8 @@
  * `|` (the most frequent of the first line, or what a first line "sep=;" says); quoted cells with
  * "" and line breaks inside; CR LF or LF; empty lines are passed over. Limits: 128 MiB of text,
  * CSV_CELLS cells a row, CSV_CELL bytes a cell. One thread. */
-#ifndef AP_RECONCILE_CSV_H
-#define AP_RECONCILE_CSV_H
+#ifndef AP_BASE_CSV_H
+#define AP_BASE_CSV_H
 
 #include "ap/base/arena.h"
 #include "ap/base/buf.h"
