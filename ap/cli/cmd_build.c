@@ -10,6 +10,7 @@
 
 #include "ap/base/fsx.h"
 #include "ap/cli/commands.h"
+#include "ap/cli/file.h"
 #include "ap/cli/invoice.h"
 #include "ubl/rules.h"
 
@@ -63,7 +64,6 @@ static int tell(struct build *b, const struct invoice *v, const char *output)
     return code;
 }
 
-/* Output that is standard output has no room for the JSON line beside it. */
 static const char *output_name(const struct cli *c)
 {
     const char *path = cli_get(c, "output");
@@ -128,7 +128,7 @@ static int write_batch(struct batch *t, struct build *b, char **paths, struct er
 
     if (!t->folder) {
         paths[0] = output ? arena_printf(b->a, "%s", output) : NULL;
-        return invoice_output(output, buf_view(&t->ubl[0]), e);
+        return file_put(output, buf_view(&t->ubl[0]), e);
     }
     if (fsx_mkdirs(output, 0755, e))
         return -1;
@@ -143,7 +143,7 @@ static int write_batch(struct batch *t, struct build *b, char **paths, struct er
             return err_nomem(e);
     }
     for (size_t i = 0; i < t->n; i++)
-        if (invoice_output(paths[i], buf_view(&t->ubl[i]), e))
+        if (file_put(paths[i], buf_view(&t->ubl[i]), e))
             return -1;
     return 0;
 }
@@ -171,7 +171,7 @@ static int build_all(struct build *b)
         (!(paths = arena_alloc(b->a, t.n * sizeof(char *))) && err_nomem(&e)) ||
         (!faults && write_batch(&t, b, paths, &e)))
         code = fail(b, &e);
-    else if (faults || paths[0] || !b->c->json) /* else the document is what stdout holds */
+    else
         for (size_t i = 0; i < t.n; i++)
             if (!faults || invoice_faults(t.v[i]))
                 code = cli_worse(code, tell(b, t.v[i], paths[i]));
@@ -186,7 +186,7 @@ static int prepare(struct build *b, struct cli *c, struct err *e)
     buf_init(&b->in, INVOICE_TEXT_MAX);
     if (!b->a)
         return err_nomem(e);
-    return invoice_input(&b->in, b->input, e);
+    return file_load(&b->in, b->input, e);
 }
 
 static void finish(struct build *b)
@@ -207,7 +207,7 @@ static int print_table(struct cli *c)
         invoice_schema(&b);
     else
         invoice_table(&b);
-    if (buf_check(&b, &e) || invoice_output(output_name(c), buf_view(&b), &e))
+    if (buf_check(&b, &e) || file_put(output_name(c), buf_view(&b), &e))
         code = cli_fail(c, NULL, &e);
     buf_free(&b);
     return code;
@@ -221,6 +221,8 @@ int cmd_build(struct cli *c)
 
     if (cli_has(c, "schema") || cli_has(c, "terms"))
         return print_table(c);
+    if (c->json && !output_name(c))
+        return cli_usage(c, "--json needs -o FILE: the document itself goes to standard output");
 
     if (c->nargs != 1)
         return cli_usage(c, c->nargs ? "one INPUT at a time" : "which INPUT? - is standard input");
@@ -247,10 +249,8 @@ static int read_one(struct build *b)
     buf_init(&json, UBL_MAX);
     if (!v ? err_nomem(&e)
            : invoice_read_ubl(v, buf_view(&b->in), &e) || invoice_write_json(&json, v, &e) ||
-                 invoice_output(path, buf_view(&json), &e))
+                 file_put(path, buf_view(&json), &e))
         code = fail(b, &e);
-    else if (!path && b->c->json)
-        code = EXIT_OK;
     else
         code = tell(b, v, path);
     buf_free(&json);
@@ -265,6 +265,8 @@ int cmd_read(struct cli *c)
 
     if (c->nargs != 1)
         return cli_usage(c, c->nargs ? "one FILE at a time" : "which FILE? - is standard input");
+    if (c->json && !output_name(c))
+        return cli_usage(c, "--json needs -o FILE: the JSON itself goes to standard output");
     code = prepare(&b, c, &e) ? fail(&b, &e) : read_one(&b);
     finish(&b);
     return code;

@@ -1,11 +1,9 @@
 /* aviso render: an invoice or credit note as a page for people, HTML or PDF. */
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "ap/base/fsx.h"
 #include "ap/cli/commands.h"
+#include "ap/cli/file.h"
 #include "ubl/render/render.h"
 
 #define INPUT_MAX ((size_t)512 << 20)
@@ -19,47 +17,6 @@ static bool is_pdf(const char *path)
     return n > 4 && strcasecmp(path + n - 4, ".pdf") == 0;
 }
 
-static int load(struct buf *in, const char *path, struct err *e)
-{
-    return fsx_read_file(in, strcmp(path, "-") == 0 ? "/dev/stdin" : path, e);
-}
-
-static int put_stream(FILE *f, struct str page, const char *name, struct err *e)
-{
-    if (fwrite(page.p, 1, page.n, f) != page.n || fflush(f))
-        return err_errno(e, "io.write", "write", name);
-    return 0;
-}
-
-/* A file appears whole or not at all. */
-static int put(const char *path, struct str page, struct err *e)
-{
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    char dir[4096] = ".";
-    struct stat st;
-    int fd, rc;
-
-    if (!path)
-        return put_stream(stdout, page, "standard output", e);
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) { /* a device or pipe is not replaced */
-        FILE *f = fopen(path, "we");
-        if (!f)
-            return err_errno(e, "io.open", "open", path);
-        rc = put_stream(f, page, path, e);
-        (void)fclose(f);
-        return rc;
-    }
-    if (slash && (size_t)(slash - path) >= sizeof(dir))
-        return err_set(e, ERR_INPUT, "io.missing", "", "the path %.60s... is too long", path);
-    if (slash)
-        (void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash == path ? 1 : slash - path), path);
-    if ((fd = fsx_open_dir(dir, e)) < 0)
-        return -1;
-    rc = fsx_replace(fd, slash ? slash + 1 : path, page.p, page.n, 0644, e);
-    (void)close(fd);
-    return rc;
-}
-
 static int render(
     struct buf *page, const char *path, enum render_lang lang, bool pdf, struct err *e)
 {
@@ -69,7 +26,7 @@ static int render(
 
     buf_init(&in, INPUT_MAX);
     buf_init(&html, PAGE_MAX);
-    rc = load(&in, path, e);
+    rc = file_load(&in, path, e);
     if (!rc) {
         doc = blob_str(buf_view(&in));
         rc = render_html(pdf ? &html : page, &doc, lang, e);
@@ -109,7 +66,8 @@ int cmd_render(struct cli *c)
     if (tag && !render_lang_of(&lang, tag))
         return cli_usage(c, "--lang is one of " RENDER_LANGUAGES ", not %s", tag);
     buf_init(&page, PAGE_MAX);
-    if (render(&page, c->args[0], lang, is_pdf(output), &e) || put(output, buf_view(&page), &e))
+    if (render(&page, c->args[0], lang, is_pdf(output), &e) ||
+        file_put(output, buf_view(&page), &e))
         code = cli_fail(c, c->args[0], &e);
     else if (c->json)
         say(c->args[0], output, page.n);

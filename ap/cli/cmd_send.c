@@ -12,10 +12,14 @@
 #include "ap/base/clock.h"
 #include "ap/cli/act.h"
 #include "ap/cli/commands.h"
+#include "ap/cli/file.h"
+#include "ap/cli/invoice.h"
 #include "ap/cli/view.h"
 
 #define POLL_MS 100
 #define ARENA_MAX (64u << 20)
+#define BUILD_MAX ((size_t)4 << 30)
+#define UBL_MAX ((size_t)512 << 20)
 
 struct send {
     struct cli *c;
@@ -25,6 +29,17 @@ struct send {
     int64_t deliver_by;    /* ms UTC or 0 */
     const char *id, *name; /* of the document being followed: attempts for others are not told */
 };
+
+static int write_all(int fd, struct str bytes, const char *name, struct err *e)
+{
+    while (bytes.n) {
+        ssize_t w = write(fd, bytes.p, bytes.n);
+        if (w <= 0)
+            return err_errno(e, "io.write", "write", name);
+        bytes = str_sub(bytes, (size_t)w, bytes.n);
+    }
+    return 0;
+}
 
 /* Standard input is not seekable: its bytes go into memory that looks like a file. */
 static int open_stdin(struct err *e)
@@ -36,12 +51,10 @@ static int open_stdin(struct err *e)
     if (fd < 0)
         return err_errno(e, "io.open", "memfd", "-");
     while ((n = read(STDIN_FILENO, piece, sizeof(piece))) > 0)
-        for (ssize_t done = 0, w; done < n; done += w)
-            if ((w = write(fd, piece + done, (size_t)(n - done))) <= 0) {
-                (void)err_errno(e, "io.write", "write", "-");
-                (void)close(fd);
-                return -1;
-            }
+        if (write_all(fd, (struct str){piece, (size_t)n}, "-", e)) {
+            (void)close(fd);
+            return -1;
+        }
     return fd;
 }
 
@@ -55,6 +68,66 @@ static int open_input(const char *path, struct err *e)
     if (e)
         e->class = ERR_INPUT;
     return -1;
+}
+
+/* ---- JSON becomes UBL before it is handed in ---- */
+
+static bool holds_json(int fd)
+{
+    char head[512];
+    ssize_t n = pread(fd, head, sizeof(head), 0);
+
+    return n > 0 && invoice_is_json((struct str){head, (size_t)n});
+}
+
+static int load_fd(struct buf *out, int fd, struct err *e)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return file_load(out, path, e);
+}
+
+/* The document into memory that looks like a file; *fd is closed. */
+static int swap_fd(int *fd, struct str ubl, struct err *e)
+{
+    int made = memfd_create("invoice", MFD_CLOEXEC);
+
+    if (made < 0)
+        return err_errno(e, "io.open", "memfd", "invoice");
+    if (write_all(made, ubl, "memfd", e)) {
+        (void)close(made);
+        return -1;
+    }
+    (void)close(*fd);
+    *fd = made;
+    return 0;
+}
+
+/* 0 and *fd is UBL; else an exit code, and everything was told. */
+static int build_here(struct send *s, const char *input, int *fd)
+{
+    struct arena *a = arena_new(BUILD_MAX);
+    struct invoice *v = a ? invoice_new(a) : NULL;
+    struct rules *rules = NULL;
+    struct err e = ERR_INIT;
+    struct buf json, ubl;
+    int code;
+
+    buf_init(&json, INVOICE_TEXT_MAX);
+    buf_init(&ubl, UBL_MAX);
+    if (!v ? err_nomem(&e)
+           : load_fd(&json, *fd, &e) || rules_open(&rules, NULL, &e) ||
+                 invoice_read_json(v, buf_view(&json), &e) ||
+                 invoice_make(&ubl, v, NULL, rules, a, &e))
+        code = cli_fail(s->c, input, &e);
+    else if (!(code = invoice_tell(s->c, input, v, NULL)) && swap_fd(fd, buf_view(&ubl), &e))
+        code = cli_fail(s->c, input, &e);
+    rules_free(rules);
+    buf_free(&json);
+    buf_free(&ubl);
+    arena_free(a);
+    return code;
 }
 
 static void add(struct json_object *o, const char *key, const char *v)
@@ -296,6 +369,11 @@ static int send_one(struct send *s, const char *input)
 
     if (fd < 0 || !a) {
         code = a ? cli_fail(s->c, input, &e) : EXIT_BUG;
+        arena_free(a);
+        return code;
+    }
+    if (!cli_has(s->c, "sbd") && holds_json(fd) && (code = build_here(s, input, &fd))) {
+        (void)close(fd);
         arena_free(a);
         return code;
     }

@@ -4,6 +4,8 @@
  * WINDOW reports ahead of the printer: memory does not grow with the number of files. */
 #include "ap/cli/commands.h"
 
+#include "ap/cli/file.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
@@ -14,7 +16,6 @@
 
 #include "ap/base/buf.h"
 #include "ap/base/clock.h"
-#include "ap/base/fsx.h"
 #include "ubl/report.h"
 #include "ubl/rules.h"
 #include "ubl/validate.h"
@@ -112,30 +113,6 @@ static int add_input(struct job *j, const char *path, unsigned deep)
     return add_file(j, path);
 }
 
-static int read_stdin(struct buf *b, struct err *e)
-{
-    for (;;) {
-        char *p = buf_grow(b, 65536);
-        ssize_t got;
-        if (!p)
-            return err_set(e, ERR_INPUT, "xml.limit", "", "more than %zu bytes", b->max);
-        b->n -= 65536;
-        got = read(STDIN_FILENO, p, 65536);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_errno(e, "io.read", "read", "standard input");
-        if (got == 0)
-            return 0;
-        b->n += (size_t)got;
-    }
-}
-
-static int read_input(struct buf *b, const char *path, struct err *e)
-{
-    return strcmp(path, "-") == 0 ? read_stdin(b, e) : fsx_read_file(b, path, e);
-}
-
 /* ---- one document ---- */
 
 struct done { /* what a worker hands to the printer */
@@ -202,7 +179,7 @@ static void validate_one(struct job *j, struct ubl_worker *w, const char *file, 
 
     buf_init(&in, INPUT_MAX);
     buf_init(&out->text, REPORT_MAX);
-    if (read_input(&in, file, &e)) {
+    if (file_load(&in, file, &e)) {
         report_failure(&r, &e);
         out->code = EXIT_MISSING;
     } else if (!a ? err_nomem(&e) : ubl_validate(&r, j->rules, w, buf_view(&in), &j->opt, a, &e)) {

@@ -200,7 +200,8 @@ const struct cli_command cli_commands[] = {
     {"rules verify", "", "Check every rule file and schema against its published hash",
         "  aviso rules verify\n", none, cmd_rules_verify},
     {"send", "FILE...", "Accept documents for delivery, and with --wait stay until they are proven",
-        "  aviso send invoice.xml --wait\n  aviso send *.xml --json\n"
+        "  aviso send invoice.xml --wait\n  aviso send *.xml --json\n  aviso send invoice.json "
+        "--wait\n"
         "  aviso send invoice.xml --dry-run\n  aviso send - --key order-1042 <invoice.xml\n",
         send_flags, cmd_send},
     {"serve", "", "Run the access point: AS4 endpoint, senders, hand-over",

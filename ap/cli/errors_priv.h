@@ -223,6 +223,8 @@ N("invoice.duplicate", INPUT, "A member stands twice in one object",
   "Remove one")
 N("invoice.encoding", INPUT, "The text is not UTF-8",
   "Save it as UTF-8")
+N("invoice.identifier", INPUT, "An identifier, VAT number or account cannot exist: its form or check digit is wrong",
+  "Correct it")
 N("invoice.json", INPUT, "The text is not JSON",
   "Correct the line named")
 N("invoice.limit", INPUT, "The invoice passes a stated limit of size, depth or length",

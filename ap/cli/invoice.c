@@ -1,60 +1,9 @@
 /* invoice.c - invoices in and out, for commands. */
 #include "ap/cli/invoice.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "ap/base/fsx.h"
 #include "ubl/rules.h"
-
-static int read_stdin(struct buf *b, struct err *e)
-{
-    for (;;) {
-        char *p = buf_grow(b, 65536);
-        ssize_t got;
-        if (!p)
-            return err_set(e, ERR_INPUT, "invoice.limit", "", "more than %zu bytes", b->max);
-        b->n -= 65536;
-        got = read(STDIN_FILENO, p, 65536);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_errno(e, "io.read", "read", "standard input");
-        if (got == 0)
-            return 0;
-        b->n += (size_t)got;
-    }
-}
-
-int invoice_input(struct buf *out, const char *path, struct err *e)
-{
-    return strcmp(path, "-") == 0 ? read_stdin(out, e) : fsx_read_file(out, path, e);
-}
-
-static int to_stdout(struct str bytes, struct err *e)
-{
-    if (fwrite(bytes.p, 1, bytes.n, stdout) != bytes.n || fflush(stdout) != 0)
-        return err_errno(e, "io.write", "write", "standard output");
-    return 0;
-}
-
-int invoice_output(const char *path, struct str bytes, struct err *e)
-{
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    char dir[4096] = ".";
-    int fd, rc;
-
-    if (!path || strcmp(path, "-") == 0)
-        return to_stdout(bytes, e);
-    if (slash)
-        (void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash == path ? 1 : slash - path), path);
-    if ((fd = fsx_open_dir(dir, e)) < 0)
-        return -1;
-    rc = fsx_replace(fd, slash ? slash + 1 : path, bytes.p, bytes.n, 0644, e);
-    (void)close(fd);
-    return rc;
-}
 
 /* ---- findings ---- */
 

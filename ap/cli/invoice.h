@@ -1,15 +1,10 @@
-/* invoice.h - what build, read and send share: invoices in, findings out, files written durably.
+/* invoice.h - what build, read and send share: invoices made, findings told.
  * One thread. */
 #ifndef AP_CLI_INVOICE_H
 #define AP_CLI_INVOICE_H
 
 #include "ap/cli/cli.h"
 #include "ubl/invoice/invoice.h"
-
-/* A whole file, or standard input for "-". `what` names it in messages. */
-int invoice_input(struct buf *out, const char *path, struct err *e) MUST_CHECK;
-/* Replace the file by these bytes, atomically and durably; "-" or NULL: standard output. */
-int invoice_output(const char *path, struct str bytes, struct err *e) MUST_CHECK;
 
 /* Tell every finding: faults and warnings in their five parts on stderr, or with --json as the
  * member "findings" of *o. Returns the exit code: 0, or that of the worst fault. */

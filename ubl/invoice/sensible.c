@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ubl/invoice/invoice_priv.h"
+#include "ubl/plausible/plausible.h"
 
 /* ---- decimals ---- */
 
@@ -142,6 +143,68 @@ static void attachment(struct invoice *v, struct inv_node *n)
             STR_FMT(str_sub(type, 0, 60)));
 }
 
+/* ---- identifiers that cannot exist ---- */
+
+static void doubt(struct invoice *v, const struct inv_node *n, struct plausibility p, bool fault)
+{
+    if (n && p.verdict == PLAUSIBLE_NOT)
+        (void)err_set(fault ? inv_fault(v, n, INV_NONE) : inv_warn(v, n, INV_NONE), ERR_INPUT,
+            "invoice.identifier", inv_terms[n->id].bt, "\"%.*s\": %s",
+            STR_FMT(str_sub(n->text, 0, 60)), p.why);
+}
+
+static void id_at(struct invoice *v, const struct inv_node *in, enum inv_id id, enum inv_id scheme)
+{
+    struct inv_node *n = inv_find(in, id);
+
+    if (n && inv_text(in, scheme).n)
+        doubt(v, n, plausible_id(inv_text(in, scheme), n->text), false);
+}
+
+static void vat_at(struct invoice *v, enum inv_id id)
+{
+    struct inv_node *n = inv_find(v->root, id);
+
+    if (n)
+        doubt(v, n, plausible_vat(n->text), false);
+}
+
+/* A SEPA payment goes nowhere with a wrong IBAN; elsewhere an account may be of another kind. */
+static void account(struct invoice *v, const struct inv_node *payment)
+{
+    struct inv_node *id = inv_find(payment, INV_ACCOUNT_ID),
+                    *bic = inv_find(payment, INV_ACCOUNT_BIC);
+
+    if (!str_eqz(inv_text(payment, INV_PAYMENT_CODE), "58"))
+        return;
+    if (id)
+        doubt(v, id, plausible_iban(id->text), true);
+    if (bic)
+        doubt(v, bic, plausible_bic(bic->text), false);
+}
+
+static void identifiers(struct invoice *v)
+{
+    struct inv_node *root = v->root;
+
+    id_at(v, root, INV_SELLER_ENDPOINT_ID, INV_SELLER_ENDPOINT_SCHEME);
+    id_at(v, root, INV_BUYER_ENDPOINT_ID, INV_BUYER_ENDPOINT_SCHEME);
+    id_at(v, root, INV_SELLER_LEGAL_ID, INV_SELLER_LEGAL_SCHEME);
+    id_at(v, root, INV_BUYER_LEGAL_ID, INV_BUYER_LEGAL_SCHEME);
+    id_at(v, root, INV_BUYER_IDENT_ID, INV_BUYER_IDENT_SCHEME);
+    id_at(v, root, INV_PAYEE_IDENT_ID, INV_PAYEE_IDENT_SCHEME);
+    id_at(v, root, INV_PAYEE_LEGAL_ID, INV_PAYEE_LEGAL_SCHEME);
+    id_at(v, root, INV_DELIVERY_LOCATION_ID, INV_DELIVERY_LOCATION_SCHEME);
+    if (inv_find(root, INV_SELLER))
+        for (struct inv_node *n = inv_find(root, INV_SELLER_IDS); n; n = inv_same(n))
+            id_at(v, n, INV_SELLER_IDS_ID, INV_SELLER_IDS_SCHEME);
+    vat_at(v, INV_SELLER_VAT);
+    vat_at(v, INV_BUYER_VAT);
+    vat_at(v, INV_TAXREP_VAT);
+    for (struct inv_node *n = inv_find(root, INV_PAYMENT); n; n = inv_same(n))
+        account(v, n);
+}
+
 /* ---- members that need another ---- */
 
 static void pairs(struct invoice *v)
@@ -176,6 +239,7 @@ void inv_sensible(struct invoice *v)
     dates(v);
     line_numbers(v);
     pairs(v);
+    identifiers(v);
     for (struct inv_node *n = inv_find(v->root, INV_ATTACHMENT); n; n = inv_same(n))
         attachment(v, n);
 }
