@@ -208,8 +208,8 @@ static void show_progress(struct job *j, bool last)
     if (!j->progress || now - j->began < 1000 || (!last && now - j->shown < 200))
         return;
     j->shown = now;
-    (void)fprintf(stderr, "\r\033[K%s%zu/%zu · %zu invalid · %zu without verdict", last ? "" : "",
-        j->printed, j->n, j->invalid, j->stopped);
+    (void)fprintf(stderr, "\r\033[K%zu/%zu · %zu invalid · %zu without verdict", j->printed, j->n,
+        j->invalid, j->stopped);
     if (last)
         (void)fputs("\r\033[K", stderr);
     (void)fflush(stderr);

@@ -29,8 +29,9 @@ def main(lab):
     say(r.returncode == 0 and "INV-2001" in r.stdout, "--dry-run shows what would be sent", r.stdout + r.stderr)
     r = lab.ap(1, "send", EXAMPLE, "--wait")
     say(r.returncode == 0 and "receipted" in r.stdout, "JSON is sent and receipted", r.stdout + r.stderr)
-    got = lab.ap(2, "inbox", "list", "--json").stdout
-    say("INV-2001" in got or lab.ap(2, "list", "--inbound").stdout.find("INV-2001") >= 0, "the receiver has it", got)
+    got = lab.json(2, "inbox", "list")
+    got = lab.ap(2, "inbox", "get", (got if isinstance(got, dict) else got[0])["id"]).stdout
+    say("<cbc:ID>INV-2001</cbc:ID>" in got, "the receiver has the UBL", got)
 
 
 with Lab() as the_lab:

@@ -145,12 +145,11 @@ static void attachment(struct invoice *v, struct inv_node *n)
 
 /* ---- identifiers that cannot exist ---- */
 
-static void doubt(struct invoice *v, const struct inv_node *n, struct plausibility p, bool fault)
+static void doubt(struct invoice *v, const struct inv_node *n, struct plausibility p)
 {
     if (n && p.verdict == PLAUSIBLE_NOT)
-        (void)err_set(fault ? inv_fault(v, n, INV_NONE) : inv_warn(v, n, INV_NONE), ERR_INPUT,
-            "invoice.identifier", inv_terms[n->id].bt, "\"%.*s\": %s",
-            STR_FMT(str_sub(n->text, 0, 60)), p.why);
+        (void)err_set(inv_warn(v, n, INV_NONE), ERR_INPUT, "invoice.identifier",
+            inv_terms[n->id].bt, "\"%.*s\": %s", STR_FMT(str_sub(n->text, 0, 60)), p.why);
 }
 
 static void id_at(struct invoice *v, const struct inv_node *in, enum inv_id id, enum inv_id scheme)
@@ -158,7 +157,7 @@ static void id_at(struct invoice *v, const struct inv_node *in, enum inv_id id, 
     struct inv_node *n = inv_find(in, id);
 
     if (n && inv_text(in, scheme).n)
-        doubt(v, n, plausible_id(inv_text(in, scheme), n->text), false);
+        doubt(v, n, plausible_id(inv_text(in, scheme), n->text));
 }
 
 static void vat_at(struct invoice *v, enum inv_id id)
@@ -166,10 +165,10 @@ static void vat_at(struct invoice *v, enum inv_id id)
     struct inv_node *n = inv_find(v->root, id);
 
     if (n)
-        doubt(v, n, plausible_vat(n->text), false);
+        doubt(v, n, plausible_vat(n->text));
 }
 
-/* A SEPA payment goes nowhere with a wrong IBAN; elsewhere an account may be of another kind. */
+/* Only SEPA asks for an IBAN; elsewhere an account may be of another kind. */
 static void account(struct invoice *v, const struct inv_node *payment)
 {
     struct inv_node *id = inv_find(payment, INV_ACCOUNT_ID),
@@ -178,9 +177,9 @@ static void account(struct invoice *v, const struct inv_node *payment)
     if (!str_eqz(inv_text(payment, INV_PAYMENT_CODE), "58"))
         return;
     if (id)
-        doubt(v, id, plausible_iban(id->text), true);
+        doubt(v, id, plausible_iban(id->text));
     if (bic)
-        doubt(v, bic, plausible_bic(bic->text), false);
+        doubt(v, bic, plausible_bic(bic->text));
 }
 
 static void identifiers(struct invoice *v)
