@@ -2,7 +2,7 @@
  * type" is looked at again: XSD collapses the white space of every type that can be refused so
  * (strings never are), and a decimal has no greatest length. When there is such a value the
  * document is played once more with the value in a form that libxml2 understands, and that run's
- * errors count. */
+ * errors count. The other way round, stray characters in base64 are found by us: xsd_base64.c. */
 #include "ubl/xsd.h"
 
 #include <libxml/parser.h>
@@ -15,6 +15,7 @@
 #include "ap/base/buf.h"
 #include "ap/base/fsx.h"
 #include "ubl/atomic/decimal.h"
+#include "ubl/xsd_priv.h"
 
 #define LIBXML_DECIMAL_DIGITS 24
 #define MENDED_MAX 100000u
@@ -22,6 +23,7 @@
 
 struct xsd {
     xmlSchema *schema;
+    struct xsd_base64 *base64;
 };
 
 /* ---- loading ---- */
@@ -55,7 +57,7 @@ struct source {
     size_t at;
 };
 
-static _Thread_local bool loading;
+static _Thread_local struct xsd_base64 *loading; /* what is learnt from the files of one schema */
 static pthread_once_t input_once = PTHREAD_ONCE_INIT;
 
 /* The end of an annotation that begins at p, or NULL. */
@@ -100,9 +102,8 @@ static void strip_annotations(struct buf *b)
 
 static int source_match(const char *name)
 {
-    size_t n = strlen(name);
-
-    return loading && n > 4 && strcmp(name + n - 4, ".xsd") == 0;
+    (void)name;
+    return loading != NULL;
 }
 
 static void *source_open(const char *name)
@@ -118,6 +119,7 @@ static void *source_open(const char *name)
         return NULL;
     }
     strip_annotations(&s->bytes);
+    xsd_base64_source(loading, buf_view(&s->bytes));
     return s;
 }
 
@@ -156,7 +158,7 @@ int xsd_load(struct xsd **out, const char *path, struct err *e)
 
     *out = NULL;
     (void)pthread_once(&input_once, input_init);
-    if (!x || !(c = xmlSchemaNewParserCtxt(path))) {
+    if (!x || !(x->base64 = xsd_base64_new()) || !(c = xmlSchemaNewParserCtxt(path))) {
         (void)err_nomem(e);
         goto done;
     }
@@ -166,13 +168,17 @@ int xsd_load(struct xsd **out, const char *path, struct err *e)
     }
     xmlSetGenericErrorFunc(NULL, ignore_message); /* of this thread: files that are imported */
     xmlSchemaSetParserErrors(c, keep_first, ignore_message, &first);
-    loading = true;
+    loading = x->base64;
     x->schema = xmlSchemaParse(c);
-    loading = false;
+    loading = NULL;
     xmlSetGenericErrorFunc(NULL, NULL);
     if (!x->schema) {
         (void)err_set(e, ERR_CONFIG, "xsd.schema", "", "schema %s cannot be read: %s", path,
             first.msg[0] ? first.msg : "no file, or not a schema");
+        goto done;
+    }
+    if (xsd_base64_done(x->base64) < 0) {
+        (void)err_nomem(e);
         goto done;
     }
     *out = x;
@@ -191,6 +197,7 @@ void xsd_free(struct xsd *x)
         return;
     if (x->schema)
         xmlSchemaFree(x->schema);
+    xsd_base64_free(x->base64);
     free(x);
 }
 
@@ -208,6 +215,7 @@ struct player {
     xmlSAXHandler *sax;
     void *user;
     const xmlChar **local, **uri, **prefix;
+    bool *base64; /* by name: the element has that type */
     struct xsd_error *errors;
     uint32_t n_errors, n, at;
     struct mended *mend;
@@ -224,17 +232,20 @@ static const xmlChar *zstr(struct player *p, struct str s)
     return (const xmlChar *)z;
 }
 
-static int make_names(struct player *p)
+static int make_names(struct player *p, const struct xsd *x)
 {
     const struct tree *t = p->t;
 
     p->local = arena_alloc(p->a, t->n_names * sizeof(*p->local));
+    p->base64 = arena_alloc(p->a, t->n_names * sizeof(*p->base64));
     p->uri = arena_alloc(p->a, t->n_uris * sizeof(*p->uri));
     p->prefix = arena_alloc(p->a, t->n_prefixes * sizeof(*p->prefix));
-    if (!p->local || !p->uri || !p->prefix)
+    if (!p->local || !p->base64 || !p->uri || !p->prefix)
         return -1;
-    for (uint32_t i = 0; i < t->n_names; i++)
+    for (uint32_t i = 0; i < t->n_names; i++) {
         p->local[i] = zstr(p, t->names[i].local);
+        p->base64[i] = xsd_base64_is(x->base64, t->names[i].uri, t->names[i].local);
+    }
     for (uint32_t i = 0; i < t->n_uris; i++)
         p->uri[i] = zstr(p, t->uris[i]);
     for (uint32_t i = 0; i < t->n_prefixes; i++)
@@ -256,6 +267,14 @@ static const struct mended *mended_value(const struct player *p, uint32_t node)
     if (!p->second)
         return NULL;
     return bsearch(&key, p->mend, p->n_mend, sizeof(key), by_node);
+}
+
+/* libxml2 2.9 takes a sign with white space behind it for a decimal, but not one without. */
+static struct str bare_sign(struct str s)
+{
+    struct str t = str_trim(s);
+
+    return t.n == 1 && (*t.p == '+' || *t.p == '-') ? t : s;
 }
 
 /* Room for the arrays that SAX2 wants, on the stack for usual elements. */
@@ -293,7 +312,7 @@ static void start(struct player *p, uint32_t n)
     for (uint32_t i = 0; i < x->nattr; i++) {
         const struct tree_node *y = &t->nodes[n + 1 + i];
         const struct mended *m = mended_value(p, n + 1 + i);
-        struct str v = m ? m->value : tree_string(t, n + 1 + i);
+        struct str v = m ? m->value : bare_sign(tree_string(t, n + 1 + i));
         attrs[5 * i] = p->local[y->name];
         attrs[5 * i + 1] = p->prefix[y->prefix];
         attrs[5 * i + 2] = p->uri[t->names[y->name].uri_id];
@@ -305,14 +324,6 @@ static void start(struct player *p, uint32_t n)
         p->uri[t->names[x->name].uri_id], (int)ndecl, ns, x->nattr, 0, attrs);
 }
 
-/* libxml2 2.9 takes a sign with white space behind it for a decimal, but not one without. */
-static struct str bare_sign(struct str s)
-{
-    struct str t = str_trim(s);
-
-    return t.n == 1 && (*t.p == '+' || *t.p == '-') ? t : s;
-}
-
 static void characters(struct player *p, struct str s)
 {
     while (s.n) { /* libxml2 counts in int */
@@ -322,16 +333,36 @@ static void characters(struct player *p, struct str s)
     }
 }
 
+static void add_error(struct player *p, int code, struct str text);
+
+static void check_base64(struct player *p, uint32_t n)
+{
+    struct str uri = tree_uri(p->t, n), local = tree_local(p->t, n);
+    size_t at = xsd_base64_stray(tree_string(p->t, n));
+    char text[400];
+
+    if (!at)
+        return;
+    (void)snprintf(text, sizeof(text),
+        "Element '{%.*s}%.*s': character %zu is none of a value of the atomic type "
+        "'xs:base64Binary'.",
+        STR_FMT(str_sub(uri, 0, 150)), STR_FMT(str_sub(local, 0, 80)), at);
+    add_error(p, XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_1, str_z(text));
+}
+
 static void end(struct player *p, uint32_t n)
 {
     const struct tree_node *x = &p->t->nodes[n];
     const struct mended *m = mended_value(p, n);
+    uint32_t before = p->n;
 
     p->at = n;
     if (m)
         characters(p, m->value);
     p->sax->endElementNs(
         p->user, p->local[x->name], p->prefix[x->prefix], p->uri[p->t->names[x->name].uri_id]);
+    if (p->base64[x->name] && p->n == before)
+        check_base64(p, n);
 }
 
 static void play(struct player *p, uint32_t root)
@@ -440,14 +471,10 @@ static void suspect(struct player *p, const char *text)
         mend(p, p->at + i);
 }
 
-static void on_error(void *self, xmlError *x)
+static void add_error(struct player *p, int code, struct str s)
 {
-    struct player *p = self;
-    struct str s = str_trim(str_z(x->message));
     char *copy;
 
-    if (!p->second && x->code == XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_1)
-        suspect(p, s.p);
     p->n++;
     if (p->n_errors == XSD_ERRORS_MAX)
         return;
@@ -459,7 +486,17 @@ static void on_error(void *self, xmlError *x)
         return;
     }
     p->errors[p->n_errors++] = (struct xsd_error){
-        .node = p->at, .line = p->t->nodes[p->at].line, .code = x->code, .text = {copy, s.n}};
+        .node = p->at, .line = p->t->nodes[p->at].line, .code = code, .text = {copy, s.n}};
+}
+
+static void on_error(void *self, xmlError *x)
+{
+    struct player *p = self;
+    struct str s = str_trim(str_z(x->message));
+
+    if (!p->second && x->code == XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_1)
+        suspect(p, s.p);
+    add_error(p, x->code, s);
 }
 
 static int run(struct player *p, const struct xsd *x, uint32_t root, struct err *e)
@@ -493,7 +530,7 @@ int xsd_validate(struct xsd_report *out, const struct xsd *x, const struct tree 
     struct player p = {.t = t, .a = a};
 
     memset(out, 0, sizeof(*out));
-    if (make_names(&p))
+    if (make_names(&p, x))
         return err_nomem(e);
     if (run(&p, x, root, e))
         return -1;

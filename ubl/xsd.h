@@ -4,7 +4,8 @@
  * read before a schema is chosen, a payload inside an envelope is validated where it lies, rules
  * and schema load side by side, and each error knows its node. The verdict is the standard's:
  * values that libxml2 2.9 refuses wrongly (white space around dates and times, decimals of more
- * than 24 digits) are found and forgiven. Loading touches no network. */
+ * than 24 digits) are found and forgiven, and stray characters in base64, which it skips, are not.
+ * Loading touches no network. */
 #ifndef UBL_XSD_H
 #define UBL_XSD_H
 

@@ -28,8 +28,14 @@ static const char schema_text[] =
     "<xs:enumeration value='A'/></xs:restriction></xs:simpleType></xs:element>"
     "<xs:element name='at'><xs:complexType><xs:attribute name='d' type='xs:date'/>"
     "<xs:attribute name='n' type='xs:decimal'/></xs:complexType></xs:element>"
-    "<xs:element name='once' type='xs:token'/>"
-    "</xs:choice></xs:complexType></xs:element></xs:schema>";
+    "<xs:element name='once' type='xs:token'/><xs:element name='b64' type='File'/>"
+    "<xs:element name='local'><xs:complexType><xs:simpleContent><xs:extension "
+    "base='xs:base64Binary'>"
+    "<xs:attribute name='n' type='xs:string'/></xs:extension></xs:simpleContent></xs:complexType>"
+    "</xs:element>"
+    "</xs:choice></xs:complexType></xs:element><xs:complexType name='File'><xs:simpleContent>"
+    "<xs:extension base='Octets'/></xs:simpleContent></xs:complexType><xs:simpleType name='Octets'>"
+    "<xs:restriction base='xs:base64Binary'/></xs:simpleType></xs:schema>";
 
 static struct xsd *schema;
 static struct err e;
@@ -142,6 +148,17 @@ static void decimals_have_no_greatest_length(void **state)
     assert_int_equal(errors("<integer>1234567890123456789012345678901234567890</integer>"), 0);
     assert_int_equal(errors("<positive>123456789012345678901234567890</positive>"), 0);
     assert_int_equal(errors("<at n='123456789012345678901234567890.12'/>"), 0);
+}
+
+static void stray_characters_in_base64_are_errors(void **state)
+{
+    (void)state;
+    assert_int_equal(errors("<b64>YWJj ZA==</b64>"), 0);
+    assert_int_equal(errors("<b64/>"), 0);
+    assert_int_equal(errors("<b64>YWJj!</b64>"), 1);
+    assert_int_equal(errors("<b64>YWJ</b64>"), 1);
+    assert_int_equal(errors("<b64>YW!Jj</b64><local>#</local><once>#</once>"), 2);
+    assert_int_equal(errors("<local>YQ==</local>"), 0);
 }
 
 static void other_errors_stay_when_a_value_is_forgiven(void **state)
@@ -269,6 +286,7 @@ int main(void)
         cmocka_unit_test(an_error_tells_element_and_line),
         cmocka_unit_test(white_space_around_dates_and_times_is_allowed),
         cmocka_unit_test(decimals_have_no_greatest_length),
+        cmocka_unit_test(stray_characters_in_base64_are_errors),
         cmocka_unit_test(other_errors_stay_when_a_value_is_forgiven),
         cmocka_unit_test(errors_are_counted_beyond_those_kept),
         cmocka_unit_test(the_corpus_has_xerces_verdicts),

@@ -1,4 +1,4 @@
-/* Values of the simple types that UBL's amounts, quantities and dates have, against the verdicts of
+/* Values of the simple types that our schemas use, against the verdicts of
  * Xerces recorded in tests/golden/xsd/types.tsv: type, value with its white space, true or false.
  */
 #include <setjmp.h>
@@ -12,8 +12,25 @@
 #include "tests/support/vectors.h"
 #include "ubl/xsd.h"
 
-enum { DATE, TIME, DATETIME, DECIMAL, INTEGER };
-static const char *const names[] = {"date", "time", "dateTime", "decimal", "integer"};
+enum {
+    DATE,
+    TIME,
+    DATETIME,
+    DECIMAL,
+    INTEGER,
+    BOOLEAN,
+    URI,
+    LANGUAGE,
+    TOKEN,
+    NMTOKEN,
+    NCNAME,
+    BASE64,
+    COUNT,
+    QNAME
+};
+static const char *const names[] = {"date", "time", "dateTime", "decimal", "integer", "boolean",
+    "anyURI", "language", "token", "NMTOKEN", "NCName", "base64Binary", "nonNegativeInteger",
+    "QName"};
 static struct xsd *schema;
 
 static int load_schema(void **state)
@@ -73,6 +90,15 @@ static const struct vec_op ops[] = {
     {"xsd.dateTime", 1, op_type, DATETIME},
     {"xsd.decimal", 1, op_type, DECIMAL},
     {"xsd.integer", 1, op_type, INTEGER},
+    {"xsd.boolean", 1, op_type, BOOLEAN},
+    {"xsd.anyURI", 1, op_type, URI},
+    {"xsd.language", 1, op_type, LANGUAGE},
+    {"xsd.token", 1, op_type, TOKEN},
+    {"xsd.NMTOKEN", 1, op_type, NMTOKEN},
+    {"xsd.NCName", 1, op_type, NCNAME},
+    {"xsd.base64Binary", 1, op_type, BASE64},
+    {"xsd.nonNegativeInteger", 1, op_type, COUNT},
+    {"xsd.QName", 1, op_type, QNAME},
 };
 
 static void values_are_judged_as_by_xerces(void **state)
