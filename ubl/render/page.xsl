@@ -177,7 +177,7 @@
   <xsl:call-template name="payment"/>
   <xsl:call-template name="attachments"/>
   <footer>
-    <dl class="small"><xsl:apply-templates select="cbc:CustomizationID | cbc:ProfileID" mode="p"/></dl>
+    <dl class="small"><xsl:apply-templates select="cbc:UBLVersionID | cbc:CustomizationID | cbc:ProfileID | cbc:ProfileExecutionID | cbc:UUID" mode="p"/></dl>
     <xsl:if test="@r:extensions"><p><xsl:value-of select="r:label('extensions')"/></p></xsl:if>
     <xsl:call-template name="further"/>
   </footer>
@@ -215,7 +215,8 @@
 
 <xsl:template match="*" mode="address">
   <address>
-    <xsl:for-each select="cbc:StreetName | cbc:AdditionalStreetName | cac:AddressLine/cbc:Line"><xsl:apply-templates select="." mode="v"/><br/></xsl:for-each>
+    <xsl:for-each select="cbc:Postbox | cbc:Department | cbc:StreetName | cbc:BuildingName | cbc:AdditionalStreetName | cac:AddressLine/cbc:Line"><xsl:apply-templates select="." mode="v"/>
+      <xsl:for-each select="self::cbc:StreetName/../cbc:BuildingNumber"><xsl:text> </xsl:text><xsl:apply-templates select="." mode="v"/></xsl:for-each><br/></xsl:for-each>
     <xsl:if test="cbc:PostalZone | cbc:CityName">
       <xsl:apply-templates select="cbc:PostalZone" mode="v"/><xsl:text> </xsl:text><xsl:apply-templates select="cbc:CityName" mode="v"/><br/>
     </xsl:if>
@@ -261,12 +262,18 @@
     <td role="rowheader" class="item">
       <xsl:apply-templates select="cac:Item"/>
       <xsl:for-each select="cbc:Note"><p><xsl:apply-templates select="." mode="v"/></p></xsl:for-each>
-      <xsl:variable name="more" select="cac:InvoicePeriod | cac:OrderLineReference | cac:DocumentReference | cbc:AccountingCost | cac:AllowanceCharge |
+      <xsl:variable name="more" select="cac:InvoicePeriod | cac:OrderLineReference | cac:DespatchLineReference | cac:DocumentReference | cbc:AccountingCost |
+          cac:AllowanceCharge | cac:TaxTotal |
           cac:Price/cac:AllowanceCharge"/>
       <xsl:if test="$more">
         <dl class="small">
           <xsl:apply-templates select="cac:InvoicePeriod" mode="p"/>
+          <xsl:apply-templates select="cac:OrderLineReference/cac:OrderReference" mode="ref"/>
           <xsl:apply-templates select="cac:OrderLineReference/cbc:LineID" mode="p"/>
+          <xsl:apply-templates select="cac:DespatchLineReference/cac:DocumentReference" mode="ref"><xsl:with-param name="l" select="'DespatchDocumentReference'"/></xsl:apply-templates>
+          <xsl:apply-templates select="cac:DespatchLineReference/cbc:LineID" mode="p"><xsl:with-param name="l" select="'DespatchLineReference'"/></xsl:apply-templates>
+          <xsl:apply-templates select="cac:TaxTotal/cac:TaxSubtotal/cbc:TaxableAmount" mode="p"><xsl:with-param name="l" select="'taxable'"/></xsl:apply-templates>
+          <xsl:apply-templates select="cac:TaxTotal/cac:TaxSubtotal/cbc:TaxAmount[r:show(.) != string(../../cbc:TaxAmount)] | cac:TaxTotal/cbc:TaxAmount" mode="p"/>
           <xsl:apply-templates select="cac:DocumentReference" mode="ref"><xsl:with-param name="l" select="'object'"/></xsl:apply-templates>
           <xsl:apply-templates select="cbc:AccountingCost" mode="p"/>
           <xsl:apply-templates select="cac:AllowanceCharge | cac:Price/cac:AllowanceCharge" mode="p"/>
@@ -276,7 +283,7 @@
     <td role="cell" class="num" data-l="{r:label('quantity')}"><div><xsl:apply-templates select="cbc:InvoicedQuantity | cbc:CreditedQuantity" mode="v"/></div></td>
     <td role="cell" class="num" data-l="{r:label('price')}"><div><xsl:apply-templates select="cac:Price/cbc:PriceAmount" mode="v"/>
       <xsl:for-each select="cac:Price/cbc:BaseQuantity"><span class="per"> / <xsl:apply-templates select="." mode="v"/></span></xsl:for-each></div></td>
-    <td role="cell" class="num" data-l="{r:label('vat')}"><div><xsl:apply-templates select="cac:Item/cac:ClassifiedTaxCategory" mode="rate"/></div></td>
+    <td role="cell" class="num" data-l="{r:label('vat')}"><div><xsl:apply-templates select="cac:Item/cac:ClassifiedTaxCategory | cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory" mode="rate"/></div></td>
     <td role="cell" class="num sum" data-l="{r:label('amount')}"><div><xsl:apply-templates select="cbc:LineExtensionAmount" mode="v"/></div></td>
   </tr>
 </xsl:template>
@@ -322,6 +329,7 @@
     <xsl:apply-templates select="cbc:Amount" mode="v"/>
     <xsl:if test="cbc:MultiplierFactorNumeric | cbc:BaseAmount"> (<xsl:apply-templates select="cbc:MultiplierFactorNumeric" mode="v"/>
       <xsl:if test="cbc:BaseAmount"><xsl:if test="cbc:MultiplierFactorNumeric"><xsl:text> </xsl:text></xsl:if><xsl:value-of select="r:label('of')"/><xsl:text> </xsl:text><xsl:apply-templates select="cbc:BaseAmount" mode="v"/></xsl:if>)</xsl:if>
+    <xsl:if test="cac:TaxCategory">; <xsl:value-of select="r:label('vat')"/><xsl:text> </xsl:text><xsl:apply-templates select="cac:TaxCategory" mode="rate"/></xsl:if>
   </dd></div>
 </xsl:template>
 
@@ -424,6 +432,8 @@
             <xsl:apply-templates select="cbc:PaymentMeansCode" mode="p"/>
             <xsl:apply-templates select="cac:PayeeFinancialAccount/cbc:ID" mode="p"><xsl:with-param name="l" select="'account'"/></xsl:apply-templates>
             <xsl:apply-templates select="cac:PayeeFinancialAccount/cac:FinancialInstitutionBranch/cbc:ID" mode="p"><xsl:with-param name="l" select="'bank'"/></xsl:apply-templates>
+            <xsl:apply-templates select="cac:PayeeFinancialAccount/cac:FinancialInstitutionBranch/cac:FinancialInstitution/cbc:ID" mode="p"><xsl:with-param name="l" select="'bank'"/></xsl:apply-templates>
+            <xsl:apply-templates select="cac:PayeeFinancialAccount/cac:FinancialInstitutionBranch//cbc:Name" mode="p"><xsl:with-param name="l" select="'bankname'"/></xsl:apply-templates>
             <xsl:apply-templates select="cac:PayeeFinancialAccount/cbc:Name" mode="p"><xsl:with-param name="l" select="'accountname'"/></xsl:apply-templates>
             <xsl:apply-templates select="cbc:PaymentID" mode="p"/>
             <xsl:apply-templates select="cac:CardAccount/cbc:PrimaryAccountNumberID" mode="p"/>
