@@ -8,6 +8,7 @@ prefix  ?= /usr/local
 bindir  ?= $(prefix)/bin
 datadir ?= $(prefix)/share/aviso
 mandir  ?= $(prefix)/share/man
+setupdir ?= $(prefix)/lib/aviso
 docdir  ?= $(prefix)/share/doc/aviso
 INSTALL ?= install
 CLANG   ?= clang
@@ -173,6 +174,9 @@ deps: deps-build deps-test
 
 # ---- install -----------------------------------------------------------------------------------
 DATA_PARTS := catalogue codelists rules trust xsd manifest.tsv
+# What `aviso rules install` and `aviso testnet` run: laid out as here, since they find each other so.
+SETUP_RUN  := schemas/install certs/make-pki packaging/deps
+SETUP_DATA := schemas/MANIFEST schemas/catalogue certs/anchors packaging/debian-packages $(wildcard schemas/drivers/*)
 MANPAGES    = $(wildcard docs/man/*.[1-8] build/man/*.[1-8])
 UNITS      := $(wildcard packaging/systemd/*.service packaging/systemd/*.socket packaging/systemd/*.timer)
 man: program
@@ -191,17 +195,18 @@ install-files:
 	$(INSTALL) -D -m 644 build/man/aviso.conf.example $(DESTDIR)$(docdir)/aviso.conf
 	$(INSTALL) -D -m 644 packaging/systemd/aviso.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/aviso.conf
 	$(INSTALL) -D -m 644 packaging/systemd/aviso.tmpfiles $(DESTDIR)$(prefix)/lib/tmpfiles.d/aviso.conf
-	$(INSTALL) -D -m 755 certs/make-pki $(DESTDIR)$(datadir)/make-pki
+	for f in $(SETUP_RUN); do $(INSTALL) -D -m 755 $$f $(DESTDIR)$(setupdir)/$$f; done
+	for f in $(SETUP_DATA); do $(INSTALL) -D -m 644 $$f $(DESTDIR)$(setupdir)/$$f; done
 	$(INSTALL) -D -m 644 build/man/completion.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/aviso
 	$(INSTALL) -D -m 644 build/man/completion.zsh $(DESTDIR)$(prefix)/share/zsh/site-functions/_aviso
 	$(INSTALL) -D -m 644 build/man/completion.fish $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/aviso.fish
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/aviso $(DESTDIR)$(prefix)/share/bash-completion/completions/aviso
 	rm -f $(DESTDIR)$(prefix)/share/zsh/site-functions/_aviso $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/aviso.fish
-	rm -f $(DESTDIR)$(mandir)/man[1-8]/aviso.* $(DESTDIR)$(mandir)/man[1-8]/aviso-* $(DESTDIR)$(datadir)/make-pki
+	rm -f $(DESTDIR)$(mandir)/man[1-8]/aviso.* $(DESTDIR)$(mandir)/man[1-8]/aviso-*
 	rm -f $(foreach f,$(UNITS),$(DESTDIR)$(prefix)/lib/systemd/system/$(notdir $f))
 	rm -f $(DESTDIR)$(prefix)/lib/sysusers.d/aviso.conf $(DESTDIR)$(prefix)/lib/tmpfiles.d/aviso.conf
-	rm -rf $(addprefix $(DESTDIR)$(datadir)/,$(DATA_PARTS)) $(DESTDIR)$(docdir)
+	rm -rf $(addprefix $(DESTDIR)$(datadir)/,$(DATA_PARTS) .made-from) $(DESTDIR)$(docdir) $(DESTDIR)$(setupdir)
 
 # ---- clean, help -------------------------------------------------------------------------------
 clean:

@@ -1,5 +1,6 @@
 /* aviso rules: what is here, in which versions, and whether it is what was published. */
 #include "ap/cli/commands.h"
+#include "ap/cli/script.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -185,40 +186,19 @@ int cmd_rules_verify(struct cli *c)
     return bad > 0 ? EXIT_SETUP : code;
 }
 
-/* The script that fetches and lays out the artefacts: in a checkout, or installed beside the data.
- */
-static bool find_installer(char *out, size_t n)
-{
-    static const char *const beside[] = {
-        "../../schemas/install", "../schemas/install", "../share/aviso/schemas/install"};
-    char exe[PATH_MAX - 64], *slash;
-    ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-    if (len <= 0)
-        return false;
-    exe[len] = '\0';
-    if (!(slash = strrchr(exe, '/')))
-        return false;
-    *slash = '\0';
-    for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-        (void)snprintf(out, n, "%s/%s", exe, beside[i]);
-        if (access(out, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
 int cmd_rules_install(struct cli *c)
 {
-    char script[PATH_MAX];
+    char script[PATH_MAX], installed[PATH_MAX];
     const char *folder = c->nargs ? c->args[0] : rules_data_dir();
     struct err e = ERR_INIT;
     int status;
     pid_t pid;
 
-    if (!find_installer(script, sizeof(script))) {
+    if (!folder && script_data_dir(installed, sizeof(installed)))
+        folder = installed;
+    if (!script_find(script, sizeof(script), "schemas/install")) {
         (void)err_set(&e, ERR_CONFIG, "rules.data", "",
-            "schemas/install is not beside this program: run it from the sources");
+            "schemas/install is neither in ../lib/aviso nor in the sources of this program");
         return cli_fail(c, NULL, &e);
     }
     if ((pid = fork()) == 0) {

@@ -6,6 +6,7 @@
 
 #include "ap/base/log.h"
 #include "ap/cli/commands.h"
+#include "ap/cli/script.h"
 #include "ap/daemon/node.h"
 #include "ap/testnet/testnet.h"
 #include "ap/wss/wss.h"
@@ -25,20 +26,6 @@ static void default_dir(char out[PATH_MAX])
         (void)snprintf(out, PATH_MAX, "%s/.local/state/aviso/testnet", home ? home : "");
 }
 
-/* The script lies beside the data when installed, in certs/ in a checkout. */
-static void find_make_pki(struct place *p)
-{
-    char exe[PATH_MAX], *slash;
-
-    (void)snprintf(p->make_pki, sizeof(p->make_pki), "%s/make-pki", p->data);
-    if (access(p->make_pki, X_OK) == 0)
-        return;
-    (void)snprintf(exe, sizeof(exe), "%s", p->program);
-    for (int up = 0; up < 3 && (slash = strrchr(exe, '/')); up++)
-        *slash = '\0'; /* build/release/aviso -> checkout */
-    (void)snprintf(p->make_pki, sizeof(p->make_pki), "%s/certs/make-pki", exe);
-}
-
 static void find(struct cli *c, struct place *p)
 {
     const char *dir = cli_get(c, "dir");
@@ -54,7 +41,8 @@ static void find(struct cli *c, struct place *p)
         cwd[0] = '\0';
     (void)snprintf(p->dir, sizeof(p->dir), "%s%s%s", cwd, cwd[0] ? "/" : "", given);
     node_data_dir(p->data, sizeof(p->data), NULL);
-    find_make_pki(p);
+    if (!script_find(p->make_pki, sizeof(p->make_pki), "certs/make-pki"))
+        (void)snprintf(p->make_pki, sizeof(p->make_pki), "certs/make-pki"); /* what is missing */
     p->cfg = (struct testnet_cfg){p->dir, p->program, p->make_pki, p->data};
 }
 

@@ -26,7 +26,7 @@ struct config {   /* strings live in the config's arena; "" = not set */
     int64_t plain; /* enum config_plain */
     const char *spool;
     int64_t allow_volatile_spool, spool_min_free;
-    const char *sml_zone, *resolver, *connect_to, *tls_ca_file;
+    const char *sml_zone, *resolver, *resolver2, *dnssec_anchor_file, *connect_to, *tls_ca_file;
     int64_t lookup_timeout, lookup_cache;
     int64_t deliver_by, retry_first, retry_max, connect_timeout, answer_timeout, unknown_resend;
     const char *drop_folder, *routes_file, *route;

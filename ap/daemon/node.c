@@ -109,6 +109,8 @@ static int open_net(struct node *n, struct err *e)
         .user_agent = "aviso",
         .egress = {lab, lab, lab}};
     struct lookup_cfg l = {.resolver = *c->resolver ? c->resolver : NULL,
+        .resolver2 = *c->resolver2 ? c->resolver2 : NULL,
+        .trust_anchor = *c->dnssec_anchor_file ? c->dnssec_anchor_file : NULL,
         .total_ms = c->lookup_timeout,
         .cache_ms = c->lookup_cache ? c->lookup_cache : -1,
         .plain_ok = lab};

@@ -83,6 +83,7 @@ struct run {
     int64_t began, step_began, until;
     char base[LOOKUP_URL]; /* of the SMP */
     char host[64];
+    bool fresh;         /* no cached answers */
     bool group_trouble; /* the ServiceGroup could not be had: a later 404 is not believed */
     struct buf body;    /* last answer */
 };
@@ -146,7 +147,8 @@ static int find_smp(struct run *r)
 {
     struct sml_answer ans;
 
-    if (sml_find(&ans, r->l->sml, r->p, r->e)) {
+    if (r->fresh ? sml_find_fresh(&ans, r->l->sml, r->p, r->e)
+                 : sml_find(&ans, r->l->sml, r->p, r->e)) {
         if (strcmp(r->e->code, "participant.not-registered") == 0)
             (void)err_next(r->e, "check the identifier, or ask the receiver to be registered");
         return step_failed(r, "dns", ans.name, r->e->class == ERR_RETRY ? "DNS" : r->p->value);
@@ -554,6 +556,7 @@ int lookup_endpoint(struct endpoint *out, struct lookup *l, const struct lookup_
     run_init(&r, l, q->participant, a, e ? e : &own);
     r.steps = out->steps;
     r.nsteps = &out->nsteps;
+    r.fresh = q->fresh;
     rc = look(&r, out, q, q->now ? q->now : clock_now());
     if (rc == 0) /* what only went into a step */
         memset(r.e, 0, sizeof(*r.e));

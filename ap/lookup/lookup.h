@@ -80,7 +80,8 @@ struct lookup_query {
     const struct participant *participant;
     const struct doctype *doctype;
     const struct process *process;
-    bool fresh;  /* pass the cache by (after an error that smells of a stale entry); refills it */
+    bool fresh;  /* pass the caches of DNS and SMP answers by (after an error that smells of a stale
+                    entry); refills the second */
     int64_t now; /* 0: the clock */
 };
 

@@ -12,9 +12,10 @@
 struct sml {
     char zone[PARTICIPANT_DNS];
     char resolver[2][80];
+    char trust_anchor[4096];
     struct dns *dns[2]; /* the second may be NULL */
     int64_t deadline_ms;
-    bool plain_ok;
+    bool plain_ok, fixed_resolver;
 };
 
 int sml_open(struct sml **out, const struct sml_cfg *c, struct err *e)
@@ -28,6 +29,9 @@ int sml_open(struct sml **out, const struct sml_cfg *c, struct err *e)
     (void)snprintf(s->resolver[0], sizeof(s->resolver[0]), "%s",
         c->resolver ? c->resolver : "the system's resolver");
     (void)snprintf(s->resolver[1], sizeof(s->resolver[1]), "%s", c->resolver2 ? c->resolver2 : "");
+    (void)snprintf(
+        s->trust_anchor, sizeof(s->trust_anchor), "%s", c->trust_anchor ? c->trust_anchor : "");
+    s->fixed_resolver = c->resolver != NULL;
     s->deadline_ms = c->deadline_ms ? c->deadline_ms : 5000;
     s->plain_ok = c->plain_ok;
     if (dns_open(&s->dns[0], c->resolver, c->trust_anchor, e) ||
@@ -170,4 +174,25 @@ int sml_find(struct sml_answer *out, struct sml *s, const struct participant *p,
     if (e->class == ERR_PEER)
         return -1;
     return err_wrap(e, "one resolver says not registered, the other does not tell: ");
+}
+
+/* libunbound has no way to forget one name: a context of its own has an empty cache. */
+int sml_find_fresh(
+    struct sml_answer *out, const struct sml *s, const struct participant *p, struct err *e)
+{
+    const struct sml_cfg c = {.zone = s->zone,
+        .resolver = s->fixed_resolver ? s->resolver[0] : NULL,
+        .resolver2 = s->dns[1] ? s->resolver[1] : NULL,
+        .trust_anchor = s->trust_anchor[0] ? s->trust_anchor : NULL,
+        .deadline_ms = s->deadline_ms,
+        .plain_ok = s->plain_ok};
+    struct sml *own;
+    int rc;
+
+    memset(out, 0, sizeof(*out));
+    if (sml_open(&own, &c, e))
+        return -1;
+    rc = sml_find(out, own, p, e);
+    sml_close(own);
+    return rc;
 }

@@ -38,6 +38,9 @@ struct sml_answer {
  * (its URL is not one we may use). */
 int sml_find(
     struct sml_answer *out, struct sml *s, const struct participant *p, struct err *e) MUST_CHECK;
+/* The same past the cache of DNS answers (their TTL): costs a resolver of its own. */
+int sml_find_fresh(struct sml_answer *out, const struct sml *s, const struct participant *p,
+    struct err *e) MUST_CHECK;
 
 /* One NAPTR record's RDATA (RFC 3403 4.1). sml.malformed. */
 struct naptr {

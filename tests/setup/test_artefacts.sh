@@ -23,6 +23,10 @@ mv "$tmp/kept.jar" "$tmp/packages/ph-sbdh-6.1.0.jar"
 try schemas/install "$tmp/data" && try schemas/install --check "$tmp/data"
 result artefacts_are_laid_out_from_a_folder $?
 
+mkdir "$tmp/mine" && echo kept >"$tmp/mine/file"
+! try schemas/install "$tmp/mine" && grep -q 'mine is not empty and holds no artefacts' "$tmp/log" && [ "$(cat "$tmp/mine/file")" = kept ]
+result folder_with_something_else_is_left_alone $?
+
 rm -rf "$tmp/packages"
 try schemas/install "$tmp/data" && [ ! -s "$tmp/log" ]
 result second_run_has_nothing_to_do $?

@@ -17,6 +17,12 @@ result install_succeeds $?
 result program_is_installed $?
 schemas/install --check "$tmp/root/usr/share/aviso" >"$tmp/log" 2>&1
 result artefacts_are_installed_whole $?
+installed=$tmp/root/usr/bin/aviso
+env -u AVISO_DATA "$installed" rules verify >"$tmp/log" 2>&1
+result installed_program_finds_its_artefacts $?
+rm -rf "$tmp/root/usr/share/aviso" # e.g. to be made anew, by a program that has no sources beside it
+env -u AVISO_DATA "$installed" rules install >"$tmp/log" 2>&1 && schemas/install --check "$tmp/root/usr/share/aviso" >>"$tmp/log" 2>&1
+result installed_program_lays_them_out_again $?
 for f in docs/man/*.[1-8] build/man/aviso.1 build/man/aviso.conf.5 build/man/aviso-errors.7; do
     case $f in *'*'*) continue ;; esac
     [ -f "$tmp/root/usr/share/man/man${f##*.}/${f##*/}" ] || echo "$f"

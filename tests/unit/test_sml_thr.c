@@ -242,6 +242,21 @@ static void a_record_gives_the_base_url(void **state)
     assert_int_equal(dnsd_hits(dns, name_of("0088:one")), 1);
 }
 
+static void a_fresh_answer_is_not_from_the_cache(void **state)
+{
+    struct participant p = party("0088:moved");
+
+    (void)state;
+    dnsd_naptr(dns, name_of("0088:moved"), 1, 1, "u", "meta:smp", "!.*!https://smp.example!");
+    assert_int_equal(look("0088:moved"), 0);
+    assert_int_equal(sml_find_fresh(&out, sml, &p, &e), 0);
+    assert_string_equal(out.url, "https://smp.example");
+    assert_int_equal(dnsd_hits(dns, name_of("0088:moved")), 2);
+    p = party("0088:nobody");
+    assert_int_equal(sml_find_fresh(&out, sml, &p, &e), -1);
+    assert_string_equal(e.code, "participant.not-registered");
+}
+
 static void aliases_and_tcp_are_followed(void **state)
 {
     (void)state;
@@ -357,6 +372,7 @@ int main(void)
         T(trouble_of_the_resolver_is_transient),
         T(the_deadline_holds_with_a_dead_forwarder),
         T(a_record_gives_the_base_url),
+        T(a_fresh_answer_is_not_from_the_cache),
         T(aliases_and_tcp_are_followed),
         T(order_and_preference_decide_among_many),
         T(a_usable_record_is_taken_beside_a_broken_one),
