@@ -203,6 +203,8 @@ N("id.seat", INPUT, "A Seat ID is malformed",
   "Write it as PBE000123")
 N("id.zone", SETUP, "The DNS zone is too long for a name in it",
   "Correct lookup.zone")
+N("in.poison", NO, "A received document ends the process that validates it",
+  "Report it with the document; aviso inbox release hands it over unchecked")
 N("inbox.quarantined", NO, "A received document was set aside by hand",
   "aviso inbox release hands it over all the same")
 N("invoice.arithmetic", INPUT, "A sum given with the invoice is not the one that its parts make",

@@ -142,7 +142,9 @@ static int open_store(struct node *n, struct err *e)
         .allow_volatile = c->allow_volatile_spool};
     struct log_num a, b, d;
 
-    if (store_open(&n->store, &s, e) || store_recover(&n->recovered, n->store, clock_now(), e))
+    if (store_open(&n->store, &s, e) ||
+        store_in_suspects(n->suspects, NODE_SUSPECTS, &n->nsuspects, n->store, e) ||
+        store_recover(&n->recovered, n->store, clock_now(), e))
         return -1;
     if (n->recovered.unknown + n->recovered.returned + n->recovered.damaged || n->recovered.moved)
         log_event(LOG_WARN, "store.recovered", "unknown",

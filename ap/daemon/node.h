@@ -18,6 +18,8 @@ enum node_part {
     NODE_ALL = 7
 };
 
+#define NODE_SUSPECTS 16
+
 struct node {
     const struct config *cfg; /* borrowed */
     struct key *keys[2];
@@ -28,6 +30,8 @@ struct node {
     struct store *store;
     struct codelists *lists;
     struct store_recovered recovered;
+    int64_t suspects[NODE_SUSPECTS]; /* in hand when the last process ended: see in_trial */
+    size_t nsuspects;
     struct deliver_routes routes; /* with NODE_STORE */
     char host[160];               /* right side of our MessageIds */
     char data_dir[4096];

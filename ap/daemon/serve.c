@@ -29,7 +29,8 @@
 /* For a place among those being processed. The body is here already: a 503 makes the sender send it
  * all again, and doubt. Below the server's idle time, after which the connection would be cut. */
 #define HEAVY_WAIT_MS 30000
-#define IDLE_MS 1000 /* longest sleep: a missed wake-up costs a second, never a document */
+#define TRIAL_MS 30000 /* for one suspect, see in_trial: they delay the start */
+#define IDLE_MS 1000   /* longest sleep: a missed wake-up costs a second, never a document */
 
 struct serve {
     struct node node;
@@ -425,6 +426,16 @@ static void init(struct serve *s)
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* every thread inherits it; sigwait takes them */
 }
 
+/* Only one thread yet: the trial may fork. */
+static void try_suspects(const struct node *n)
+{
+    for (size_t i = 0; i < n->nsuspects; i++) {
+        struct err e = ERR_INIT;
+        if (in_trial(&n->in, n->suspects[i], TRIAL_MS, &e))
+            log_err(LOG_ERROR, "trial.failed", &e, NULL);
+    }
+}
+
 int serve_run(const struct config *c, const struct serve_hooks *h, struct err *e)
 {
     struct serve *s = calloc(1, sizeof(*s));
@@ -438,6 +449,7 @@ int serve_run(const struct config *c, const struct serve_hooks *h, struct err *e
         return -1;
     }
     judge_attach(&s->node);
+    try_suspects(&s->node);
     rc = start(s, e);
     if (!rc) {
         notify("READY=1");

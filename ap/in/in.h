@@ -51,6 +51,10 @@ void in_receive(struct in_answer *out, const struct in_env *env, struct str cont
 /* Validate one document: 1 something was done, 0 nothing is due, -1 our own trouble. */
 int in_work(const struct in_env *env, struct err *e) MUST_CHECK;
 
+/* Before any thread: validate a document in a process of its own, at most ms milliseconds, since
+ * the service died while it was in hand. It is QUARANTINED (in.poison) when that dies too. */
+int in_trial(const struct in_env *env, int64_t row, int64_t ms, struct err *e) MUST_CHECK;
+
 /* A route at work, shared by its workers. When it serves nobody it rests, longer each time, and
  * tries again with the document that is due first. */
 struct in_lane {

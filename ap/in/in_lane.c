@@ -222,13 +222,13 @@ int in_lane_work(const struct in_env *env, struct in_lane *l, struct err *e)
     size_t n = 0, max = l->route->kind == DELIVER_FOLDER ? BATCH : 1;
     int64_t lease = (int64_t)max * (l->route->deadline + LEASE_EXTRA_MS);
     struct in_claim c[BATCH];
+    int rc = 0;
 
     if (in_lane_rests(l))
         return 0;
     if (store_in_claim(c, max, &n, env->store, true, l->route->name, clock_now(), lease, e))
         return -1;
     for (size_t i = 0; i < n; i++)
-        if (i && in_lane_rests(l) ? give_back(env, l, &c[i], e) : hand_one(env, l, &c[i], e))
-            return -1;
-    return n ? 1 : 0;
+        rc |= i && in_lane_rests(l) ? give_back(env, l, &c[i], e) : hand_one(env, l, &c[i], e);
+    return rc ? -1 : n ? 1 : 0;
 }

@@ -1,5 +1,5 @@
 /* in_work.c - after acceptance: validate. A crash anywhere leaves the step to be done again. */
-#include "ap/in/in.h"
+#include "ap/in/in_priv.h"
 
 #include <fcntl.h>
 #include <json-c/json.h>
@@ -18,60 +18,74 @@
 #define ARENA_MAX (64u << 20)
 #define KEEP (256u * 1024u)
 
-struct envelope {
-    struct store_blob sbd;
-    struct spool recoded;
-    struct sbdh_envelope e;
-};
-
-static int envelope_open(
-    struct envelope *v, struct store *s, const struct in_row *row, struct arena *a, struct err *e)
+int in_envelope_read(
+    struct in_envelope *v, int tmp_dirfd, const struct blob *sbd, struct arena *a, struct err *e)
 {
-    if (store_blob_open(&v->sbd, s, row->sbd, e))
-        return -1;
-    spool_init(&v->recoded, store_tmp_dirfd(s), KEEP, v->sbd.blob.len * 4 + 1024);
-    if (sbdh_read(&v->e, &v->recoded, &v->sbd.blob, a, e) == 0)
+    spool_init(&v->recoded, tmp_dirfd, KEEP, sbd->len * 4 + 1024);
+    if (sbdh_read(&v->e, &v->recoded, sbd, a, e) == 0)
         return 0;
     spool_free(&v->recoded);
-    store_blob_close(&v->sbd);
     return -1;
 }
 
-static void envelope_close(struct envelope *v)
+/* An envelope of the store. */
+static int envelope_open(struct in_envelope *v, struct store_blob *sbd, struct store *s,
+    const struct in_row *row, struct arena *a, struct err *e)
+{
+    if (store_blob_open(sbd, s, row->sbd, e))
+        return -1;
+    if (in_envelope_read(v, store_tmp_dirfd(s), &sbd->blob, a, e) == 0)
+        return 0;
+    store_blob_close(sbd);
+    return -1;
+}
+
+static void envelope_close(struct in_envelope *v, struct store_blob *sbd)
 {
     spool_free(&v->recoded);
-    store_blob_close(&v->sbd);
+    store_blob_close(sbd);
 }
 
 int in_extract(
     struct sink *out, struct store *s, const struct in_row *row, struct arena *a, struct err *e)
 {
-    struct envelope v;
+    struct store_blob sbd;
+    struct in_envelope v;
     int rc;
 
-    if (envelope_open(&v, s, row, a, e))
+    if (envelope_open(&v, &sbd, s, row, a, e))
         return -1;
     rc = sbdh_extract(out, &v.e, e);
-    envelope_close(&v);
+    envelope_close(&v, &sbd);
     return rc;
 }
 
 /* ---- validating ---- */
 
+int in_judge(const struct in_env *env, const struct in_envelope *v, struct in_verdict_report *r,
+    struct document *d, struct arena *a, struct err *e)
+{
+    struct spool recoded = v->recoded;
+
+    (void)FAULT("in.judging");
+    if (v->e.kind != SBDH_XML)
+        return 0;
+    if (document_read(d, &recoded, &v->e.payload, NULL, a, e))
+        return -1;
+    return env->validate ? env->validate(env->validate_ctx, r, &v->e.payload, e) : 0;
+}
+
 static int judge(const struct in_env *env, const struct in_row *row, struct in_verdict_report *r,
     struct document *d, struct arena *a, struct err *e)
 {
-    struct envelope v;
+    struct store_blob sbd;
+    struct in_envelope v;
     int rc;
 
-    if (envelope_open(&v, env->store, row, a, e))
+    if (envelope_open(&v, &sbd, env->store, row, a, e))
         return -1;
-    rc = 0;
-    if (v.e.kind == SBDH_XML)
-        rc = document_read(d, &v.recoded, &v.e.payload, NULL, a, e);
-    if (!rc && env->validate && v.e.kind == SBDH_XML)
-        rc = env->validate(env->validate_ctx, r, &v.e.payload, e);
-    envelope_close(&v);
+    rc = in_judge(env, &v, r, d, a, e);
+    envelope_close(&v, &sbd);
     return rc;
 }
 
@@ -178,11 +192,11 @@ int in_work(const struct in_env *env, struct err *e)
 {
     struct in_claim c[BATCH];
     size_t n = 0;
+    int rc = 0;
 
     if (store_in_claim(c, BATCH, &n, env->store, false, NULL, clock_now(), LEASE_MS, e))
         return -1;
-    for (size_t i = 0; i < n; i++)
-        if (work_one(env, &c[i], e))
-            return -1;
-    return n ? 1 : 0;
+    for (size_t i = 0; i < n; i++) /* one that fails is no reason to leave the others claimed */
+        rc |= work_one(env, &c[i], e);
+    return rc ? -1 : n ? 1 : 0;
 }

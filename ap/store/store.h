@@ -523,6 +523,10 @@ int store_mark_set(struct store *s, const char *name, const char *text, struct e
 int store_mark_get(
     char *out, size_t n, struct store *s, const char *name, struct err *e) MUST_CHECK;
 
+/* Before store_recover: documents that were being validated when the last process ended. */
+int store_in_suspects(
+    int64_t *rows, size_t max, size_t *n, struct store *s, struct err *e) MUST_CHECK;
+
 struct in_route {
     const char *name;      /* "" = none: as configured */
     unsigned long waiting; /* validated or released, not handed over yet */

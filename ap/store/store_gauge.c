@@ -75,6 +75,24 @@ int store_in_routes(
     return rc;
 }
 
+int store_in_suspects(int64_t *rows, size_t max, size_t *n, struct store *s, struct err *e)
+{
+    struct db *db = reader_take(s, e);
+    sqlite3_stmt *st;
+    int rc = -1;
+
+    *n = 0;
+    if (!db)
+        return -1;
+    st = db_query(db, e,
+        "SELECT n FROM inbound WHERE lease IS NOT NULL AND state='RECEIVED' LIMIT ?1",
+        ARGS(A_INT(max)));
+    while (st && (rc = db_step(db, st, e)) == 1)
+        rows[(*n)++] = sqlite3_column_int64(st, 0);
+    reader_give(s, db);
+    return rc;
+}
+
 static int by_size(const void *pa, const void *pb)
 {
     int64_t a, b;
