@@ -46,6 +46,14 @@ check "... whole" same "$(tail -c 8 page.html | tr -d '\n')" "</html>"
 check "a device is written to, not replaced" quiet "$AVISO" render "$max" -o /dev/null
 check "... and stays one" test -c /dev/null
 
+# Every business term has a place of its own: nothing of our examples, which use all terms, is left for the list at the end.
+for f in "$TOP"/ubl/examples/*.json; do
+    doc=${f##*/} doc=${doc%.json}
+    check "$doc is built" quiet "$AVISO" build "$f" -q -o "$dir/$doc.xml"
+    check "... and shown" quiet "$AVISO" render "$dir/$doc.xml" -o "$dir/$doc.html"
+    check "... all of it in its place" same "$(grep -c 'class="further"' "$dir/$doc.html")" 0
+done
+
 # PDF by weasyprint, and what a phone's camera reads from it.
 if command -v weasyprint >/dev/null; then
     check "a PDF" quiet "$AVISO" render "$max" -o page.pdf

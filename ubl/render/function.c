@@ -189,10 +189,8 @@ static void f_plain(xmlXPathParserContext *x, int n)
 
 static void f_lang(xmlXPathParserContext *x, int n)
 {
-    static const char *const tags[] = {"en", "nl", "fr", "de", "sv"};
-
     if (takes(x, n, 0))
-        give_text(x, str_z(tags[language(x)]));
+        give_text(x, str_z(render_lang_tag(language(x))));
 }
 
 static void f_css(xmlXPathParserContext *x, int n)

@@ -16,6 +16,7 @@
 /* Compiled in from the files of these names. */
 struct str render_page_xsl(void), render_page_css(void), render_labels_xml(void);
 
+const char *render_lang_tag(enum render_lang lang); /* "nl" */
 /* The label in this language, or NULL. Kept for the life of the program. */
 const char *render_label(enum render_lang lang, const char *id);
 

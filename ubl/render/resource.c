@@ -37,6 +37,11 @@ bool render_lang_of(enum render_lang *out, const char *tag)
     return false;
 }
 
+const char *render_lang_tag(enum render_lang lang)
+{
+    return LANGUAGES[lang];
+}
+
 static void read_labels(void)
 {
     struct str s = render_labels_xml();
