@@ -98,15 +98,15 @@ int cmd_testnet_status(struct cli *c)
 int cmd_testnet_net(struct cli *c)
 {
     const char *dir = cli_get(c, "dir"), *dns = cli_get(c, "dns-port"),
-               *smp = cli_get(c, "smp-port");
-    unsigned long long d, s;
+               *smp = cli_get(c, "smp-port"), *crl = cli_get(c, "crl-port");
+    unsigned long long d, s, l;
     struct err e = ERR_INIT;
 
-    if (!dir || !dns || !smp || !str_to_u64(str_z(dns), 65535, &d) ||
-        !str_to_u64(str_z(smp), 65535, &s))
-        return cli_usage(c, "expected --dir DIR --dns-port N --smp-port N");
+    if (!dir || !dns || !smp || !crl || !str_to_u64(str_z(dns), 65535, &d) ||
+        !str_to_u64(str_z(smp), 65535, &s) || !str_to_u64(str_z(crl), 65535, &l))
+        return cli_usage(c, "expected --dir DIR --dns-port N --smp-port N --crl-port N");
     log_setup(LOG_INFO, false);
-    if (wss_init(&e) || testnet_net_run(dir, (unsigned)d, (unsigned)s, &e))
+    if (wss_init(&e) || testnet_net_run(dir, (unsigned)d, (unsigned)s, (unsigned)l, &e))
         return cli_fail(c, NULL, &e);
     return EXIT_OK;
 }

@@ -93,7 +93,7 @@ static const struct cli_flag testnet_flags[] = {
     {"dir", "FOLDER", "where it lives; default ~/.local/state/aviso/testnet"}, END};
 static const struct cli_flag testnet_net[] = {{"dir", "FOLDER", "where registry.tsv and pki/ lie"},
     {"dns-port", "N", "UDP and TCP port on 127.0.0.1"}, {"smp-port", "N", "TLS port on 127.0.0.1"},
-    END};
+    {"crl-port", "N", "HTTP port of the revocation lists on 127.0.0.1"}, END};
 
 static const struct cli_flag render[] = {
     {"output", "FILE", "write there instead of standard output (-o); .pdf makes a PDF"},
@@ -210,9 +210,9 @@ const struct cli_command cli_commands[] = {
         "  aviso status INV-1042\n  aviso status 7f3c12aa --json\n", none, cmd_status},
     {"testnet down", "", "End the network on this machine", "  aviso testnet down\n", testnet_flags,
         cmd_testnet_down},
-    {"testnet net", "", "The DNS authority and the SMP of the testnet, in the foreground",
-        "  aviso testnet net --dir /tmp/net --dns-port 5300 --smp-port 5301\n", testnet_net,
-        cmd_testnet_net},
+    {"testnet net", "", "DNS authority, SMP and revocation lists of the testnet, in the foreground",
+        "  aviso testnet net --dir /tmp/net --dns-port 5300 --smp-port 5301 --crl-port 5302\n",
+        testnet_net, cmd_testnet_net},
     {"testnet status", "", "Tell whether the network on this machine runs",
         "  aviso testnet status --json\n", testnet_flags, cmd_testnet_status},
     {"testnet up", "",

@@ -61,6 +61,10 @@ N("cert.malformed", INPUT, "Something that should be an X.509 certificate is not
   "The one who published it must correct it")
 N("cert.not-yet-valid", NO, "A certificate is not valid yet (EBMS:0101)",
   "Check both clocks; its owner must wait")
+N("cert.revocation-unknown", UNREACHED, "Whether a certificate is revoked cannot be found out",
+  "Tried again; check the way to the CRL server (port 80)")
+N("cert.revoked", NO, "A certificate is revoked (EBMS:0101)",
+  "Its owner must get another one")
 N("cert.seat", NO, "The CN of an access point's certificate is no Seat ID (EBMS:0101)",
   "Its owner must get a Peppol certificate")
 N("cert.untrusted", NO, "A certificate does not chain to the Peppol CA of its role (EBMS:0101)",
@@ -99,6 +103,18 @@ N("control.payload", INPUT, "No document came with the request",
   "Give a regular file")
 N("control.socket", SETUP, "The daemon's socket cannot be made",
   "Check the spool folder")
+N("crl.issuer", UNREACHED, "A revocation list is not by the authority of the certificate",
+  "Tried again; OCSP is asked")
+N("crl.kind", UNREACHED, "A revocation list covers only a part, or is of a kind that is not known",
+  "Tried again; OCSP is asked")
+N("crl.malformed", UNREACHED, "A revocation list cannot be read",
+  "Tried again; OCSP is asked")
+N("crl.signature", UNREACHED, "A revocation list is not signed by the authority",
+  "Tried again; OCSP is asked; treat it as an attack when it lasts")
+N("crl.stale", UNREACHED, "A revocation list is past its time, or older than one seen before",
+  "Tried again; OCSP is asked")
+N("crl.unreachable", UNREACHED, "The server of a revocation list gives none",
+  "Tried again; OCSP is asked; check the way to it (port 80)")
 N("csv.quote", INPUT, "A quoted cell of a list does not end as it should",
   "Correct the line named")
 N("csv.size", INPUT, "A list has too many rows or columns, or a cell is too large",
@@ -317,6 +333,8 @@ N("mime.encoding", INPUT, "A MIME part is not in the encoding it names (EBMS:000
   "The sender must correct its MIME message")
 N("mime.malformed", INPUT, "The multipart message is broken or can be read in two ways (docs/mime.md)",
   "The sender must correct its MIME message")
+N("ocsp.unknown", UNREACHED, "An OCSP responder says neither good nor revoked",
+  "Tried again")
 N("out.cancelled", INPUT, "A person cancelled the document before a byte of it had left",
   "Send it again if that was not meant")
 N("out.resolved", INPUT, "A person said that a document of unknown outcome is not at the receiver",

@@ -143,6 +143,7 @@ struct json_object *view_in_json(const struct in_row *r)
     add(o, "verdict", r->verdict);
     add(o, "rule_sets", r->rule_sets);
     add(o, "access_point", r->seat);
+    add(o, "not_revoked_by", r->not_revoked_by);
     add(o, "sbdh_id", r->instance);
     add(o, "as4_id", r->message_id);
     add_hash(o, "sha256", r->document_sha256);

@@ -22,6 +22,8 @@ static const struct word modes[] = {
     {"lab", MODE_LAB}, {"test", MODE_TEST}, {"production", MODE_PRODUCTION}, {NULL, 0}};
 static const struct word plains[] = {
     {"no", PLAIN_NO}, {"loopback", PLAIN_LOOPBACK}, {"behind-proxy", PLAIN_PROXY}, {NULL, 0}};
+static const struct word revocations[] = {
+    {"hard", REVOCATION_HARD}, {"soft", REVOCATION_SOFT}, {"off", REVOCATION_OFF}, {NULL, 0}};
 static const struct word formats[] = {{"logfmt", 0}, {"json", 1}, {NULL, 0}};
 static const struct word levels[] = {
     {"error", 0}, {"warn", 1}, {"info", 2}, {"debug", 3}, {NULL, 0}};
@@ -75,6 +77,14 @@ static const struct option {
     O("lookup", "tls_ca_file", TEXT, tls_ca_file, "", "lab only: CA for SMP and AP web servers"),
     O("lookup", "timeout", SPAN, lookup_timeout, "15s", "for one lookup as a whole"),
     O("lookup", "cache", SPAN, lookup_cache, "15m", "how long an SMP answer is used again"),
+    W("trust", "revocation", revocation, "hard", revocations,
+        "when the status of a certificate is not to be had: hard (wait), soft (what was received "
+        "is "
+        "taken by the last good list) or off (lab only: nothing is asked)"),
+    O("trust", "revocation_grace", SPAN, revocation_grace, "24h",
+        "soft: how long after its end the last good list is taken"),
+    O("trust", "revocation_refresh", SPAN, revocation_refresh, "1h",
+        "revocation lists are fetched anew after this time"),
     O("retry", "deliver_by", SPAN, deliver_by, "24h", "a document not proven by then is late"),
     O("retry", "first", SPAN, retry_first, "30s", "first pause after a passing fault"),
     O("retry", "max", SPAN, retry_max, "30m", "longest pause"),
@@ -409,6 +419,9 @@ int config_check(const struct config *c, struct err *e)
     if (lab_only(c, c->connect_to, "lookup.connect_to", e) ||
         lab_only(c, c->tls_ca_file, "lookup.tls_ca_file", e))
         return -1;
+    if (c->revocation == REVOCATION_OFF && c->mode != MODE_LAB)
+        return err_set(
+            e, ERR_CONFIG, "config.lab-only", "", "trust.revocation = off is for mode = lab only");
     if (c->plain == PLAIN_LOOPBACK && c->mode != MODE_LAB)
         return err_set(e, ERR_CONFIG, "config.lab-only", "",
             "listen.plain = loopback is for mode = lab only; use behind-proxy");

@@ -16,6 +16,7 @@
 #include "ap/base/err.h"
 
 enum config_mode { MODE_UNSET, MODE_LAB, MODE_TEST, MODE_PRODUCTION };
+enum config_revocation { REVOCATION_HARD, REVOCATION_SOFT, REVOCATION_OFF };
 enum config_plain { PLAIN_NO, PLAIN_LOOPBACK, PLAIN_PROXY };
 
 struct config {   /* strings live in the config's arena; "" = not set */
@@ -28,6 +29,8 @@ struct config {   /* strings live in the config's arena; "" = not set */
     int64_t allow_volatile_spool, spool_min_free;
     const char *sml_zone, *resolver, *resolver2, *dnssec_anchor_file, *connect_to, *tls_ca_file;
     int64_t lookup_timeout, lookup_cache;
+    int64_t revocation; /* enum config_revocation */
+    int64_t revocation_grace, revocation_refresh;
     int64_t deliver_by, retry_first, retry_max, connect_timeout, answer_timeout, unknown_resend;
     const char *drop_folder, *routes_file, *route;
     const char *canary_from, *canary_to, *heartbeat_url;

@@ -9,6 +9,7 @@
 #include "ap/base/clock.h"
 #include "ap/base/log.h"
 #include "ap/peppol/trust.h"
+#include "ap/pki/revocation.h"
 #include "ap/wss/wss.h"
 
 #ifndef AVISO_DATADIR
@@ -100,6 +101,27 @@ static int check_own(const struct node *n, struct err *e)
     return 0;
 }
 
+/* After our own certificate was checked: a start needs no network. Without a spool of ours (a
+ * look-up by another user) lists are kept in memory. */
+static int open_revocation(struct node *n, struct err *e)
+{
+    const struct config *c = n->cfg;
+    bool soft = c->revocation == REVOCATION_SOFT;
+    char dir[4200];
+    struct revocation_cfg r = {.http = n->http,
+        .dir = access(c->spool, W_OK) == 0 ? dir : NULL,
+        .grace_ms = soft ? c->revocation_grace : 0,
+        .refresh_ms = c->revocation_refresh};
+
+    if (c->revocation == REVOCATION_OFF)
+        return 0;
+    (void)snprintf(dir, sizeof(dir), "%s/crl", c->spool);
+    if (revocation_open(&n->revocation, &r, e))
+        return err_wrap(e, "revocation lists: ");
+    pki_set_revocation(n->pki, revocation_check, n->revocation);
+    return 0;
+}
+
 static int open_net(struct node *n, struct err *e)
 {
     const struct config *c = n->cfg;
@@ -123,7 +145,8 @@ static int open_net(struct node *n, struct err *e)
     if (*c->anchor_dir)
         (void)snprintf(anchors, sizeof(anchors), "%s", c->anchor_dir);
     if (trust_check(anchors, config_mode_word(c->mode), e) || pki_open(&n->pki, anchors, e) ||
-        check_own(n, e) || http_client_open(&n->http, &h, e) || codelists_open(&n->lists, lists, e))
+        check_own(n, e) || http_client_open(&n->http, &h, e) || open_revocation(n, e) ||
+        codelists_open(&n->lists, lists, e))
         return -1;
     l.zone = *c->sml_zone                 ? c->sml_zone
              : c->mode == MODE_PRODUCTION ? LOOKUP_ZONE_PRODUCTION
@@ -240,9 +263,10 @@ void node_close(struct node *n)
     store_close(n->store);
     lookup_close(n->lookup);
     codelists_close(n->lists);
-    http_client_close(n->http);
     if (n->pki)
         pki_close(n->pki);
+    revocation_close(n->revocation);
+    http_client_close(n->http);
     for (size_t i = 0; i < n->nkeys; i++)
         key_close(n->keys[i]);
     memset(n, 0, sizeof(*n));

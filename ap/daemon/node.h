@@ -25,6 +25,7 @@ struct node {
     struct key *keys[2];
     size_t nkeys;
     struct pki *pki;
+    struct revocation *revocation; /* NULL: off */
     struct http_client *http;
     struct lookup *lookup;
     struct store *store;

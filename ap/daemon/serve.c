@@ -23,6 +23,7 @@
 #include "ap/daemon/live.h"
 #include "ap/daemon/node.h"
 #include "ap/daemon/notify.h"
+#include "ap/daemon/prefetch.h"
 #include "ap/http/http_server.h"
 
 #define MAX_SENDERS 64
@@ -37,6 +38,7 @@ struct serve {
     struct http_server *http;
     struct control_server *control;
     struct live live;
+    struct prefetch *prefetch;
     struct bell out, in, end; /* a message in is nothing to a sender: each wakes only its own */
     sem_t heavy;
     pthread_t senders[MAX_SENDERS], judge, clock;
@@ -284,6 +286,8 @@ static int start_threads(struct serve *s, struct err *e)
         return err_nomem(e);
     (void)pthread_setname_np(s->judge, "deliver"); /* for top(1) and make bench */
     s->has_judge = true;
+    if (prefetch_start(&s->prefetch, &s->node, e))
+        return -1;
     if (pthread_create(&s->clock, NULL, clock_main, s))
         return err_nomem(e);
     s->has_clock = true;
@@ -358,13 +362,14 @@ static void stop(struct serve *s)
     bell_close(&s->out);
     bell_close(&s->in);
     live_close(&s->live);
+    prefetch_close(s->prefetch);
     for (size_t i = 0; i < s->nsenders; i++)
         join(s, s->senders[i], until);
     if (s->has_judge)
         join(s, s->judge, until);
     if (s->has_clock)
         join(s, s->clock, until);
-    if (!live_join(&s->live, until))
+    if (!live_join(&s->live, until) || !prefetch_join(s->prefetch, until))
         cut(s);
     (void)sem_destroy(&s->heavy);
     buf_free(&s->tls_cert);

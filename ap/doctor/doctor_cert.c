@@ -40,6 +40,21 @@ static void dates_of_file(struct doctor *d, const char *what, const char *path, 
     cert_unref(c);
 }
 
+/* Chain and revocation, as every peer will judge them. */
+static void own_chain(struct doctor *d)
+{
+    struct err e = ERR_INIT;
+
+    if (pki_check(d->pki, key_cert(d->key), PKI_AP, d->now, &e) == 0)
+        find(d, "cert", DOCTOR_GREEN, NULL,
+            "%s chains to the Peppol CA of mode %s and is not revoked", key_cert(d->key)->cn,
+            config_mode_word(d->c->mode));
+    else if (e.class == ERR_RETRY)
+        find_err(d, "cert", DOCTOR_YELLOW, &e, "check the way to the CRL server (port 80)");
+    else
+        find_err(d, "cert", DOCTOR_RED, &e, "check ap.mode, ap.cert_file and ap.anchor_dir");
+}
+
 /* Signs something and verifies it: key process, key file and certificate belong together. */
 static void own_key(struct doctor *d)
 {
@@ -54,8 +69,8 @@ static void own_key(struct doctor *d)
     else
         find(d, "key", DOCTOR_GREEN, NULL, "signs, and the certificate verifies it");
     buf_free(&sig);
-    if (d->pki && pki_check(d->pki, key_cert(d->key), PKI_AP, d->now, &e))
-        find_err(d, "cert", DOCTOR_RED, &e, "check ap.mode, ap.cert_file and ap.anchor_dir");
+    if (d->pki)
+        own_chain(d);
 }
 
 void check_cert(struct doctor *d)

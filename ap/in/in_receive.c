@@ -188,6 +188,7 @@ static void fill(
         .seat = r->rx.proof.signer->cn,
         .cert_serial = r->rx.proof.signer->serial,
         .own_serial = key_cert(r->env->key)->serial,
+        .not_revoked_by = r->rx.proof.not_revoked_by,
         .instance = z(r, r->sbd.h.instance_id),
         .sender = text_participant(r, &r->sbd.h.sender),
         .receiver = text_participant(r, &r->sbd.h.receiver),

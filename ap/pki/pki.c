@@ -237,7 +237,24 @@ bool pki_seat_id_ok(const char *cn)
     return true;
 }
 
-int pki_check(struct pki *p, const struct cert *c, enum pki_role role, int64_t now, struct err *e)
+/* The weaker of the two answers is the one to record. */
+static int check_revocation(struct pki *p, const char **how, const struct cert *c,
+    enum pki_role role, bool received, int64_t now, struct err *e)
+{
+    const char *of_ca = NULL;
+
+    if (!p->revoked)
+        return 0;
+    if (p->revoked(p->revoked_ctx, how, c, p->ca[role], received, now, e) ||
+        p->revoked(p->revoked_ctx, &of_ca, p->ca[role], p->root, received, now, e))
+        return -1;
+    if (of_ca && strcmp(of_ca, "last-good") == 0)
+        *how = of_ca;
+    return 0;
+}
+
+static int check(struct pki *p, const char **how, const struct cert *c, enum pki_role role,
+    bool received, int64_t now, struct err *e)
 {
     if (check_chain(p, c, role, e) || check_time(c, now, e) || check_time(p->ca[role], now, e) ||
         check_time(p->root, now, e))
@@ -246,7 +263,19 @@ int pki_check(struct pki *p, const struct cert *c, enum pki_role role, int64_t n
     if (role == PKI_AP && !pki_seat_id_ok(c->cn))
         return not_trusted(
             e, "PEPPOL-PKI 2", "cert.seat", "the certificate's CN \"%s\" is no Seat ID", c->cn);
-    if (p->revoked)
-        return p->revoked(p->revoked_ctx, c, p->ca[role], now, e);
-    return 0;
+    return check_revocation(p, how, c, role, received, now, e);
+}
+
+int pki_check(struct pki *p, const struct cert *c, enum pki_role role, int64_t now, struct err *e)
+{
+    const char *how = NULL;
+
+    return check(p, &how, c, role, false, now, e);
+}
+
+int pki_check_received(const char **how, struct pki *p, const struct cert *c, enum pki_role role,
+    int64_t now, struct err *e)
+{
+    *how = NULL;
+    return check(p, how, c, role, true, now, e);
 }

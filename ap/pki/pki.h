@@ -18,17 +18,21 @@ int pki_open(struct pki **out, const char *anchor_dir, struct err *e) MUST_CHECK
 void pki_close(struct pki *p);
 
 /* Chain, validity at `now` (ms), key size and algorithm, CN = Seat ID ^P[A-Z]{2}[0-9]{6}$ (AP only;
- * an SMP's CN is not held to it). Errors are ERR_PEER with EBMS:0101: cert.untrusted, cert.expired,
- * cert.not-yet-valid, cert.wrong-role, cert.weak, cert.seat; cert.revoked and
- * cert.revocation-unknown (ERR_RETRY) when a revocation source is set. */
+ * an SMP's CN is not held to it), revocation of the certificate and of its CA when a source is set.
+ * Errors are ERR_PEER with EBMS:0101: cert.untrusted, cert.expired, cert.not-yet-valid,
+ * cert.wrong-role, cert.weak, cert.seat, cert.revoked; and cert.revocation-unknown (ERR_RETRY). */
 int pki_check(
     struct pki *p, const struct cert *c, enum pki_role role, int64_t now, struct err *e) MUST_CHECK;
+/* The same for the signer of something that has arrived: a soft policy may know enough, where
+ * pki_check would not send. *how: by what it is known that c is not revoked, for the record: "crl",
+ * "ocsp", "last-good", or NULL when nothing was asked. Static text. */
+int pki_check_received(const char **how, struct pki *p, const struct cert *c, enum pki_role role,
+    int64_t now, struct err *e) MUST_CHECK;
 
-/* Revocation: CRL files / OCSP come with a later issue; the hook is called after the chain holds.
- */
-typedef int (*pki_revocation_fn)(
-    void *ctx, const struct cert *c, const struct cert *issuer, int64_t now, struct err *e);
-void pki_set_revocation(struct pki *p, pki_revocation_fn fn, void *ctx);
+/* Called after the chain holds, for the certificate and for its CA: 0 and *how, or -1 and why. */
+typedef int (*pki_revocation_fn)(void *ctx, const char **how, const struct cert *c,
+    const struct cert *issuer, bool received, int64_t now, struct err *e);
+void pki_set_revocation(struct pki *p, pki_revocation_fn fn, void *ctx); /* before threads */
 
 bool pki_seat_id_ok(const char *cn);
 

@@ -407,6 +407,7 @@ struct in_new {
     const uint8_t *signed_info; /* digest of canonical SignedInfo */
     const char *seat;           /* CN of the verified signer */
     const char *cert_serial, *own_serial;
+    const char *not_revoked_by; /* "crl", "ocsp", "last-good"; NULL: not asked */
     const char *instance, *sender, *receiver, *doctype, *process, *country_c1;
     const char *country_c4, *end_user, *tenant, *route; /* from our participant record */
     const char *transport_profile, *conversation_id;
@@ -482,7 +483,8 @@ struct in_row {
     enum in_state state;
     unsigned flags, handovers /* begun so far */;
     /* of the first message: */
-    const char *message_id, *conversation_id, *seat, *cert_serial, *own_serial, *transport_profile;
+    const char *message_id, *conversation_id, *seat, *cert_serial, *own_serial, *not_revoked_by;
+    const char *transport_profile;
     int64_t eb_timestamp, received_at;
     uint64_t wire_len;
     int64_t receipt; /* blob reference */

@@ -144,13 +144,15 @@ static int insert_message(struct accept *x, struct db *db, struct err *e)
     if (blob_insert(&receipt, db, &n->receipt, e))
         return -1;
     return db_run(db, e,
-        "INSERT INTO in_message(inbound,message_id,signed_info,seat,cert_serial,own_serial,"
+        "INSERT INTO "
+        "in_message(inbound,message_id,signed_info,seat,cert_serial,own_serial,not_revoked_by,"
         "transport_profile,conversation_id,eb_timestamp,received_at,wire_len,receipt,receipt_id)"
-        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
+        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
         ARGS(A_INT(x->out->row), A_TEXT(n->message_id), A_BLOB(n->signed_info, HASH_LEN),
             A_TEXT(n->seat), A_TEXT(n->cert_serial), A_TEXT(n->own_serial),
-            A_TEXT(n->transport_profile), A_TEXT(n->conversation_id), A_TIME(n->eb_timestamp),
-            A_INT(n->now), A_INT(n->wire_len), A_INT(receipt), A_TEXT(n->receipt_id)));
+            A_TEXT(n->not_revoked_by), A_TEXT(n->transport_profile), A_TEXT(n->conversation_id),
+            A_TIME(n->eb_timestamp), A_INT(n->now), A_INT(n->wire_len), A_INT(receipt),
+            A_TEXT(n->receipt_id)));
 }
 
 static int insert_document(struct accept *x, struct db *db, struct err *e)

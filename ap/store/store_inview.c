@@ -6,7 +6,8 @@
 
 #define COLUMNS                                                                                    \
     "SELECT i.n,i.id,i.state,i.flags,i.handovers,m.message_id,m.conversation_id,m.seat,"           \
-    "m.cert_serial,m.own_serial,m.transport_profile,m.eb_timestamp,i.received_at,m.wire_len,"      \
+    "m.cert_serial,m.own_serial,m.not_revoked_by,m.transport_profile,m.eb_timestamp,i.received_"   \
+    "at,m.wire_len,"                                                                               \
     "m.receipt,m.receipt_id,i.instance,i.sender,i.receiver,i.doctype,i.process,i.country_c1,"      \
     "i.country_c4,i.end_user,i.tenant,i.route,i.mls_to,i.mls_type,i.invoice,i.supplier,"           \
     "i.issue_date,i.rule_sets,i.verdict,i.payload_sha256,i.document_sha256,i.document_len,b.len,"  \
@@ -21,6 +22,7 @@ static void read_message(struct in_row *out, struct columns *c)
     out->seat = col_text(c);
     out->cert_serial = col_text(c);
     out->own_serial = col_text(c);
+    out->not_revoked_by = col_text(c);
     out->transport_profile = col_text(c);
     out->eb_timestamp = col_int(c);
     out->received_at = col_int(c);

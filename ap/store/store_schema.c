@@ -134,7 +134,9 @@ static const char version_1[] =
     " what TEXT NOT NULL, from_state TEXT, to_state TEXT, detail TEXT) STRICT;"
     "CREATE INDEX event_doc ON event(doc) WHERE doc IS NOT NULL;";
 
-static const char *const versions[] = {version_1};
+static const char version_2[] = "ALTER TABLE in_message ADD COLUMN not_revoked_by TEXT;";
+
+static const char *const versions[] = {version_1, version_2};
 #define VERSION ((int64_t)(sizeof(versions) / sizeof(versions[0])))
 
 static int version_of(int64_t *out, struct db *db, struct err *e)

@@ -21,6 +21,7 @@
 #include "ap/base/log.h"
 #include "ap/crypto/cert.h"
 #include "ap/peppol/document.h"
+#include "ap/testnet/crl.h"
 #include "ap/testnet/dns.h"
 #include "ap/testnet/smp.h"
 
@@ -137,10 +138,10 @@ static int read_ports(struct lab *l)
     path(file, l, "ports");
     buf_init(&b, 256);
     if (fsx_read_file(&b, file, NULL) == 0 && b.p)
-        got = sscanf(b.p, "dns %u smp %u ap1 %u ap2 %u", &l->s.dns_port, &l->s.smp_port,
-            &l->s.ap1_port, &l->s.ap2_port);
+        got = sscanf(b.p, "dns %u smp %u ap1 %u ap2 %u crl %u", &l->s.dns_port, &l->s.smp_port,
+            &l->s.ap1_port, &l->s.ap2_port, &l->s.crl_port);
     buf_free(&b);
-    return got == 4 ? 0 : -1;
+    return got == 5 ? 0 : -1;
 }
 
 /* Chosen once and kept, so that configurations and registrations stay true over restarts. */
@@ -154,10 +155,11 @@ static int choose_ports(struct lab *l, struct err *e)
     l->s.smp_port = free_port();
     l->s.ap1_port = free_port();
     l->s.ap2_port = free_port();
-    if (!l->s.dns_port || !l->s.smp_port || !l->s.ap1_port || !l->s.ap2_port)
+    l->s.crl_port = free_port();
+    if (!l->s.dns_port || !l->s.smp_port || !l->s.ap1_port || !l->s.ap2_port || !l->s.crl_port)
         return err_set(e, ERR_RETRY, "testnet.start", "", "no free port on 127.0.0.1");
-    (void)snprintf(text, sizeof(text), "dns %u smp %u ap1 %u ap2 %u\n", l->s.dns_port,
-        l->s.smp_port, l->s.ap1_port, l->s.ap2_port);
+    (void)snprintf(text, sizeof(text), "dns %u smp %u ap1 %u ap2 %u crl %u\n", l->s.dns_port,
+        l->s.smp_port, l->s.ap1_port, l->s.ap2_port, l->s.crl_port);
     return write_text(l, "ports", text, e);
 }
 
@@ -209,8 +211,9 @@ static int write_conf(const struct lab *l, const char *ap, const char *name, uns
         l->c->dir, ap);
     buf_printf(&b,
         "\n[lookup]\nsml_zone = " TESTNET_ZONE "\nresolver = 127.0.0.1@%u\n"
-        "tls_ca_file = %s/pki/tlsca.pem\n",
-        l->s.dns_port, l->c->dir);
+        "tls_ca_file = %s/pki/tlsca.pem\n"
+        "connect_to = " TESTNET_CRL_HOST ":80:127.0.0.1:%u\n",
+        l->s.dns_port, l->c->dir, l->s.crl_port);
     buf_puts(&b, "\n[retry]\nfirst = 2s\nmax = 60s\n");
     if (folder)
         buf_printf(&b, "\n[deliver]\ndrop_folder = %s/%s/inbox\n", l->c->dir, ap);
@@ -318,15 +321,19 @@ static int wait_for(const struct lab *l, const char *name, unsigned port, struct
 
 static int start_net(struct lab *l, struct err *e)
 {
-    char dns[16], smp[16];
+    char dns[16], smp[16], crl[16];
     const char *argv[] = {l->c->program, "testnet", "net", "--dir", l->c->dir, "--dns-port", dns,
-        "--smp-port", smp, NULL};
+        "--smp-port", smp, "--crl-port", crl, NULL};
 
     (void)snprintf(dns, sizeof(dns), "%u", l->s.dns_port);
     (void)snprintf(smp, sizeof(smp), "%u", l->s.smp_port);
+    (void)snprintf(crl, sizeof(crl), "%u", l->s.crl_port);
     if (!running(l, "net") && launch(l, "net", argv, e))
         return -1;
-    return wait_for(l, "net", l->s.dns_port, e) || wait_for(l, "net", l->s.smp_port, e) ? -1 : 0;
+    return wait_for(l, "net", l->s.dns_port, e) || wait_for(l, "net", l->s.smp_port, e) ||
+                   wait_for(l, "net", l->s.crl_port, e)
+               ? -1
+               : 0;
 }
 
 static int start_ap2(struct lab *l, struct err *e)
@@ -398,10 +405,12 @@ int testnet_look(struct testnet_state *out, const struct testnet_cfg *c, struct 
     return 0;
 }
 
-int testnet_net_run(const char *dir, unsigned dns_port, unsigned smp_port, struct err *e)
+int testnet_net_run(
+    const char *dir, unsigned dns_port, unsigned smp_port, unsigned crl_port, struct err *e)
 {
     struct dns_server *dns = NULL;
     struct smp_server *smp = NULL;
+    struct crl_server *crl = NULL;
     char url[64];
     sigset_t set;
     int sig, rc;
@@ -411,7 +420,8 @@ int testnet_net_run(const char *dir, unsigned dns_port, unsigned smp_port, struc
     (void)sigaddset(&set, SIGINT);
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     (void)snprintf(url, sizeof(url), "https://localhost:%u", smp_port);
-    rc = smp_start(&smp, dir, smp_port, e) || dns_start(&dns, dir, dns_port, TESTNET_ZONE, url, e);
+    rc = smp_start(&smp, dir, smp_port, e) || crl_start(&crl, dir, crl_port, e) ||
+         dns_start(&dns, dir, dns_port, TESTNET_ZONE, url, e);
     if (!rc) {
         log_event(LOG_INFO, "testnet.ready", "smp", url, NULL);
         while (sigwait(&set, &sig) == EINTR)
@@ -419,5 +429,6 @@ int testnet_net_run(const char *dir, unsigned dns_port, unsigned smp_port, struc
     }
     dns_stop(dns);
     smp_stop(smp);
+    crl_stop(crl);
     return rc ? -1 : 0;
 }

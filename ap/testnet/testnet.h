@@ -1,7 +1,8 @@
 /* testnet.h - a whole Peppol network on loopback: SML zone, SMP, a second access point, a PKI.
  *
  * Everything lies in one folder: pki/ (development certificates), registry.tsv (who receives what,
- * where), net.* (DNS authority and SMP, one process), ap2/ (the second access point: its
+ * where), net.* (DNS authority, SMP and revocation lists,
+ * one process), ap2/ (the second access point: its
  * configuration, spool, log), aviso.conf (for the user's own access point, ap1). Only loopback
  * addresses, mode lab. */
 #ifndef AP_TESTNET_TESTNET_H
@@ -29,12 +30,13 @@ int testnet_down(const struct testnet_cfg *c, FILE *tell, struct err *e) MUST_CH
 
 struct testnet_state {
     pid_t net, ap2; /* 0: not running */
-    unsigned dns_port, smp_port, ap1_port, ap2_port;
+    unsigned dns_port, smp_port, ap1_port, ap2_port, crl_port;
 };
 int testnet_look(struct testnet_state *out, const struct testnet_cfg *c, struct err *e) MUST_CHECK;
 
-/* The DNS authority and the SMP, until SIGTERM: what `aviso testnet net` runs. */
-int testnet_net_run(
-    const char *dir, unsigned dns_port, unsigned smp_port, struct err *e) MUST_CHECK;
+/* The DNS authority, the SMP and the revocation lists, until SIGTERM: what `aviso testnet net`
+ * runs. */
+int testnet_net_run(const char *dir, unsigned dns_port, unsigned smp_port, unsigned crl_port,
+    struct err *e) MUST_CHECK;
 
 #endif

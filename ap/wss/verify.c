@@ -44,7 +44,7 @@ int wss_verify_header(struct wss_proof *out, xmlDoc *env, struct pki *trust, int
     if (wss_signature_read(&sig, &s, a, e) || check_timestamp(&s, a, e) ||
         wss_token(&out->signer, &s, sig.key_info, a, e))
         return -1;
-    if (pki_check(trust, out->signer, PKI_AP, now, e) ||
+    if (pki_check_received(&out->not_revoked_by, trust, out->signer, PKI_AP, now, e) ||
         wss_signature_check(out->signed_info, &sig, out->signer, e)) {
         cert_unref(out->signer);
         out->signer = NULL;

@@ -41,8 +41,9 @@ struct wss_ref {
 };
 
 struct wss_proof {
-    struct cert *signer;       /* owned: cert_unref */
-    xmlNode *messaging, *body; /* the very nodes that were verified: use these, no others */
+    struct cert *signer;        /* owned: cert_unref */
+    const char *not_revoked_by; /* as pki_check_received says; NULL: not asked */
+    xmlNode *messaging, *body;  /* the very nodes that were verified: use these, no others */
     struct wss_ref refs[WSS_MAX_REFS];
     size_t nrefs;
     uint8_t signed_info[HASH_LEN]; /* digest of canonical SignedInfo: "same SignedInfo" of states.md

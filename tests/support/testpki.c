@@ -192,6 +192,10 @@ static X509 *certificate(const struct testpki_leaf *l, X509 *issuer, EVP_PKEY *i
                                     : "critical,digitalSignature,keyEncipherment,dataEncipherment");
         extension(x, NID_ext_key_usage, "critical,clientAuth");
     }
+    if (l->crl_url && snprintf(about, sizeof(about), "URI:%s", l->crl_url))
+        extension(x, NID_crl_distribution_points, about);
+    if (l->ocsp_url && snprintf(about, sizeof(about), "OCSP;URI:%s", l->ocsp_url))
+        extension(x, NID_info_access, about);
     NEED(X509_sign(x, issuer_key, l->sha1 ? EVP_sha1() : EVP_sha256()) > 0);
     return x;
 }

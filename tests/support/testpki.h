@@ -24,6 +24,7 @@ struct testpki_leaf {
     const char *from, *to; /* "20260101000000Z" */
     int bits;              /* 2048 */
     bool sha1, is_ca, no_digital_signature;
+    const char *crl_url, *ocsp_url; /* NULL: none */
 };
 
 /* The key and the certificate of a name: "root", "ap-ca", "smp-ca", "rogue-ca" are CAs; kept until

@@ -143,19 +143,23 @@ static void common_name_of_an_access_point_is_a_seat_id(void **state)
         PKI_SMP, NULL);
 }
 
-static int revoked(
-    void *ctx, const struct cert *c, const struct cert *issuer, int64_t now, struct err *err)
+static int revoked(void *ctx, const char **how, const struct cert *c, const struct cert *issuer,
+    bool received, int64_t now, struct err *err)
 {
+    bool leaf = c->cn[0] == 'P';
+
     ++*(int *)ctx;
-    assert_string_equal(issuer->cn, "aviso test ap-ca");
+    assert_string_equal(issuer->cn, leaf ? "aviso test ap-ca" : "aviso test root");
     assert_true(now == TESTPKI_NOW);
-    return c->cn[8] == '2' ? err_set(err, ERR_PEER, "cert.revoked", "", "revoked") : 0;
+    *how = received && !leaf ? "last-good" : "crl";
+    return leaf && c->cn[8] == '2' ? err_set(err, ERR_PEER, "cert.revoked", "", "revoked") : 0;
 }
 
 static void revocation_is_asked_each_time_after_the_chain_holds(void **state)
 {
     struct cert *good = testpki_cert("ap1"), *bad = testpki_cert("ap2"),
                 *rogue = testpki_cert("rogue");
+    const char *how;
     int asked = 0;
 
     (void)state;
@@ -166,7 +170,9 @@ static void revocation_is_asked_each_time_after_the_chain_holds(void **state)
     assert_int_equal(pki_check(p, bad, PKI_AP, TESTPKI_NOW, &e), -1);
     assert_string_equal(e.code, "cert.revoked");
     assert_int_equal(pki_check(p, good, PKI_AP, TESTPKI_NOW, &e), 0);
-    assert_int_equal(asked, 3);
+    assert_int_equal(asked, 5); /* of the CA as well */
+    assert_int_equal(pki_check_received(&how, p, good, PKI_AP, TESTPKI_NOW, &e), 0);
+    assert_string_equal(how, "last-good"); /* the weaker of the two */
     cert_unref(good);
     cert_unref(bad);
     cert_unref(rogue);

@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Revocation of access points as an authority does it: lists over HTTP from the testnet, `openssl ocsp` as responder."""
+import os, sys
+sys.path.insert(0, os.path.join(os.environ.get("TOP", "."), "tests/support"))
+from lab import *
+import sqlite3
+
+SOON = ("--set", "trust.revocation_refresh=1s", "--set", "lookup.cache=0s")
+
+
+def authority(lab, *args):
+    r = subprocess.run(["openssl", *args], cwd=lab.net + "/pki", capture_output=True, text=True)
+    if r.returncode:
+        raise SystemExit("openssl " + " ".join(args) + ": " + r.stderr)
+
+
+def ca(lab, *args):
+    authority(lab, "ca", "-config", "ca/apca/conf", "-cert", "apca.pem", "-keyfile", "apca.key", *args)
+
+
+def publish(lab, days="30"):
+    ca(lab, "-gencrl", "-crldays", days, "-out", "new.pem")
+    authority(lab, "crl", "-in", "new.pem", "-outform", "DER", "-out", "new.crl")
+    os.rename(lab.net + "/pki/new.crl", lab.net + "/pki/apca.crl")
+
+
+def record(lab):
+    db = sqlite3.connect(f"file:{lab.net}/ap2/spool/aviso.db?mode=ro", uri=True)
+    try:
+        return [by for (by,) in db.execute("SELECT not_revoked_by FROM in_message ORDER BY n")]
+    finally:
+        db.close()
+
+
+def send(lab, number, *more):
+    r = lab.ap(1, "send", lab.invoice(number), "--wait=4s", "--json", "--set", "lookup.cache=0s", "--set", "retry.first=1s", *more)
+    d = json.loads(r.stdout.splitlines()[-1]) if r.stdout.strip() else {}
+    return r.returncode, d.get("state"), d.get("error", {}).get("what", "")
+
+
+def forget(lab, ap):
+    shutil.rmtree(f"{lab.net}/ap{ap}/spool/crl", ignore_errors=True)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def good(lab):
+    """The lists of the testnet: fetched ahead of need; the exchange tells what it relied on."""
+    ap2 = lab.serve(2, *SOON)
+    say(until(lambda: len(os.listdir(lab.net + "/ap2/spool/crl")) == 2), "the daemon fetches the lists of its own chain ahead of need")
+    got = send(lab, "REV-1")
+    say(got[:2] == (0, "RECEIPTED") and record(lab) == ["crl"], "a good exchange records that the CRL knew", (got, record(lab)))
+    lab.end(ap2)
+
+
+def responder(lab):
+    """No list of the access points is to be had: OCSP decides for both sides."""
+    port = free_port()
+    os.rename(lab.net + "/pki/apca.crl", lab.net + "/pki/hidden")
+    by_ocsp = ("--set", f"lookup.connect_to=crl.testnet.aviso:80:127.0.0.1:{lab.port('crl')},ocsp.testnet.aviso:80:127.0.0.1:{port}")
+    ocsp = subprocess.Popen(["openssl", "ocsp", "-port", str(port), "-index", "ca/apca/index.txt", "-CA", "apca.pem", "-rkey", "apca.key",
+                             "-rsigner", "apca.pem", "-nmin", "5", "-ignore_err"], cwd=lab.net + "/pki", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        [forget(lab, ap) for ap in (1, 2)]
+        ap2 = lab.serve(2, *by_ocsp)
+        got = send(lab, "REV-2", *by_ocsp)
+        say(got[:2] == (0, "RECEIPTED") and record(lab) == ["crl", "ocsp"], "without a CRL the OCSP responder decides", (got, record(lab)))
+        shown = sorted(d.get("not_revoked_by", "") for d in lab.json(2, "inbox", "list", "--all"))
+        say(shown == ["crl", "ocsp"], "inbox shows it", shown)
+        lab.end(ap2)
+    finally:
+        ocsp.terminate()
+        ocsp.wait()
+
+
+def nobody(lab):
+    """Neither list nor responder: nothing is sent, what is received is put off, nothing is called revoked."""
+    [forget(lab, ap) for ap in (1, 2)]
+    ap2 = lab.serve(2)
+    got = send(lab, "REV-3")
+    say(got == (75, "WAITING", "ap-cert.revocation-unknown"), "unknown is not revoked: the message waits", got)
+    r = lab.ap(1, "lookup", BUYER, "--doctype", "invoice")
+    say(r.returncode == 69 and "ap-cert.revocation-unknown" in r.stderr, "a look-up says unreachable", (r.returncode, r.stderr))
+    got = send(lab, "REV-4", "--set", "trust.revocation=off")
+    log = open(ap2.log).read()
+    say(got[1] == "UNKNOWN" and "cert.revocation-unknown" in log and len(record(lab)) == 2, "the receiver answers 503, stores nothing", (got, log[-400:]))
+    lab.end(ap2)
+
+
+def soft(lab):
+    """The last good list, two seconds past its end."""
+    ca(lab, "-gencrl", "-crlsec", "3", "-out", "new.pem")
+    authority(lab, "crl", "-in", "new.pem", "-outform", "DER", "-out", "apca.crl")
+    ap2 = lab.serve(2, "--set", "trust.revocation=soft", *SOON)
+    until(lambda: "apca" in open(ap2.log).read(), 1)
+    os.unlink(lab.net + "/pki/apca.crl")
+    time.sleep(3)
+    got = send(lab, "REV-5", "--set", "trust.revocation=off")
+    say(got[:2] == (0, "RECEIPTED") and record(lab)[2:] == ["last-good"], "a soft policy takes the last good list, and says so", (got, record(lab)))
+    got = send(lab, "REV-6", "--set", "trust.revocation=soft")
+    say(got[2] == "ap-cert.revocation-unknown", "but nothing is sent by it", got)
+    lab.end(ap2)
+    os.rename(lab.net + "/pki/hidden", lab.net + "/pki/apca.crl")
+
+
+def revoked(lab):
+    [forget(lab, ap) for ap in (1, 2)]
+    ap2 = lab.serve(2, *SOON)
+    n = len(record(lab))
+    log = lambda: open(ap2.log).read()
+    kept = lambda: [os.stat(e.path).st_mtime_ns for e in sorted(os.scandir(lab.net + "/ap2/spool/crl"), key=lambda e: e.name)]
+    until(lambda: len(kept()) == 2)
+    before = kept()
+    ca(lab, "-revoke", "ap1.pem")
+    publish(lab)
+    until(lambda: all(a < b for a, b in zip(before, kept())), 40)
+    got = send(lab, "REV-7")
+    say(got[2] == "as4.peer-error" and "cert.revoked" in log() and len(record(lab)) == n, "a revoked signer is refused, nothing is stored", (got, log()[-300:], record(lab)))
+
+    ca(lab, "-revoke", "ap2.pem")
+    publish(lab)
+    forget(lab, 1)
+    r = lab.ap(1, "lookup", BUYER, "--doctype", "invoice")
+    say(r.returncode == 1 and "ap-cert.revoked" in r.stderr, "a look-up tells that the receiver is revoked", (r.returncode, r.stderr))
+    before = log().count("message.refused")
+    got = send(lab, "REV-8")
+    say(got[2] == "ap-cert.revoked" and log().count("message.refused") == before, "a revoked receiver is never sent to", got)
+    say(until(lambda: "own-certificate" in log(), 20), "the revoked one learns it from its own log", log()[-300:])
+    lab.end(ap2)
+    r = lab.ap(2, "doctor", "cert")
+    say("is revoked" in r.stdout, "and from doctor", r.stdout)
+
+
+with Lab() as lab:
+    lab.stop_ap2()
+    good(lab)
+    responder(lab)
+    nobody(lab)
+    soft(lab)
+    revoked(lab)
+done()
