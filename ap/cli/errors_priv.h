@@ -3,6 +3,10 @@
 /* clang-format off */
 N("aead.open", INPUT, "A ciphertext does not open with its content key (EBMS:0102)",
   "The sender must encrypt for the certificate in the SMP")
+N("alarm.channel", UNREACHED, "A channel that tells alarms failed",
+  "Correct section alarm; it is tried again, and the other channels tell of it")
+N("alarm.config", SETUP, "A program that should tell alarms is not there",
+  "Correct alarm.command or alarm.sendmail")
 N("ap-cert.expired", NO, "The receiving access point's certificate has expired",
   "The receiver's provider must publish its new certificate")
 N("ap-cert.malformed", NO, "The certificate published for the receiver cannot be read",
@@ -57,6 +61,8 @@ N("canary.not-back", UNPROVEN, "A canary did not come back in time",
   "aviso status tells where it is")
 N("cert.expired", NO, "A certificate is past its validity (EBMS:0101)",
   "Its owner must renew it")
+N("cert.expires", NO, "Our own certificate expires soon, or has expired",
+  "Get a new one; keep the old key in ap.old_key_file")
 N("cert.malformed", INPUT, "Something that should be an X.509 certificate is not",
   "The one who published it must correct it")
 N("cert.not-yet-valid", NO, "A certificate is not valid yet (EBMS:0101)",
@@ -73,6 +79,8 @@ N("cert.weak", NO, "A certificate's key or signature is too weak, or of another 
   "Its owner must get another")
 N("cert.wrong-role", NO, "An SMP's certificate is used by an access point, or the reverse (EBMS:0101)",
   "Its owner must configure the right one")
+N("circuit.open", UNREACHED, "An access point has taken nothing for a long time",
+  "Ask its operator; it is probed again and again")
 N("codelist.unreadable", SETUP, "A code list in the data folder is damaged",
   "Fetch the artefacts again (make data)")
 N("config.file", SETUP, "A file named by the configuration cannot be read",
@@ -337,6 +345,16 @@ N("ocsp.unknown", UNREACHED, "An OCSP responder says neither good nor revoked",
   "Tried again")
 N("out.cancelled", INPUT, "A person cancelled the document before a byte of it had left",
   "Send it again if that was not meant")
+N("out.expired", NO, "A document was never sent within its horizon",
+  "See why with status; submit it again when the cause is mended")
+N("out.expired-unknown", UNPROVEN, "A document may be there, and the horizon passed without proof",
+  "Ask the receiver; then queue resolve, or queue retry for another horizon")
+N("out.late", UNPROVEN, "A document is not proven by its deadline",
+  "See why with status; do not send it again")
+N("out.refused", NO, "A document was refused by the other side",
+  "See why with status")
+N("out.refused-later", NO, "A document that was received is refused after all",
+  "See the reason that the receiver gave with status")
 N("out.resolved", INPUT, "A person said that a document of unknown outcome is not at the receiver",
   "Send it again as a new document if it is still wanted")
 N("participant.country", INPUT, "The participant's country is missing",
@@ -461,6 +479,8 @@ N("spool.locked", UNREACHED, "Another aviso holds the spool",
   "Stop it, or use its command line")
 N("spool.open", SPOOL, "A spool file cannot be made",
   "Look at the spool's disk and permissions")
+N("spool.space", SPOOL, "Too little space is free where the spool lies",
+  "Make room; what was accepted is still sent")
 N("spool.write", SPOOL, "A payload cannot be written to the spool",
   "Free space on the spool's disk")
 N("status.ambiguous", INPUT, "Several documents carry this id",

@@ -27,6 +27,8 @@
 #include "ap/store/store_states.h"
 
 #define STORE_ID 37                     /* our id: a UUID with NUL */
+#define STORE_FIRST '!'                 /* first byte of an urgent queue's name */
+#define STORE_DEST 256                  /* longest name of a queue, with NUL */
 #define STORE_INLINE_MAX (256u * 1024u) /* bytes kept in the database; above: a file */
 
 struct store;
@@ -159,8 +161,9 @@ int store_out_reject(struct out_added *out, struct store *s, const struct out_ne
 struct out_claim {
     int64_t row, lease;
     char id[STORE_ID];
-    enum out_state state; /* ACCEPTED, WAITING or UNKNOWN */
-    unsigned attempts;    /* so far */
+    enum out_state state;  /* ACCEPTED, WAITING or UNKNOWN */
+    unsigned attempts;     /* so far */
+    char dest[STORE_DEST]; /* the queue it was taken from */
 };
 /* Asked for each destination with something due, longest unserved first: how many documents may be
  * taken from it now. 0: none, and *again (0 = leave it) puts the whole destination off until then
@@ -171,8 +174,9 @@ struct out_gate {
     void *ctx;
 };
 /* Take up to max due documents for lease_ms. Round robin over destinations, within one by due time.
- * A destination is any text the caller chooses: an AP, a receiver not looked up yet, a lane. gate
- * NULL: one of each. What is not begun or given back when the lease ends is due again. */
+ * A destination is any text the caller chooses: an AP, a receiver not looked up yet, a lane; those
+ * that begin with STORE_FIRST have their turn first, three times of four. gate NULL: one of each.
+ * What is not begun or given back when the lease ends is due again. */
 int store_out_claim(struct out_claim *out, size_t max, size_t *n, struct store *s, int64_t now,
     int64_t lease_ms, const struct out_gate *gate, struct err *e) MUST_CHECK;
 /* When the next document is due (may be past), 0: nothing waits. */
@@ -230,6 +234,7 @@ struct attempt_result {
     const struct proof_new *proof;     /* required for RECEIPTED */
     int64_t next_at;                   /* for WAITING and UNKNOWN; 0: no more by itself */
     const char *dest;                  /* or NULL: as it was */
+    const char *alarm;                 /* kind of alarm to raise about it with `why`; NULL: none */
     int64_t now;
 };
 /* Result, raw answer, proof and new state in one commit. Where an earlier attempt of this message

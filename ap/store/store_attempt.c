@@ -10,7 +10,7 @@
 #include "ap/store/store_priv.h"
 
 struct begin {
-    int64_t *attempt;
+    int64_t attempt; /* made */
     const struct out_claim *c;
     const struct message_new *m; /* or NULL */
     const struct kept *wire;
@@ -88,10 +88,11 @@ static int compose(struct out_core *is, struct db *db, struct begin *x, struct e
 
 static int insert_attempt(struct out_core *is, struct db *db, int64_t now, struct err *e)
 {
+    is->attempts++;
     if (db_run(db, e,
             "INSERT INTO attempt(document,message,seq,message_id,endpoint,started_at,has_left)"
             " SELECT ?1,n,?3,message_id,endpoint,?4,0 FROM message WHERE n=?2",
-            ARGS(A_INT(is->n), A_INT(is->message), A_INT(++is->attempts), A_INT(now))))
+            ARGS(A_INT(is->n), A_INT(is->message), A_INT(is->attempts), A_INT(now))))
         return -1;
     is->attempt = sqlite3_last_insert_rowid(db->h);
     return 0;
@@ -116,7 +117,7 @@ static int begin(struct db *db, void *arg, struct err *e)
         return -1;
     is.state = OUT_SENDING;
     is.next_at = x->until;
-    *x->attempt = is.attempt;
+    x->attempt = is.attempt;
     (void)FAULT("store.attempt_begun");
     return core_save(db, &was, &is, NULL, x->now, e);
 }
@@ -124,7 +125,7 @@ static int begin(struct db *db, void *arg, struct err *e)
 int store_attempt_begin(int64_t *attempt, struct store *s, const struct out_claim *c,
     const struct message_new *composed, int64_t lease_ms, int64_t now, struct err *e)
 {
-    struct begin x = {attempt, c, composed, NULL, "", now + lease_ms, now};
+    struct begin x = {0, c, composed, NULL, "", now + lease_ms, now};
     struct err why = ERR_INIT;
     struct kept wire = {0};
     int rc;
@@ -135,6 +136,8 @@ int store_attempt_begin(int64_t *attempt, struct store *s, const struct out_clai
         return -1;
     x.wire = &wire;
     rc = store_change(s, begin, &x, &why);
+    if (!rc)
+        *attempt = x.attempt;
     kept_done(&wire, s, rc, &why);
     if (!rc && x.old_file[0])
         blob_unlink(s, x.old_file);
@@ -219,6 +222,7 @@ static int end(struct db *db, void *arg, struct err *e)
 {
     struct end *x = arg;
     const struct attempt_result *r = x->r;
+    struct alarm_new about = {.kind = r->alarm, .why = r->why, .now = r->now};
     struct out_core was, is;
     int64_t answer, doc = 0, message = 0;
     bool current;
@@ -227,6 +231,7 @@ static int end(struct db *db, void *arg, struct err *e)
         mark_message(db, message, r->outcome, e))
         return -1;
     is = was;
+    about.row = doc;
     current = was.state == OUT_SENDING && was.attempt == x->attempt;
     if (r->proof && keep_proof(db, doc, message, answer, x, e))
         return -1;
@@ -237,6 +242,8 @@ static int end(struct db *db, void *arg, struct err *e)
     if (r->dest && current && dest_copy(is.dest, r->dest, e))
         return -1;
     if ((current || r->proof) && core_why(db, doc, r->proof ? NULL : r->why, e))
+        return -1;
+    if (current && r->alarm && r->why && alarm_put(db, &about, e))
         return -1;
     x->ended = is.state;
     (void)FAULT("store.attempt_ended");

@@ -14,6 +14,11 @@
 #include "ap/store/store_priv.h"
 
 #define PAGE 64 /* destinations looked at in one go */
+#define FIRST_OF                                                                                   \
+    4 /* three claims of four ask the urgent queues first: others are never starved                \
+       */
+
+static const char first_low[] = {STORE_FIRST, '\0'}, first_high[] = {STORE_FIRST + 1, '\0'};
 
 struct dest_name {
     char name[DEST_MAX];
@@ -28,13 +33,8 @@ struct claim {
     size_t nserved;
 };
 
-static int load_page(
-    size_t *n, struct claim *x, struct db *db, const struct dest_name *after, struct err *e)
+static int take_names(size_t *n, struct claim *x, struct db *db, sqlite3_stmt *st, struct err *e)
 {
-    sqlite3_stmt *st = db_query(db, e,
-        "SELECT name,ready FROM dest WHERE ready<=?1 AND (ready,name)>(?2,?3)"
-        " ORDER BY ready,name LIMIT ?4",
-        ARGS(A_INT(x->now), A_INT(after->ready), A_TEXT(after->name), A_INT(PAGE)));
     int rc = -1;
 
     *n = 0;
@@ -43,6 +43,17 @@ static int load_page(
         x->page[(*n)++].ready = sqlite3_column_int64(st, 1);
     }
     return rc;
+}
+
+static int load_page(
+    size_t *n, struct claim *x, struct db *db, const struct dest_name *after, struct err *e)
+{
+    sqlite3_stmt *st = db_query(db, e,
+        "SELECT name,ready FROM dest WHERE ready<=?1 AND (ready,name)>(?2,?3)"
+        " ORDER BY ready,name LIMIT ?4",
+        ARGS(A_INT(x->now), A_INT(after->ready), A_TEXT(after->name), A_INT(PAGE)));
+
+    return take_names(n, x, db, st, e);
 }
 
 static bool had_a_turn(const struct claim *x, const char *dest)
@@ -68,6 +79,7 @@ static int take_rows(
         struct out_claim *c = &x->out[*x->n + (*got)++];
         c->row = sqlite3_column_int64(st, 0);
         (void)snprintf(c->id, sizeof(c->id), "%s", (const char *)sqlite3_column_text(st, 1));
+        (void)snprintf(c->dest, sizeof(c->dest), "%s", dest);
         (void)out_state_parse((const char *)sqlite3_column_text(st, 2), &c->state);
         c->attempts = (unsigned)sqlite3_column_int(st, 3);
         rnd_bytes(&c->lease, sizeof(c->lease));
@@ -89,7 +101,8 @@ static int serve(struct claim *x, struct db *db, const char *dest, size_t want, 
             return -1;
     }
     *x->n += got;
-    (void)snprintf(x->served[x->nserved++].name, DEST_MAX, "%s", dest);
+    if (got)
+        (void)snprintf(x->served[x->nserved++].name, DEST_MAX, "%s", dest);
     return db_run(db, e, "UPDATE dest SET served=?2 WHERE name=?1",
                ARGS(A_TEXT(dest), A_INT(x->now))) ||
                    dest_refresh(db, dest, e)
@@ -111,13 +124,29 @@ static int ask(struct claim *x, struct db *db, const char *dest, struct err *e)
         db, e, "UPDATE dest SET blocked=?2 WHERE name=?1", ARGS(A_TEXT(dest), A_INT(again)));
 }
 
+/* Of queues that go first, those that are ready. */
+static int load_first(size_t *n, struct claim *x, struct db *db, struct err *e)
+{
+    sqlite3_stmt *st = db_query(db, e,
+        "SELECT name,ready FROM dest WHERE name>=?1 AND name<?2 AND ready<=?3"
+        " ORDER BY ready LIMIT ?4",
+        ARGS(A_TEXT(first_low), A_TEXT(first_high), A_INT(x->now), A_INT(PAGE)));
+
+    return take_names(n, x, db, st, e);
+}
+
 static int claim(struct db *db, void *arg, struct err *e)
 {
     struct claim *x = arg;
     struct dest_name after = {"", INT64_MIN};
-    size_t page;
+    size_t page = 0;
 
     *x->n = x->nserved = 0;
+    if (rnd_below(FIRST_OF) && load_first(&page, x, db, e))
+        return -1;
+    for (size_t i = 0; i < page && *x->n < x->max; i++)
+        if (ask(x, db, x->page[i].name, e))
+            return -1;
     do {
         if (load_page(&page, x, db, &after, e))
             return -1;

@@ -139,6 +139,32 @@ static void derive(struct out_core *is)
         is->attempt = 0;
 }
 
+/* What people must hear of, in the commit that makes it so; and what is proven is quiet again. The
+ * usual way, proven at the first attempt, cannot have an alarm and asks nothing. */
+static int alarm_step(struct db *db, const struct out_core *was, const struct out_core *is,
+    int64_t now, struct err *e)
+{
+    bool ends = is->settled && !was->settled, reopens = was->settled && !is->settled;
+
+    if ((ends || reopens) &&
+        (was->attempts > 1 || was->late || reopens || was->state != OUT_SENDING) &&
+        alarm_clear_doc(db, is->n, now, e))
+        return -1;
+    if (was->state == is->state || is->by_person)
+        return 0;
+    if (is->state == OUT_REFUSED)
+        return was->state == OUT_RECEIPTED
+                   ? alarm_put_doc(db, "mls-refused", "out.refused-later",
+                         "was received and is refused after all", is->n, now, e)
+                   : alarm_put_doc(db, "refused", "out.refused", "is refused", is->n, now, e);
+    if (is->state == OUT_EXPIRED_UNSENT)
+        return alarm_put_doc(db, "expired", "out.expired", "was never sent", is->n, now, e);
+    if (is->state == OUT_EXPIRED_UNKNOWN)
+        return alarm_put_doc(db, "expired", "out.expired-unknown",
+            "may be there, and nobody has proof", is->n, now, e);
+    return 0;
+}
+
 int core_save(struct db *db, const struct out_core *was, struct out_core *is, const char *detail,
     int64_t now, struct err *e)
 {
@@ -158,7 +184,8 @@ int core_save(struct db *db, const struct out_core *was, struct out_core *is, co
                 A_INT(moves), A_INT(now),
                 A_TEXT(is->state == OUT_HELD ? out_state_word(is->held_from) : NULL))))
         return -1;
-    if (strcmp(was->dest, is->dest) != 0 && dest_refresh(db, was->dest, e))
+    if (alarm_step(db, was, is, now, e) ||
+        (strcmp(was->dest, is->dest) != 0 && dest_refresh(db, was->dest, e)))
         return -1;
     return dest_refresh(db, is->dest, e);
 }

@@ -25,12 +25,11 @@ int store_out_hold(
     return store_change(s, hold, &x, e);
 }
 
-static int release(struct db *db, void *arg, struct err *e)
+int out_let_go(struct db *db, int64_t row, const char *who, int64_t now, struct err *e)
 {
-    const struct act *x = arg;
     struct out_core was, is;
 
-    if (core_load(&was, db, x->row, e))
+    if (core_load(&was, db, row, e))
         return -1;
     if (was.state != OUT_HELD)
         return err_set(e, ERR_INPUT, "store.state", "", "the document is %s, not held",
@@ -38,8 +37,15 @@ static int release(struct db *db, void *arg, struct err *e)
     is = was;
     is.state = was.held_from;
     if (was.next_at || was.held_from != OUT_UNKNOWN)
-        is.next_at = x->now;
-    return core_save(db, &was, &is, x->who, x->now, e);
+        is.next_at = now;
+    return core_save(db, &was, &is, who, now, e);
+}
+
+static int release(struct db *db, void *arg, struct err *e)
+{
+    const struct act *x = arg;
+
+    return out_let_go(db, x->row, x->who, x->now, e);
 }
 
 int store_out_release(struct store *s, int64_t row, const char *who, int64_t now, struct err *e)
@@ -129,6 +135,7 @@ static int resolve(struct db *db, void *arg, struct err *e)
         return -1;
     is = was;
     is.state = OUT_REFUSED;
+    is.by_person = true;
     if (was.state != OUT_UNKNOWN && was.state != OUT_EXPIRED_UNKNOWN && was.state != OUT_HELD)
         return err_set(e, ERR_INPUT, "store.state", "",
             "the document is %s: there is nothing to resolve", out_state_word(was.state));
@@ -198,7 +205,9 @@ static int sweep_late(struct sweep *x, struct db *db, struct err *e)
         return -1;
     for (size_t i = 0; i < n; i++)
         if (db_run(db, e, "UPDATE document SET late=1 WHERE n=?1", ARGS(A_INT(x->rows[i]))) ||
-            event_put(db, false, x->rows[i], "late", NULL, NULL, NULL, x->now, e))
+            event_put(db, false, x->rows[i], "late", NULL, NULL, NULL, x->now, e) ||
+            alarm_put_doc(
+                db, "late", "out.late", "is not proven by its deadline", x->rows[i], x->now, e))
             return -1;
     x->out->late += n;
     return 0;

@@ -6,12 +6,12 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-#include "ap/store/store.h"
+#include "ap/store/store_alarm.h"
 
-#define DB_STATEMENTS 128 /* cached for a connection; a power of two, twice what is used */
+#define DB_STATEMENTS 256 /* cached for a connection; a power of two, twice what is used */
 #define READERS_MAX 8
 #define GROUP_MAX 256 /* changes in one commit */
-#define DEST_MAX 256  /* longest destination, with NUL */
+#define DEST_MAX STORE_DEST
 
 /* What the index of a route's queue holds: a query says the same words to be answered by it. */
 #define IN_QUEUED "state<>'RECEIVED' AND next_at IS NOT NULL"
@@ -177,6 +177,13 @@ int known_find(struct store_participant *out, uint64_t *changes, struct store *s
 void known_keep(struct store *s, const struct store_participant *p, uint64_t changes);
 void known_forget(struct store *s); /* after every change of a participant */
 
+/* ---- store_alarm.c: in the commit of what they are about ---- */
+int alarm_put(struct db *db, const struct alarm_new *x, struct err *e) MUST_CHECK;
+/* About an outbound document: what `code` says, and why the document is where it is. */
+int alarm_put_doc(struct db *db, const char *kind, const char *code, const char *says, int64_t row,
+    int64_t now, struct err *e) MUST_CHECK;
+int alarm_clear_doc(struct db *db, int64_t row, int64_t now, struct err *e) MUST_CHECK;
+
 /* ---- store_core.c: one outbound document inside a change ---- */
 struct out_core {
     int64_t n, lease, next_at, expire_at, proven_at, message, attempt;
@@ -184,6 +191,7 @@ struct out_core {
     enum proof_level level, require;
     bool late, settled, left, maybe;
     bool message_left, message_maybe, message_answered;
+    bool by_person; /* who does it knows of it: no alarm */
     unsigned attempts;
     enum out_state held_from;
     char dest[DEST_MAX];
@@ -203,6 +211,7 @@ int dest_copy(char out[DEST_MAX], const char *dest, struct err *e) MUST_CHECK;
 bool out_is_queued(enum out_state s);
 int out_cut_off(
     struct db *db, int64_t row, const char *detail, int64_t now, struct err *e) MUST_CHECK;
+int out_let_go(struct db *db, int64_t row, const char *who, int64_t now, struct err *e) MUST_CHECK;
 int out_put_hold(struct db *db, int64_t row, const char *who, const char *why, int64_t now,
     struct err *e) MUST_CHECK;
 int proof_insert(struct db *db, int64_t row, int64_t message, int64_t attempt, int64_t raw,

@@ -136,7 +136,27 @@ static const char version_1[] =
 
 static const char version_2[] = "ALTER TABLE in_message ADD COLUMN not_revoked_by TEXT;";
 
-static const char *const versions[] = {version_1, version_2};
+/* Alarms, what each channel told of them, and what is agreed with a partner. */
+static const char version_3[] =
+    "CREATE TABLE alarm("
+    " n INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, inbound INTEGER NOT NULL,"
+    " doc INTEGER, why TEXT, raised_at INTEGER NOT NULL, last_at INTEGER NOT NULL,"
+    " times INTEGER NOT NULL, acked_at INTEGER, acked_by TEXT, cleared_at INTEGER) STRICT;"
+    "CREATE UNIQUE INDEX alarm_open ON alarm(kind,subject) WHERE cleared_at IS NULL;"
+    "CREATE INDEX alarm_loud ON alarm(n) WHERE cleared_at IS NULL AND acked_at IS NULL;"
+    "CREATE INDEX alarm_doc ON alarm(doc) WHERE doc IS NOT NULL;"
+    "CREATE TABLE alarm_told("
+    " alarm INTEGER NOT NULL REFERENCES alarm(n), channel TEXT NOT NULL, told_at INTEGER NOT NULL,"
+    " times INTEGER NOT NULL, PRIMARY KEY(alarm,channel)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE channel("
+    " name TEXT PRIMARY KEY, ok_at INTEGER, failed_at INTEGER, failures INTEGER NOT NULL,"
+    " next_at INTEGER, why TEXT) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE partner("
+    " name TEXT PRIMARY KEY, unknown INTEGER NOT NULL, require INTEGER NOT NULL, wait_ms INTEGER,"
+    " window INTEGER NOT NULL, held_at INTEGER, held_by TEXT, held_why TEXT,"
+    " changed_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
+
+static const char *const versions[] = {version_1, version_2, version_3};
 #define VERSION ((int64_t)(sizeof(versions) / sizeof(versions[0])))
 
 static int version_of(int64_t *out, struct db *db, struct err *e)
