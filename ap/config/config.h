@@ -28,17 +28,21 @@ struct config {   /* strings live in the config's arena; "" = not set */
     const char *spool;
     int64_t allow_volatile_spool, spool_min_free;
     const char *sml_zone, *resolver, *resolver2, *dnssec_anchor_file, *connect_to, *tls_ca_file;
-    int64_t lookup_timeout, lookup_cache;
+    int64_t lookup_timeout, lookup_cache, last_known_good;
     int64_t revocation; /* enum config_revocation */
     int64_t revocation_grace, revocation_refresh;
     int64_t deliver_by, retry_first, retry_max, connect_timeout, answer_timeout, unknown_resend;
     const char *drop_folder, *routes_file, *route;
     const char *canary_from, *canary_to, *heartbeat_url;
     int64_t canary_every, canary_silence, heartbeat_every;
+    int64_t retry_horizon, retry_window, retry_after_max;
     int64_t validate; /* bool: sending refuses invalid documents */
     int64_t max_payload, max_inflated, max_ratio, max_connections, heavy, senders, validate_max;
     int64_t body_rate, request_deadline, drain;
     int64_t log_json, log_level;
+    const char *alarm_command, *alarm_webhook, *alarm_webhook_secret_file;
+    const char *alarm_mail_to, *alarm_mail_from, *alarm_sendmail;
+    int64_t alarm_repeat, alarm_pause, alarm_timeout, alarm_circuit_after;
 
     struct arena *arena;
     const char **origin; /* parallel to the option table */

@@ -133,6 +133,7 @@ static int open_net(struct node *n, struct err *e)
     struct lookup_cfg l = {.resolver = *c->resolver ? c->resolver : NULL,
         .resolver2 = *c->resolver2 ? c->resolver2 : NULL,
         .trust_anchor = *c->dnssec_anchor_file ? c->dnssec_anchor_file : NULL,
+        .last_known_good_ms = c->last_known_good,
         .total_ms = c->lookup_timeout,
         .cache_ms = c->lookup_cache ? c->lookup_cache : -1,
         .plain_ok = lab};
@@ -205,11 +206,13 @@ static void fill_out(struct node *n)
         .lists = n->lists,
         .host = n->host,
         .policy = {.deliver_by = c->deliver_by,
-            .horizon = 5 * 86400000ll,
+            .horizon = c->retry_horizon,
             .retry_first = c->retry_first,
             .retry_max = c->retry_max,
             .connect = c->connect_timeout,
             .answer = c->answer_timeout,
+            .after_max = c->retry_after_max,
+            .min_free = (uint64_t)c->spool_min_free,
             .unknown_resend = c->unknown_resend,
             .max_payload = (uint64_t)c->max_inflated}};
 }

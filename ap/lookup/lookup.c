@@ -509,21 +509,51 @@ static int take_endpoint(
 
 /* ---- the whole ---- */
 
-/* A kept endpoint must still be usable now. */
+/* A kept endpoint must still be usable now. The steps taken so far stay. */
+static bool kept_endpoint(struct run *r, struct endpoint *ep, const struct lookup_query *q,
+    int64_t now, int64_t max_age_ms)
+{
+    struct endpoint *kept = r->l->cache ? arena_alloc(r->a, sizeof(*kept)) : NULL;
+    struct err unusable = ERR_INIT;
+
+    if (!kept || !lookup_cache_get(kept, r->l->cache, q, now, max_age_ms))
+        return false;
+    if ((kept->activation && now < kept->activation) || (kept->expiry && now >= kept->expiry) ||
+        pki_check(r->l->cfg.pki, kept->cert, PKI_AP, now, &unusable)) {
+        endpoint_free(kept);
+        return false;
+    }
+    kept->nsteps = ep->nsteps;
+    memcpy(kept->steps, ep->steps, sizeof(kept->steps));
+    *ep = *kept;
+    return true;
+}
+
 static bool from_cache(
     struct run *r, struct endpoint *ep, const struct lookup_query *q, int64_t now)
 {
-    if (q->fresh || !r->l->cache || !lookup_cache_get(ep, r->l->cache, q, now, r->l->cfg.cache_ms))
+    if (q->fresh || !kept_endpoint(r, ep, q, now, r->l->cfg.cache_ms))
         return false;
-    if ((ep->activation && now < ep->activation) || (ep->expiry && now >= ep->expiry) ||
-        pki_check(r->l->cfg.pki, ep->cert, PKI_AP, now, r->e)) {
-        endpoint_free(ep);
-        memset(ep, 0, sizeof(*ep));
-        return false;
-    }
     ep->cached = true;
     step_ok(r, "cache", ep->url,
         arena_printf(r->a, "looked up %lld s ago", (long long)(now - ep->fetched) / 1000));
+    return true;
+}
+
+/* Nobody answers, but somebody did not long ago: better than waiting, and said so. What was
+ * answered wrongly (a signature, another participant) is no reason to believe an old answer. */
+static bool last_known_good(
+    struct run *r, struct endpoint *ep, const struct lookup_query *q, int64_t now)
+{
+    if (r->e->class != ERR_RETRY || r->l->cfg.last_known_good_ms <= 0)
+        return false;
+    endpoint_free(ep); /* what this run had got so far */
+    if (!kept_endpoint(r, ep, q, now, r->l->cfg.last_known_good_ms))
+        return false;
+    ep->cached = ep->last_known_good = true;
+    step(r, "last-known-good", ep->url, LOOKUP_WARN, r->e->code,
+        arena_printf(r->a, "nothing answers: the answer of %lld s ago is used",
+            (long long)(now - ep->fetched) / 1000));
     return true;
 }
 
@@ -548,6 +578,7 @@ static int look(struct run *r, struct endpoint *ep, const struct lookup_query *q
 int lookup_endpoint(struct endpoint *out, struct lookup *l, const struct lookup_query *q,
     struct arena *a, struct err *e)
 {
+    int64_t now = q->now ? q->now : clock_now();
     struct err own = ERR_INIT;
     struct run r;
     int rc;
@@ -557,7 +588,9 @@ int lookup_endpoint(struct endpoint *out, struct lookup *l, const struct lookup_
     r.steps = out->steps;
     r.nsteps = &out->nsteps;
     r.fresh = q->fresh;
-    rc = look(&r, out, q, q->now ? q->now : clock_now());
+    rc = look(&r, out, q, now);
+    if (rc && last_known_good(&r, out, q, now))
+        rc = 0;
     if (rc == 0) /* what only went into a step */
         memset(r.e, 0, sizeof(*r.e));
     buf_free(&r.body);

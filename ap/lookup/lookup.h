@@ -3,8 +3,9 @@
  * DNS (U-NAPTR) gives the SMP, the SMP gives signed metadata, the metadata give URL and certificate
  * of C3. Every answer is capped, has a deadline and is checked before use: signature and signer,
  * identifiers, process, transport profile, dates, certificate. Each step is recorded with its time
- * and verdict. Good answers are cached for at most 15 minutes; failures never. One struct lookup is
- * shared by all threads. SML 1.3.0, SMP 1.4.0, PFUOI 4.4.0. */
+ * and verdict. Good answers are cached for at most 15 minutes; failures never. An older one is
+ * used, and marked, while nothing answers (last_known_good_ms); in memory only, so not after a
+ * start. One struct lookup is shared by all threads. SML 1.3.0, SMP 1.4.0, PFUOI 4.4.0. */
 #ifndef AP_LOOKUP_LOOKUP_H
 #define AP_LOOKUP_LOOKUP_H
 
@@ -27,17 +28,19 @@
 
 struct lookup;
 
-struct lookup_cfg {           /* borrowed for the life of the lookup where pointers */
-    const char *zone;         /* DNS zone of the SML, e.g. LOOKUP_ZONE_TEST */
-    const char *resolver;     /* "IP" or "IP@PORT" to forward to; NULL: resolv.conf */
-    const char *resolver2;    /* asked again when the first says "not registered"; NULL: nobody */
-    const char *trust_anchor; /* DNSSEC root key file: answers are validated; NULL: not */
-    int64_t dns_ms;           /* deadline of one DNS question; 0: 5 s */
-    int64_t smp_ms;           /* deadline of one SMP request; 0: 10 s */
-    int64_t total_ms;         /* of a whole lookup, DNS and all requests; 0: dns_ms + 3 smp_ms */
-    int64_t cache_ms;         /* 0: 15 min; negative: no cache */
-    bool plain_ok;            /* lab: http: URLs of SMP and endpoint are taken */
-    bool no_service_group;    /* ask for the metadata at once, without the ServiceGroup first */
+struct lookup_cfg {             /* borrowed for the life of the lookup where pointers */
+    const char *zone;           /* DNS zone of the SML, e.g. LOOKUP_ZONE_TEST */
+    const char *resolver;       /* "IP" or "IP@PORT" to forward to; NULL: resolv.conf */
+    const char *resolver2;      /* asked again when the first says "not registered"; NULL: nobody */
+    const char *trust_anchor;   /* DNSSEC root key file: answers are validated; NULL: not */
+    int64_t dns_ms;             /* deadline of one DNS question; 0: 5 s */
+    int64_t smp_ms;             /* deadline of one SMP request; 0: 10 s */
+    int64_t total_ms;           /* of a whole lookup, DNS and all requests; 0: dns_ms + 3 smp_ms */
+    int64_t cache_ms;           /* 0: 15 min; negative: no cache, and nothing to fall back on */
+    int64_t last_known_good_ms; /* how old an answer may be that is used when nothing answers; 0:
+                                   none */
+    bool plain_ok;              /* lab: http: URLs of SMP and endpoint are taken */
+    bool no_service_group;      /* ask for the metadata at once, without the ServiceGroup first */
     struct pki *pki;
     struct http_client *http;
 };

@@ -63,6 +63,7 @@ static void open_lookup(int64_t cache_ms, bool no_group)
         .dns_ms = 2000,
         .smp_ms = 700,
         .cache_ms = cache_ms,
+        .last_known_good_ms = 3600000,
         .plain_ok = true,
         .no_service_group = no_group,
         .pki = pki,
@@ -246,6 +247,34 @@ static void good_answers_are_kept_for_a_while_and_no_longer(void **state)
     found(BILLING);
     found(BILLING);
     assert_false(ep.cached);
+}
+
+static void n1_while_nothing_answers_the_last_good_answer_is_used_and_marked(void **state)
+{
+    (void)state;
+    found(BILLING);
+    answer(path_of(&what), "HTTP/1.1 500 no\r\nContent-Length: 0\r\n\r\n");
+    q.fresh = true;
+    q.now = NOW + 3000000;
+    found(BILLING);
+    assert_true(ep.last_known_good);
+    assert_int_equal(step_of("last-known-good")->verdict, LOOKUP_WARN);
+    assert_string_equal(step_of("last-known-good")->code, "smp.unreachable");
+    assert_int_equal(step_of("metadata")->verdict, LOOKUP_FAILED); /* the steps before it stay */
+    q.now = NOW + 3600001;                                         /* too old */
+    fails("smp.unreachable", ERR_RETRY, "metadata");
+}
+
+static void what_is_answered_wrongly_is_no_reason_to_use_an_old_answer(void **state)
+{
+    struct participant other;
+
+    (void)state;
+    found(BILLING);
+    assert_int_equal(participant_parse(&other, STR("0208:9999999999"), &e), 0);
+    publish_as(&what, &other, &what, smp_key);
+    q.fresh = true;
+    fails("smp.mismatch", ERR_PEER, "identifiers");
 }
 
 static void failures_are_never_kept(void **state)
@@ -607,6 +636,8 @@ int main(void)
     const struct CMUnitTest t[] = {
         T(an_endpoint_is_found_step_by_step),
         T(good_answers_are_kept_for_a_while_and_no_longer),
+        T(n1_while_nothing_answers_the_last_good_answer_is_used_and_marked),
+        T(what_is_answered_wrongly_is_no_reason_to_use_an_old_answer),
         T(failures_are_never_kept),
         T(who_is_not_in_dns_is_not_registered),
         T(the_service_group_is_only_a_hint),
