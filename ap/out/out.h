@@ -1,16 +1,18 @@
 /* out.h - the way out: C1's document becomes a durable promise, then attempts until it is proven.
  *
  * out_submit() stores; nothing is promised before it returned 0. out_work() makes one attempt for
- * one claimed document: lookup, compose, commit, send, judge, commit. The judging (out_judge.c) is
- * a pure function with the tables of docs/STATES.md in it. Everything that must survive lies in the
- * store; a crash at any line resumes from there. Shared by the daemon's sender threads and by a
- * foreground `aviso send`. Any thread; one call works on one document. */
+ * one claimed document: its partner's terms, lookup, a place at the access point (out_flow.h),
+ * compose, commit, send, judge, commit. The judging (out_judge.c) is a pure function with the
+ * tables of docs/STATES.md in it. Everything that must survive lies in the store; a crash at any
+ * line resumes from there. Shared by the daemon's sender threads and by a foreground `aviso send`.
+ * Any thread; one call works on one document. */
 #ifndef AP_OUT_OUT_H
 #define AP_OUT_OUT_H
 
 #include "ap/as4/as4.h"
 #include "ap/http/http_client.h"
 #include "ap/lookup/lookup.h"
+#include "ap/out/out_flow.h"
 #include "ap/peppol/codelist.h"
 #include "ap/peppol/document.h"
 #include "ap/peppol/sbdh.h"
@@ -21,8 +23,10 @@ struct out_policy {              /* all spans in ms */
     int64_t deliver_by, horizon; /* default deadline; how long attempts go on */
     int64_t retry_first, retry_max;
     int64_t connect, answer; /* timeouts of one exchange */
-    bool unknown_resend;     /* else hold after the first 9 minutes */
+    int64_t after_max;       /* a peer's Retry-After counts up to this */
+    bool unknown_resend;     /* else stop after the first 9 minutes */
     uint64_t max_payload;    /* of the envelope before compression */
+    uint64_t min_free;       /* bytes free where the spool lies: below, nothing new is taken */
 };
 
 /* What the document's validation said, from whoever validates. */
@@ -40,6 +44,7 @@ struct out_env { /* shared by all threads, unchanged while work goes on */
     struct http_client *http;
     struct pki *pki;
     struct key *key;
+    struct out_flow *flow;         /* windows and circuits; NULL: everything at once */
     const struct codelists *lists; /* may be NULL */
     const char *host;              /* right side of our MessageIds: a dot-atom */
     struct out_policy policy;
@@ -61,7 +66,8 @@ struct out_request {
     const char *mls_to;            /* participant id for MLS or NULL */
     bool mls_always;               /* MLS_TYPE ALWAYS_SEND */
     int64_t deliver_by;            /* ms UTC; 0: by policy */
-    enum proof_level require;      /* PROOF_NONE: receipted */
+    enum proof_level require;      /* PROOF_NONE: as agreed with the partner, else receipted */
+    char lane;                     /* OUT_LANE_URGENT, OUT_LANE_BULK, 0: neither */
     bool refuse_twin;
 };
 
@@ -82,8 +88,9 @@ struct out_submitted {
 int out_submit(struct out_submitted *out, const struct out_env *env, const struct out_request *rq,
     bool dry, struct arena *a, struct err *e) MUST_CHECK;
 
-/* One attempt for a claimed document. 0 whatever the peer did (the store knows); -1 for trouble of
- * our own: the claim's lease lets it come back. */
+/* One attempt for a claimed document, whose place (with env->flow) was taken by out_flow_gate and
+ * is given back here. 0 whatever the peer did (the store knows); -1 for trouble of our own: the
+ * claim's lease lets it come back. */
 int out_work(const struct out_env *env, const struct out_claim *c, struct err *e) MUST_CHECK;
 
 /* What one exchange means: pure, no clock but `now`. */
@@ -99,7 +106,7 @@ struct out_exchange {
     bool body_started;
     const struct as4_reply *reply; /* when rc is 0 */
 };
-/* Fills outcome, to, result, why (points to *why; NULL for a receipt) and next_at. */
+/* Fills outcome, to, result, why (points to *why; NULL for a receipt), next_at and alarm. */
 void out_judge(struct attempt_result *r, struct err *why, const struct out_exchange *x,
     const struct out_policy *p, int64_t now);
 /* Exponential with jitter of a quarter: ms to wait before attempt n+1. */

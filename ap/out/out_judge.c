@@ -19,11 +19,16 @@ int64_t out_backoff(const struct out_policy *p, unsigned attempts)
     return ms - ms / 4 + (int64_t)rnd_below((uint64_t)ms / 2 + 1);
 }
 
+static int64_t asked_for(const struct out_exchange *x, const struct out_policy *p)
+{
+    return x->retry_after < p->after_max ? x->retry_after : p->after_max;
+}
+
 static int64_t later(const struct out_exchange *x, const struct out_policy *p, int64_t now)
 {
     int64_t ms = out_backoff(p, x->attempts);
 
-    return now + (x->retry_after > ms ? x->retry_after : ms);
+    return now + (asked_for(x, p) > ms ? asked_for(x, p) : ms);
 }
 
 /* Peers forget MessageIds after 10 minutes: ask again several times before that. */
@@ -34,16 +39,19 @@ static int64_t soon(const struct out_exchange *x, const struct out_policy *p, in
 
     if (p->retry_first < 20000) /* a test bed with short times */
         step = out_backoff(p, x->attempts);
-    if (x->retry_after > step)
-        step = x->retry_after;
+    if (asked_for(x, p) > step)
+        step = asked_for(x, p);
     if (since + step < SOON_MS)
         return now + step;
     return p->unknown_resend ? later(x, p, now) : 0;
 }
 
-static void unknown(struct attempt_result *r, const char *result, int64_t next_at)
+static void unknown(struct attempt_result *r, const struct out_exchange *x, const char *result,
+    int64_t next_at, int64_t now)
 {
     r->to = OUT_UNKNOWN;
+    if (!next_at || (x->first_unknown && now - x->first_unknown >= SOON_MS))
+        r->alarm = "unproven";
     r->outcome = ATTEMPT_UNKNOWN;
     r->result = result;
     r->next_at = next_at;
@@ -57,7 +65,7 @@ static void judge_silence(struct attempt_result *r, struct err *why, const struc
     if (x->body_started) {
         why->class = ERR_UNKNOWN;
         (void)err_next(why, "the same bytes are sent again; do not submit it again");
-        unknown(r, "silence", soon(x, p, now));
+        unknown(r, x, "silence", soon(x, p, now), now);
         return;
     }
     /* nothing of this attempt left; what an earlier one of the same message did stays unknown */
@@ -72,13 +80,15 @@ static bool is_not_serviced(const struct ebms_error *x)
     return strcmp(x->code, "EBMS:0004") == 0 && strstr(x->detail, "PEPPOL:NOT_SERVICED") != NULL;
 }
 
-/* An ebMS Error closes the message: the id is burnt at many receivers, a retry takes a new one. */
+/* An ebMS Error closes the message: the id is burnt at many receivers, a retry takes a new one.
+ * What nobody signed is a hint (a proxy, a stranger), and never final. */
 static void judge_error(struct attempt_result *r, struct err *why, const struct out_exchange *x,
     const struct out_policy *p, int64_t now)
 {
     const struct ebms_error *b = &x->reply->error;
     bool not_serviced = is_not_serviced(b);
-    bool final = strcmp(b->code, "EBMS:0103") == 0 || (not_serviced && x->not_serviced_before);
+    bool final = x->reply->is_signed &&
+                 (strcmp(b->code, "EBMS:0103") == 0 || (not_serviced && x->not_serviced_before));
 
     (void)err_set(why, final ? ERR_PEER : ERR_RETRY,
         not_serviced ? "as4.not-serviced" : "as4.peer-error", "PEPPOL-AS4 4.4",
@@ -91,7 +101,10 @@ static void judge_error(struct attempt_result *r, struct err *why, const struct 
     r->result = "error";
     r->outcome = ATTEMPT_ANSWERED;
     r->to = final ? OUT_REFUSED : OUT_WAITING;
-    r->next_at = final ? 0 : not_serviced ? now + p->retry_first : later(x, p, now);
+    r->alarm = final ? NULL : "peer-error";
+    if (!final)
+        r->next_at =
+            not_serviced && !x->not_serviced_before ? now + p->retry_first : later(x, p, now);
 }
 
 static void judge_nothing(struct attempt_result *r, struct err *why, const struct out_exchange *x,
@@ -103,7 +116,7 @@ static void judge_nothing(struct attempt_result *r, struct err *why, const struc
     if (!refused || x->sent_same_before) {
         why->class = ERR_UNKNOWN;
         (void)err_next(why, "the same bytes are sent again; do not submit it again");
-        unknown(r, x->reply->forged ? "forged" : "http", soon(x, p, now));
+        unknown(r, x, x->reply->forged ? "forged" : "http", soon(x, p, now), now);
         return;
     }
     /* not taken (proxy, path, size limit): the message stays ours and may go again as it is */
@@ -114,6 +127,7 @@ static void judge_nothing(struct attempt_result *r, struct err *why, const struc
     r->outcome = ATTEMPT_NOT_TAKEN;
     r->to = OUT_WAITING;
     r->result = "http-refused";
+    r->alarm = "not-taken";
     r->next_at = later(x, p, now);
 }
 
@@ -123,6 +137,7 @@ void out_judge(struct attempt_result *r, struct err *why, const struct out_excha
     memset(why, 0, sizeof(*why));
     r->why = why;
     r->next_at = 0;
+    r->alarm = NULL;
     r->outcome = ATTEMPT_UNKNOWN;
     if (x->rc) {
         judge_silence(r, why, x, p, now);
@@ -144,7 +159,7 @@ void out_judge(struct attempt_result *r, struct err *why, const struct out_excha
             "without proof",
             x->reply->error.code, x->reply->error.description);
         (void)err_next(why, "sending stops; an MLS, a receipt or a person resolves it");
-        unknown(r, "duplicate", 0);
+        unknown(r, x, "duplicate", 0, now);
         return;
     case AS4_REPLY_NOTHING:
         judge_nothing(r, why, x, p, now);

@@ -1,5 +1,5 @@
 /* From bytes to an ACCEPTED row: everything that can be refused is refused here, by name. */
-#include "ap/out/out.h"
+#include "ap/out/out_priv.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -150,9 +150,26 @@ static int wrap(struct submit *s, struct err *e)
     return sbdh_write(&to, &h, d, e);
 }
 
+/* Deadline, level of proof and queue: what the call says, else the partner's terms. */
+static int agree(struct submit *s, struct out_new *n, struct err *e)
+{
+    struct out_terms t;
+    int64_t horizon = s->now + s->env->policy.horizon;
+
+    if (out_terms_read(&t, s->env, n->receiver, NULL, s->a, e))
+        return -1;
+    if (s->rq->require || t.require)
+        n->require = s->rq->require ? s->rq->require : t.require;
+    if (!n->deliver_by)
+        n->deliver_by = s->now + t.policy.deliver_by;
+    n->expire_at = horizon > n->deliver_by ? horizon : n->deliver_by;
+    n->dest = s->rq->lane ? arena_printf(s->a, "%c%s", s->rq->lane, n->receiver) : n->receiver;
+    s->out->deliver_by = n->deliver_by;
+    return n->dest ? 0 : err_nomem(e);
+}
+
 static int row_of(struct submit *s, struct out_new *n, struct err *e)
 {
-    const struct out_policy *p = &s->env->policy;
     const struct document *d = &s->out->document;
 
     *n = (struct out_new){.tenant = s->owner.tenant,
@@ -170,17 +187,14 @@ static int row_of(struct submit *s, struct out_new *n, struct err *e)
         .country_c1 = s->owner.country,
         .end_user = s->owner.end_user,
         .rule_sets = s->out->verdict.rule_sets,
-        .require = s->rq->require ? s->rq->require : PROOF_RECEIPTED,
+        .require = PROOF_RECEIPTED,
         .now = s->now,
-        .deliver_by = s->rq->deliver_by ? s->rq->deliver_by : s->now + p->deliver_by,
+        .deliver_by = s->rq->deliver_by,
         .refuse_twin = s->rq->refuse_twin,
         .sbd = {.spool = &s->sbd}};
-    n->expire_at = s->now + p->horizon > n->deliver_by ? s->now + p->horizon : n->deliver_by;
-    n->dest = n->receiver;
-    s->out->deliver_by = n->deliver_by;
     if (!n->invoice || !n->issue_date || !n->sender || !n->receiver || !n->doctype || !n->process)
         return err_nomem(e);
-    return 0;
+    return agree(s, n, e);
 }
 
 /* Kept so that `reconcile` knows the document was offered: number, hash, rule ids, no payload. */
@@ -212,6 +226,11 @@ static int steps(struct submit *s, bool dry, struct err *e)
     if (s->rq->payload.len > s->env->policy.max_payload)
         return err_set(e, ERR_INPUT, "limit.size", "", "%llu bytes; at most %llu are sent",
             (unsigned long long)s->rq->payload.len, (unsigned long long)s->env->policy.max_payload);
+    if (store_free_bytes(s->env->store) < s->env->policy.min_free + 2 * s->rq->payload.len) {
+        (void)err_set(e, ERR_RETRY, "spool.space", "",
+            "too little space where the spool lies: nothing was accepted");
+        return err_next(e, "make room (store.spool_min_free), then submit it again");
+    }
     if (read_payload(s, e) || find_owner(s, e) || validate(s, e))
         return -1;
     s->out->sender = s->out->document.sender;

@@ -1,5 +1,5 @@
 /* One attempt: lookup, compose, commit "it begins", send, judge, commit what it meant. */
-#include "ap/out/out.h"
+#include "ap/out/out_priv.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +18,8 @@ struct work {
     struct arena *a;
     struct out_row row;
     struct message_row msg; /* what is sent: the current one, or the one just composed */
+    struct out_terms terms;
+    struct out_place place;
     struct endpoint ep;
     bool have_ep;
     struct spool wire; /* of a fresh message */
@@ -52,7 +54,7 @@ static int find_endpoint(struct work *w, struct err *e)
         process_parse(&process, str_z(w->row.process), e))
         return -1;
     /* an answer that smells of a stale entry: ask the SMP again, once per attempt */
-    q.fresh = w->row.reason.ebms[0] != '\0';
+    q.fresh = w->row.reason.ebms[0] != '\0' || strncmp(w->row.reason.code, "http.", 5) == 0;
     w->have_ep = true;
     return lookup_endpoint(&w->ep, w->env->lookup, &q, w->a, e);
 }
@@ -121,7 +123,7 @@ static int explain(struct work *w, struct message_new *m, struct err *e)
 /* How long the claim must hold: the whole exchange and some for us. */
 static int64_t lease_ms(const struct work *w)
 {
-    return w->env->policy.connect + w->env->policy.answer + 60000;
+    return w->terms.policy.connect + w->terms.policy.answer + 60000;
 }
 
 static int begin_fresh(struct work *w, struct err *e)
@@ -218,9 +220,10 @@ static int end(struct work *w, struct attempt_result *r, const struct http_answe
 {
     struct proof_new proof = {.kind = PROOF_BY_RECEIPT, .level = PROOF_RECEIPTED};
     enum out_state ended = r->to;
-    char dest[CERT_CN];
+    char dest[STORE_DEST];
+    int rc;
 
-    (void)snprintf(dest, sizeof(dest), "%s", w->msg.seat);
+    out_place_queue(dest, w->claim, w->msg.seat);
     r->http_status = ans->status;
     r->ms = ans->ms;
     r->address = ans->remote_ip;
@@ -237,7 +240,9 @@ static int end(struct work *w, struct attempt_result *r, const struct http_answe
         r->proof = &proof;
     }
     (void)FAULT("out.judged");
-    if (store_attempt_end(&ended, w->env->store, w->attempt, r, e))
+    rc = store_attempt_end(&ended, w->env->store, w->attempt, r, e);
+    r->proof = NULL; /* it ends here */
+    if (rc)
         return -1;
     (void)FAULT("out.attempt_ended");
     r->to = ended;
@@ -265,11 +270,54 @@ static int exchange(struct work *w, struct err *e)
     x.retry_after = ans.retry_after_ms;
     rc = x.rc ? 0 : read_reply(w, &reply, &ans, e);
     if (!rc) {
-        out_judge(&r, &why, &x, &w->env->policy, clock_now());
+        out_place_news(&w->place, &x);
+        out_judge(&r, &why, &x, &w->terms.policy, clock_now());
         rc = end(w, &r, &ans, &reply, e);
     }
     http_answer_free(&ans);
     return rc;
+}
+
+/* Somebody holds this partner: the document waits for its release, whatever it has been through. */
+static int hold(struct work *w, struct err *e)
+{
+    const char *why = w->terms.held_why[0] ? w->terms.held_why : "the partner is held";
+
+    note(w, "held", w->terms.holder, 0);
+    return store_out_hold(w->env->store, w->row.row, w->terms.holder, why, clock_now(), e);
+}
+
+/* No place at the access point: back as it was, no attempt spent. */
+static int put_back(struct work *w, const char *seat, int64_t again, struct err *e)
+{
+    char dest[STORE_DEST];
+
+    out_place_queue(dest, w->claim, seat);
+    note(w, "waits", seat, 0);
+    return store_out_wait(w->env->store, w->claim, NULL, again, dest, clock_now(), e);
+}
+
+/* 0: go on; 1: the document was put back or held; -1. */
+static int admit(struct work *w, const char *seat, struct err *e)
+{
+    int64_t again;
+
+    if (out_terms_read(&w->terms, w->env, w->row.receiver, seat, w->a, e))
+        return -1;
+    if (w->terms.holder[0])
+        return hold(w, e) ? -1 : 1;
+    if (!*seat || out_place_take(&w->place, seat, &again))
+        return 0;
+    return put_back(w, seat, again, e) ? -1 : 1;
+}
+
+/* Registered once, and proven then: its vanishing may be a mistake that passes (N2). An old message
+ * may be there: nor is it refused then. */
+static bool may_come_back(const struct work *w)
+{
+    struct err ignored = ERR_INIT;
+
+    return w->row.maybe || store_out_proven_before(w->env->store, w->row.receiver, &ignored) == 1;
 }
 
 /* The lookup or composing failed: nothing left, the document waits or is refused. */
@@ -280,17 +328,17 @@ static int not_sent(struct work *w, const struct err *why, struct err *e)
     note(w, why->code, why->msg, 0);
     log_err(LOG_WARN, "attempt.not-begun", why, "id", w->row.id, "invoice", w->row.invoice,
         "receiver", w->row.receiver, NULL);
-    /* a participant that vanished may have said so by mistake, while an old message may be there */
-    if (why->class == ERR_PEER && !w->row.maybe)
+    if (why->class == ERR_PEER && !may_come_back(w))
         return store_out_refuse(w->env->store, w->claim, why, now, e);
     return store_out_wait(w->env->store, w->claim, why,
-        now + out_backoff(&w->env->policy, w->claim->attempts + 1), NULL, now, e);
+        now + out_backoff(&w->terms.policy, w->claim->attempts + 1), NULL, now, e);
 }
 
 static int fresh(struct work *w, struct err *e)
 {
     struct err why = ERR_INIT;
     struct buf text;
+    int rc;
 
     if (find_endpoint(w, &why))
         return not_sent(w, &why, e);
@@ -299,6 +347,8 @@ static int fresh(struct work *w, struct err *e)
         w->ep.seat_id);
     note(w, "found", text.p ? text.p : "", w->ep.ms);
     buf_free(&text);
+    if ((rc = admit(w, w->ep.seat_id, e)) != 0)
+        return rc < 0 ? -1 : 0;
     if (begin_fresh(w, &why)) {
         if (why.class == ERR_UNKNOWN || w->attempt) { /* the store itself: nobody else can say */
             *e = why;
@@ -310,29 +360,75 @@ static int fresh(struct work *w, struct err *e)
     return exchange(w, e);
 }
 
+/* The same bytes go to the URL that they were made for, unless that one fails and the receiver's
+ * access point, with the same certificate, is now to be found at another. */
+static int follow_move(struct work *w, struct err *e)
+{
+    struct err why = ERR_INIT;
+    struct buf text;
+    int rc = 0;
+
+    if (strncmp(w->row.reason.code, "http.", 5) != 0 || find_endpoint(w, &why) ||
+        strcmp(w->ep.url, w->msg.endpoint) == 0 || strcmp(w->ep.seat_id, w->msg.seat) != 0 ||
+        strcmp(w->ep.cert->serial, w->msg.peer_serial) != 0)
+        return 0;
+    buf_init(&text, 64 * 1024);
+    lookup_explain(&text, w->ep.steps, w->ep.nsteps);
+    rc = store_message_moved(
+        w->env->store, w->claim, w->ep.url, buf_ok(&text) ? text.p : "", clock_now(), e);
+    buf_free(&text);
+    if (!rc) {
+        note(w, "moved", w->ep.url, w->ep.ms);
+        w->msg.endpoint = w->ep.url;
+    }
+    return rc;
+}
+
 static int again(struct work *w, struct err *e)
 {
+    int rc;
+
     w->msg = w->row.message;
-    if (store_attempt_begin(
-            &w->attempt, w->env->store, w->claim, NULL, lease_ms(w), clock_now(), e))
+    if ((rc = admit(w, w->msg.seat, e)) != 0)
+        return rc < 0 ? -1 : 0;
+    if (follow_move(w, e) || store_attempt_begin(&w->attempt, w->env->store, w->claim, NULL,
+                                 lease_ms(w), clock_now(), e))
         return -1;
     note(w, "again", w->msg.message_id, 0);
     return exchange(w, e);
 }
 
+static int work(struct work *w, struct err *e)
+{
+    int rc;
+
+    if (store_out_get(&w->row, w->env->store, w->claim->row, w->a, e))
+        return -1;
+    if (repeat_as_is(&w->row))
+        return again(w, e);
+    rc = admit(w, "", e);
+    return rc ? (rc < 0 ? -1 : 0) : fresh(w, e);
+}
+
 int out_work(const struct out_env *env, const struct out_claim *c, struct err *e)
 {
-    struct work w = {.env = env, .claim = c, .a = arena_new(ARENA_MAX)};
+    struct work w = {.env = env,
+        .claim = c,
+        .a = arena_new(ARENA_MAX),
+        .terms = {.policy = env->policy},
+        .place = {.flow = env->flow, .claim = c, .retry_after = -1}};
     int rc = -1;
 
-    if (!w.a)
-        return err_nomem(e);
-    spool_init(&w.wire, store_tmp_dirfd(env->store), KEEP, env->policy.max_payload * 2);
-    if (store_out_get(&w.row, env->store, c->row, w.a, e) == 0)
-        rc = repeat_as_is(&w.row) ? again(&w, e) : fresh(&w, e);
+    if (w.a) {
+        spool_init(&w.wire, store_tmp_dirfd(env->store), KEEP, env->policy.max_payload * 2);
+        rc = work(&w, e);
+        spool_free(&w.wire);
+    } else {
+        (void)err_nomem(e);
+    }
     if (w.have_ep)
         endpoint_free(&w.ep);
-    spool_free(&w.wire);
+    out_place_leave(&w.place);
     arena_free(w.a);
     return rc;
 }

@@ -12,8 +12,11 @@
 #define NOW 1000000000ll
 #define MINUTE 60000ll
 
-static const struct out_policy policy = {
-    .retry_first = 30000, .retry_max = 1800000, .unknown_resend = true, .horizon = 5 * 86400000ll};
+static const struct out_policy policy = {.retry_first = 30000,
+    .retry_max = 1800000,
+    .after_max = 3600000,
+    .unknown_resend = true,
+    .horizon = 5 * 86400000ll};
 static struct as4_reply reply;
 static struct err http_err, why;
 
@@ -21,6 +24,7 @@ static struct out_exchange answered(enum as4_reply_kind kind, int status)
 {
     memset(&reply, 0, sizeof(reply));
     reply.kind = kind;
+    reply.is_signed = true;
     reply.why = (struct err){.class = ERR_UNKNOWN, .code = "as4.no-signal"};
     return (struct out_exchange){.attempts = 1,
         .http_status = status,
@@ -156,6 +160,47 @@ static void policy_noncompliance_is_permanent(void **state)
     r = judge(&x);
     assert_int_equal(r.to, OUT_REFUSED);
     assert_int_equal(why.class, ERR_PEER);
+    assert_null(r.alarm); /* the refusal itself is one */
+}
+
+static void r3_an_unsigned_error_is_never_final(void **state)
+{
+    struct out_exchange x = answered(AS4_REPLY_ERROR, 500);
+    struct attempt_result r;
+
+    (void)state;
+    reply.is_signed = false;
+    error_is("EBMS:0103", "");
+    r = judge(&x);
+    assert_int_equal(r.to, OUT_WAITING);
+    assert_string_equal(r.alarm, "peer-error");
+    error_is("EBMS:0004", "PEPPOL:NOT_SERVICED");
+    x.not_serviced_before = true;
+    x.attempts = 5;
+    r = judge(&x);
+    assert_int_equal(r.to, OUT_WAITING);
+    assert_true(r.next_at > NOW + 4 * MINUTE);
+}
+
+static void an_alarm_is_early_where_time_alone_mends_nothing(void **state)
+{
+    struct out_exchange x = silent(true);
+    struct attempt_result r = judge(&x);
+
+    (void)state;
+    assert_null(r.alarm); /* not yet */
+    x.first_unknown = NOW - 9 * MINUTE;
+    r = judge(&x);
+    assert_string_equal(r.alarm, "unproven");
+    x = answered(AS4_REPLY_DUPLICATE, 200);
+    assert_string_equal(judge(&x).alarm, "unproven");
+    x = answered(AS4_REPLY_NOTHING, 404);
+    assert_string_equal(judge(&x).alarm, "not-taken");
+    x = answered(AS4_REPLY_ERROR, 200);
+    error_is("EBMS:0102", "");
+    assert_string_equal(judge(&x).alarm, "peer-error");
+    x = silent(false);
+    assert_null(judge(&x).alarm);
 }
 
 static void not_serviced_is_permanent_only_after_a_fresh_lookup(void **state)
@@ -217,6 +262,21 @@ static void retry_after_is_honoured(void **state)
     x.retry_after = 3 * MINUTE;
     r = judge(&x);
     assert_int_equal(r.next_at, NOW + 3 * MINUTE);
+    x = answered(AS4_REPLY_NOTHING, 429);
+    x.retry_after = 20 * MINUTE;
+    assert_int_equal(judge(&x).next_at, NOW + 20 * MINUTE);
+}
+
+static void retry_after_is_bounded(void **state)
+{
+    struct out_exchange x = answered(AS4_REPLY_NOTHING, 503);
+    struct attempt_result r;
+
+    (void)state;
+    x.first_unknown = NOW - 10 * MINUTE;
+    x.retry_after = 24 * 60 * MINUTE;
+    r = judge(&x);
+    assert_int_equal(r.next_at, NOW + 60 * MINUTE);
 }
 
 static void pauses_grow_to_their_limit_with_jitter(void **state)
@@ -246,11 +306,14 @@ int main(void)
         cmocka_unit_test(a_receipt_is_proof),
         cmocka_unit_test(an_ebms_error_closes_the_message_and_is_retried),
         cmocka_unit_test(policy_noncompliance_is_permanent),
+        cmocka_unit_test(r3_an_unsigned_error_is_never_final),
+        cmocka_unit_test(an_alarm_is_early_where_time_alone_mends_nothing),
         cmocka_unit_test(not_serviced_is_permanent_only_after_a_fresh_lookup),
         cmocka_unit_test(a_duplicate_error_stays_unknown_and_stops_sending),
         cmocka_unit_test(http_4xx_without_soap_is_not_taken),
         cmocka_unit_test(http_5xx_and_2xx_without_signal_are_unknown),
         cmocka_unit_test(retry_after_is_honoured),
+        cmocka_unit_test(retry_after_is_bounded),
         cmocka_unit_test(pauses_grow_to_their_limit_with_jitter),
     };
     return cmocka_run_group_tests(t, NULL, NULL);

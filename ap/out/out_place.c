@@ -1,0 +1,51 @@
+/* out_place.c - an attempt's places: the one it was claimed with, and one at the access point that
+ * the lookup found. Both are given back with what was learnt. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ap/base/clock.h"
+#include "ap/out/out_priv.h"
+
+bool out_place_take(struct out_place *p, const char *seat, int64_t *again)
+{
+    int64_t span;
+
+    *again = 0;
+    if (!p->flow || strcmp(out_flow_key(p->claim->dest), seat) == 0)
+        return true;
+    if (!out_flow_enter(p->flow, seat, clock_mono(), &span)) {
+        *again = clock_now() + span;
+        return false;
+    }
+    (void)snprintf(p->seat, sizeof(p->seat), "%s", seat);
+    return true;
+}
+
+/* Any signal is an answer. A 4xx that the whole endpoint would give is its fault, not this one
+ * message's (413). */
+void out_place_news(struct out_place *p, const struct out_exchange *x)
+{
+    bool signal = !x->rc && x->reply->kind != AS4_REPLY_NOTHING;
+
+    p->retry_after = x->rc ? -1 : x->retry_after;
+    p->news = signal || (!x->rc && x->http_status == 413) ? FLOW_ANSWER : FLOW_FAULT;
+}
+
+void out_place_leave(struct out_place *p)
+{
+    enum out_flow_news own = p->seat[0] ? FLOW_NOTHING : p->news;
+    int64_t now = clock_mono();
+
+    if (!p->flow)
+        return;
+    if (p->seat[0])
+        out_flow_leave(p->flow, p->seat, now, p->news, p->retry_after);
+    out_flow_leave(p->flow, out_flow_key(p->claim->dest), now, own, p->retry_after);
+}
+
+void out_place_queue(char out[STORE_DEST], const struct out_claim *c, const char *name)
+{
+    char lane[2] = {out_flow_key(c->dest) != c->dest ? c->dest[0] : '\0', '\0'};
+
+    (void)snprintf(out, STORE_DEST, "%s%s", lane, name);
+}

@@ -1,0 +1,279 @@
+/* Windows and circuits: what goes to one destination at once, and when nothing does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ap/out/out_flow.h"
+
+#define S 1000ll
+#define MINUTE (60 * S)
+
+static const struct out_flow_cfg cfg = {
+    .window = 10, .open_first = 30 * S, .open_max = 30 * MINUTE, .after_max = 60 * MINUTE};
+
+static int start(void **state)
+{
+    *state = out_flow_new(&cfg);
+    return *state ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+    out_flow_free(*state);
+    return 0;
+}
+
+static bool enter(struct out_flow *f, const char *key, int64_t now)
+{
+    int64_t again;
+
+    return out_flow_enter(f, key, now, &again);
+}
+
+static unsigned places(struct out_flow *f, const char *key, int64_t now)
+{
+    unsigned n = 0;
+
+    while (enter(f, key, now))
+        n++;
+    for (unsigned i = 0; i < n; i++)
+        out_flow_leave(f, key, now, FLOW_NOTHING, -1);
+    return n;
+}
+
+static void once(struct out_flow *f, const char *key, int64_t now, enum out_flow_news news)
+{
+    assert_true(enter(f, key, now));
+    out_flow_leave(f, key, now, news, -1);
+}
+
+static void a_window_grows_with_answers_to_its_limit(void **state)
+{
+    struct out_flow *f = *state;
+
+    assert_int_equal(places(f, "ap", 0), FLOW_START);
+    once(f, "ap", 0, FLOW_ANSWER);
+    assert_int_equal(places(f, "ap", 0), FLOW_START + 1);
+    for (int i = 0; i < 50; i++)
+        once(f, "ap", 0, FLOW_ANSWER);
+    assert_int_equal(places(f, "ap", 0), 10);
+}
+
+static void a_fault_halves_it_and_others_are_not_touched(void **state)
+{
+    struct out_flow *f = *state;
+
+    once(f, "bad", 0, FLOW_FAULT);
+    assert_int_equal(places(f, "bad", 0), 2);
+    once(f, "bad", 0, FLOW_FAULT);
+    assert_int_equal(places(f, "bad", 0), 1);
+    assert_int_equal(places(f, "good", 0), FLOW_START);
+}
+
+static void a_full_window_says_when_another_leaves(void **state)
+{
+    int64_t again = 7;
+
+    for (int i = 0; i < FLOW_START; i++)
+        assert_true(enter(*state, "ap", 0));
+    assert_false(out_flow_enter(*state, "ap", 0, &again));
+    assert_int_equal(again, 0);
+    out_flow_leave(*state, "ap", 0, FLOW_NOTHING, -1);
+    assert_true(enter(*state, "ap", 0));
+}
+
+static void open_it(struct out_flow *f, const char *key, int64_t now)
+{
+    for (int i = 0; i < FLOW_FAULTS; i++)
+        once(f, key, now, FLOW_FAULT);
+}
+
+static void three_faults_in_a_row_open_the_circuit(void **state)
+{
+    int64_t again;
+
+    once(*state, "ap", 0, FLOW_FAULT);
+    once(*state, "ap", 0, FLOW_FAULT);
+    once(*state, "ap", 0, FLOW_ANSWER);
+    once(*state, "ap", 0, FLOW_FAULT);
+    once(*state, "ap", 0, FLOW_FAULT);
+    assert_true(places(*state, "ap", 0) > 0); /* not in a row */
+    once(*state, "ap", 0, FLOW_FAULT);
+    assert_false(out_flow_enter(*state, "ap", 0, &again));
+    assert_in_range(again, 22 * S, 38 * S);
+}
+
+static void an_open_circuit_is_probed_by_one(void **state)
+{
+    int64_t again;
+
+    open_it(*state, "ap", 0);
+    assert_false(enter(*state, "ap", 20 * S));
+    assert_true(enter(*state, "ap", 40 * S));
+    assert_false(out_flow_enter(*state, "ap", 40 * S, &again));
+    assert_int_equal(again, 0);
+}
+
+static void each_failed_probe_waits_longer_up_to_the_limit(void **state)
+{
+    int64_t now = 0, again, last = 0;
+
+    open_it(*state, "ap", now);
+    for (int i = 0; i < 12; i++) {
+        assert_false(out_flow_enter(*state, "ap", now, &again));
+        assert_true(again <= 30 * MINUTE * 5 / 4);
+        if (i < 5)
+            assert_true(again > last); /* doubling beats a quarter of jitter */
+        last = again;
+        now += again;
+        once(*state, "ap", now, FLOW_FAULT);
+    }
+    assert_in_range(last, 22 * MINUTE, 38 * MINUTE);
+}
+
+static void recovery_starts_slowly(void **state)
+{
+    struct out_flow *f = *state;
+
+    open_it(f, "ap", 0);
+    once(f, "ap", 40 * S, FLOW_ANSWER);
+    for (unsigned n = 1; n <= 10; n++) {
+        assert_int_equal(places(f, "ap", 40 * S), n);
+        once(f, "ap", 40 * S, FLOW_ANSWER);
+    }
+}
+
+static void faults_of_those_under_way_do_not_open_it_twice(void **state)
+{
+    int64_t before, after;
+
+    for (int i = 0; i < FLOW_START; i++)
+        assert_true(enter(*state, "ap", 0));
+    for (int i = 0; i < FLOW_FAULTS; i++)
+        out_flow_leave(*state, "ap", 0, FLOW_FAULT, -1);
+    assert_false(out_flow_enter(*state, "ap", 0, &before));
+    out_flow_leave(*state, "ap", 0, FLOW_FAULT, -1);
+    assert_false(out_flow_enter(*state, "ap", 0, &after));
+    assert_int_equal(before, after);
+}
+
+static void retry_after_opens_at_once_within_bounds(void **state)
+{
+    int64_t again;
+
+    assert_true(enter(*state, "ap", 0));
+    out_flow_leave(*state, "ap", 0, FLOW_FAULT, 10 * MINUTE);
+    assert_false(out_flow_enter(*state, "ap", 0, &again));
+    assert_int_equal(again, 10 * MINUTE);
+    assert_true(enter(*state, "greedy", 0));
+    out_flow_leave(*state, "greedy", 0, FLOW_FAULT, 24 * 60 * MINUTE);
+    assert_false(out_flow_enter(*state, "greedy", 0, &again));
+    assert_int_equal(again, 60 * MINUTE);
+}
+
+static void a_partners_cap_holds(void **state)
+{
+    assert_true(enter(*state, "ap", 0));
+    out_flow_cap(*state, "ap", 2);
+    assert_true(enter(*state, "ap", 0));
+    assert_false(enter(*state, "ap", 0));
+}
+
+static void a_person_closes_a_circuit(void **state)
+{
+    open_it(*state, "a", 0);
+    open_it(*state, "b", 0);
+    out_flow_reset(*state, "a");
+    assert_true(enter(*state, "a", 0));
+    assert_false(enter(*state, "b", 0));
+    out_flow_reset(*state, NULL);
+    assert_true(enter(*state, "b", 0));
+}
+
+static void trouble_is_listed(void **state)
+{
+    struct out_flow_state s[4];
+    size_t n;
+
+    once(*state, "well", 0, FLOW_ANSWER);
+    open_it(*state, "ap", 5 * S);
+    out_flow_list(s, 4, &n, *state, 10 * S);
+    assert_int_equal(n, 1);
+    assert_string_equal(s[0].key, "ap");
+    assert_int_equal(s[0].open_since, 5 * S);
+    assert_true(s[0].open_for > 0);
+}
+
+static void many_destinations_are_bounded_and_the_busy_are_kept(void **state)
+{
+    struct out_flow *f = *state;
+    char key[32];
+
+    for (int i = 0; i < 5; i++)
+        assert_true(enter(f, "busy", 0));
+    for (unsigned i = 0; i < FLOW_MAX + 200; i++) {
+        (void)snprintf(key, sizeof(key), "ap-%u", i);
+        once(f, key, (int64_t)i, FLOW_ANSWER);
+    }
+    assert_false(enter(f, "busy", FLOW_MAX));
+}
+
+static void lanes_share_their_destination(void **state)
+{
+    (void)state;
+    assert_string_equal(out_flow_key("!POP000001"), "POP000001");
+    assert_string_equal(out_flow_key("~POP000001"), "POP000001");
+    assert_string_equal(out_flow_key("POP000001"), "POP000001");
+}
+
+static void what_is_not_claimed_is_given_back(void **state)
+{
+    struct out_flow_gate g = {.f = *state, .wall = 1000};
+    struct out_gate gate = out_flow_gate(&g);
+    struct out_claim c = {.dest = "!a"};
+    int64_t again;
+
+    for (int i = 0; i < FLOW_START - 1; i++) {
+        assert_true(enter(*state, "a", 0));
+        assert_true(enter(*state, "b", 0));
+    }
+    assert_int_equal(gate.may(gate.ctx, "!a", &again), 1);
+    assert_int_equal(gate.may(gate.ctx, "b", &again), 1);
+    assert_int_equal(gate.may(gate.ctx, "b", &again), 0);
+    assert_int_equal(again, 0);
+    out_flow_unclaimed(&g, &c, 1);
+    assert_true(enter(*state, "b", 0));
+    assert_false(enter(*state, "a", 0));
+    open_it(*state, "c", 0);
+    g.n = 0;
+    assert_int_equal(gate.may(gate.ctx, "c", &again), 0);
+    assert_true(again > 1000); /* on the wall's clock */
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest t[] = {
+        TEST(a_window_grows_with_answers_to_its_limit),
+        TEST(a_fault_halves_it_and_others_are_not_touched),
+        TEST(a_full_window_says_when_another_leaves),
+        TEST(three_faults_in_a_row_open_the_circuit),
+        TEST(an_open_circuit_is_probed_by_one),
+        TEST(each_failed_probe_waits_longer_up_to_the_limit),
+        TEST(recovery_starts_slowly),
+        TEST(faults_of_those_under_way_do_not_open_it_twice),
+        TEST(retry_after_opens_at_once_within_bounds),
+        TEST(a_partners_cap_holds),
+        TEST(a_person_closes_a_circuit),
+        TEST(trouble_is_listed),
+        TEST(many_destinations_are_bounded_and_the_busy_are_kept),
+        TEST(lanes_share_their_destination),
+        TEST(what_is_not_claimed_is_given_back),
+    };
+    return cmocka_run_group_tests(t, NULL, NULL);
+}
