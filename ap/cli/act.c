@@ -67,6 +67,19 @@ int act_request(struct act *a, struct json_object *request, int fd, unsigned par
     return *answer ? 0 : err_nomem(e);
 }
 
+int act_do(struct act *a, struct json_object *request, unsigned parts, struct json_object **answer,
+    struct err *e)
+{
+    struct json_object *ok;
+
+    if (act_request(a, request, -1, parts, answer, e))
+        return -1;
+    if (json_object_object_get_ex(*answer, "ok", &ok) && json_object_get_boolean(ok))
+        return 0;
+    control_error(e, *answer);
+    return -1;
+}
+
 int act_store(struct act *a, struct store **out, struct err *e)
 {
     struct store_cfg cfg = {.mode = STORE_READ};

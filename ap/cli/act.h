@@ -20,6 +20,10 @@ void act_close(struct act *a);
  * what must be open when we do it ourselves. */
 int act_request(struct act *a, struct json_object *request, int fd, unsigned parts,
     struct json_object **answer, struct err *e) MUST_CHECK;
+/* The same for a request that carries no file; an answer that says no is -1 and *e. *answer is the
+ * caller's in any case (may be NULL). */
+int act_do(struct act *a, struct json_object *request, unsigned parts, struct json_object **answer,
+    struct err *e) MUST_CHECK;
 /* For looking things up: our own store, or a reader beside the daemon. */
 int act_store(struct act *a, struct store **out, struct err *e) MUST_CHECK;
 

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ap/base/clock.h"
 
@@ -136,6 +137,25 @@ int cli_usage(struct cli *c, const char *fmt, ...)
     (void)fprintf(stderr, "\nsee: aviso %s%s--help\n", c->command ? c->command->name : "",
         c->command ? " " : "");
     return EXIT_USAGE;
+}
+
+int cli_confirm(struct cli *c, const char *fmt, ...)
+{
+    char answer[16];
+    va_list ap;
+
+    if (cli_has(c, "yes"))
+        return EXIT_OK;
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return cli_usage(c, "this cannot be undone: it needs --yes where nobody can be asked");
+    va_start(ap, fmt);
+    (void)vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    (void)fputs(" [y/N] ", stderr);
+    if (fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y'))
+        return EXIT_OK;
+    (void)fputs("nothing was done\n", stderr);
+    return EXIT_NO;
 }
 
 int cli_worse(int a, int b)

@@ -80,6 +80,9 @@ int cli_fail(struct cli *c, const char *input, const struct err *e);
 /* The same object, to be put into another one ("error": {...}). */
 struct json_object *cli_error_json(const struct err *e);
 int cli_usage(struct cli *c, const char *fmt, ...) PRINTF(2, 3); /* says it, returns EXIT_USAGE */
+/* Something that cannot be undone: --yes, else asked on a terminal, else EXIT_USAGE. EXIT_OK: go
+ * on; EXIT_NO: the person said no. */
+int cli_confirm(struct cli *c, const char *fmt, ...) PRINTF(2, 3);
 /* Print one JSON object as a line and free it. */
 void cli_json(struct json_object *o);
 /* The worse of two codes by the order of interfaces.md: 70 74 78 77 76 65 66 64 1 69 75 0. */

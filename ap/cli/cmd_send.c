@@ -27,6 +27,7 @@ struct send {
     int64_t wait_ms; /* -1: no waiting */
     enum proof_level level;
     int64_t deliver_by;    /* ms UTC or 0 */
+    const char *lane;      /* as out.h has it, or NULL */
     const char *id, *name; /* of the document being followed: attempts for others are not told */
 };
 
@@ -149,6 +150,7 @@ static struct json_object *request(const struct send *s)
     add(o, "process", cli_get(c, "process"));
     add(o, "key", cli_get(c, "key"));
     add(o, "mls_to", cli_get(c, "mls-to"));
+    add(o, "lane", s->lane);
     (void)json_object_object_add(
         o, "mls_always", json_object_new_boolean(cli_has(c, "mls-always")));
     (void)json_object_object_add(o, "is_sbd", json_object_new_boolean(cli_has(c, "sbd")));
@@ -407,10 +409,18 @@ static int deliver_by(const char *text_, int64_t *out)
     return clock_parse(str_z(text_), out, &zone) && *out > clock_now() ? 0 : -1;
 }
 
+static bool read_priority(const char *word, const char **lane)
+{
+    static const char urgent[] = {OUT_LANE_URGENT, '\0'}, bulk[] = {OUT_LANE_BULK, '\0'};
+
+    *lane = strcmp(word, "urgent") == 0 ? urgent : strcmp(word, "bulk") == 0 ? bulk : NULL;
+    return *lane || strcmp(word, "normal") == 0;
+}
+
 static int read_flags(struct send *s)
 {
     const char *wait = cli_get(s->c, "wait"), *by = cli_get(s->c, "deliver-by"),
-               *level = cli_get(s->c, "level");
+               *level = cli_get(s->c, "level"), *priority = cli_get(s->c, "priority");
 
     s->wait_ms = cli_has(s->c, "wait") ? 60000 : -1;
     if (wait && !clock_parse_span(str_z(wait), &s->wait_ms))
@@ -420,6 +430,8 @@ static int read_flags(struct send *s)
     if (level && !proof_level_parse(level, &s->level))
         return cli_usage(
             s->c, "--level %s: expected receipted, handed-over, confirmed or answered", level);
+    if (priority && !read_priority(priority, &s->lane))
+        return cli_usage(s->c, "--priority %s: expected urgent, normal or bulk", priority);
     if (s->c->nargs == 0)
         return cli_usage(s->c, "expected one or more files, or - for standard input");
     if (cli_has(s->c, "key") && s->c->nargs > 1)

@@ -73,11 +73,11 @@ int cmd_status(struct cli *c)
     struct act act;
     int code = EXIT_OK;
 
-    if (c->nargs == 0)
-        return cli_usage(c, "expected an id: invoice number, our id, SBDH or AS4 id, or SHA-256");
     act_init(&act, c);
     if (act_store(&act, &s, &e))
         code = cli_fail(c, NULL, &e);
+    else if (c->nargs == 0)
+        code = status_summary(c, s);
     for (size_t i = 0; i < c->nargs && !code; i++)
         code = cli_worse(code, status_one(c, s, c->args[i]));
     act_close(&act);

@@ -9,6 +9,10 @@
     }
 
 static const struct cli_flag none[] = {END};
+static const struct cli_flag ack_flags[] = {
+    {"all", NULL, "every alarm"}, {"who", "TEXT", "who knows, for the record"}, END};
+static const struct cli_flag alarms_flags[] = {
+    {"all", NULL, "acknowledged and cleared ones too"}, END};
 static const struct cli_flag as4_dump[] = {{"content-type", "TYPE", "of a body without HTTP head"},
     {"anchors", "FOLDER", "verify the signature up to these trust anchors"}, END};
 static const struct cli_flag build_flags[] = {
@@ -43,7 +47,31 @@ static const struct cli_flag reconcile_flags[] = {
     {"level", "LEVEL", "proof that is asked for; default: what each document requires"},
     {"tenant", "NAME", "only documents of this tenant"},
     {"unlisted", NULL, "also name documents since then that are not on the list"}, END};
+static const struct cli_flag partner_set[] = {
+    {"unknown", "resend|hold", "after 9 minutes without a valid answer; or default"},
+    {"require", "LEVEL", "proof that is enough: receipted, handed-over, ...; or default"},
+    {"deliver-by", "SPAN", "deadline of its documents, from acceptance; or default"},
+    {"window", "N", "most exchanges with it at once; or default"}, END};
+#define QUEUE_WHO                                                                                  \
+    {"who", "TEXT", "who decides, for the record"},                                                \
+    {                                                                                              \
+        "why", "TEXT", "the reason, for the record"                                                \
+    }
+#define QUEUE_PARTNER                                                                              \
+    {                                                                                              \
+        "partner", "PARTICIPANT|SEAT", "everything for this receiver or access point"              \
+    }
+static const struct cli_flag queue_hold[] = {QUEUE_PARTNER, QUEUE_WHO, END};
+static const struct cli_flag queue_cancel[] = {
+    {"yes", NULL, "do not ask; needed where nobody can be asked"}, QUEUE_WHO, END};
+static const struct cli_flag queue_retry[] = {QUEUE_WHO, END};
+static const struct cli_flag queue_run[] = {QUEUE_PARTNER, END};
+static const struct cli_flag queue_show[] = {
+    {"partner", "PARTICIPANT", "only this receiver's"}, {"limit", "N", "at most N"}, END};
+static const struct cli_flag queue_shape[] = {
+    {"by", "ap|receiver", "a row for each access point (default) or receiver"}, END};
 static const struct cli_flag send_flags[] = {
+    {"priority", "urgent|normal|bulk", "urgent: before any backlog; bulk: behind no one's back"},
     {"wait", "[=60s]", "stay until a verified Receipt is held, at most this long"},
     {"to", "PARTICIPANT", "receiver, instead of the document's"},
     {"from", "PARTICIPANT", "sender, instead of the document's; a participant of ours"},
@@ -114,6 +142,11 @@ static const struct cli_flag validate[] = {
     {"no-xsd", NULL, "leave out the schema layer"}, END};
 
 const struct cli_command cli_commands[] = {
+    {"ack", "[ID...]", "Acknowledge alarms: they are told no more",
+        "  aviso ack a12\n  aviso ack INV-1042 --who \"night shift\"\n  aviso ack --all\n",
+        ack_flags, cmd_ack},
+    {"alarms", "", "List what is wrong and not acknowledged; exit 1 when there is any",
+        "  aviso alarms\n  aviso alarms --all --json\n", alarms_flags, cmd_alarms},
     {"as4 dump", "FILE...", "Show what is in a captured AS4 message or answer",
         "  aviso as4 dump request.http\n  aviso as4 dump receipt.xml --anchors trust/test\n",
         as4_dump, cmd_as4_dump},
@@ -177,6 +210,40 @@ const struct cli_command cli_commands[] = {
         "  aviso participant list\n  aviso participant list --json\n", none, cmd_participant_list},
     {"participant show", "PARTICIPANT", "Show one participant with what it receives",
         "  aviso participant show 0208:0848934496\n", none, cmd_participant_show},
+    {"partner list", "", "List partners with terms of their own",
+        "  aviso partner list\n  aviso partner list --json\n", none, cmd_partner_list},
+    {"partner set", "PARTICIPANT|SEAT", "Set what is agreed with a receiver or access point",
+        "  aviso partner set 0208:0403170701 --unknown hold\n"
+        "  aviso partner set POP000002 --window 2\n"
+        "  aviso partner set 0208:0403170701 --require handed-over --deliver-by 4h\n",
+        partner_set, cmd_partner_set},
+    {"partner show", "PARTICIPANT|SEAT", "Show what is agreed with one partner",
+        "  aviso partner show 0208:0403170701\n", none, cmd_partner_show},
+    {"queue cancel", "ID...", "Give documents up before a byte has left; cannot be undone",
+        "  aviso queue cancel INV-1042\n  aviso queue cancel 7f3c12aa --yes --why \"typed "
+        "twice\"\n",
+        queue_cancel, cmd_queue_cancel},
+    {"queue hold", "[ID...]", "Stop sending documents until they are released",
+        "  aviso queue hold INV-1042\n"
+        "  aviso queue hold --partner POP000002 --why \"asked us to wait\"\n",
+        queue_hold, cmd_queue_hold},
+    {"queue release", "[ID...]", "Send held documents again",
+        "  aviso queue release INV-1042\n  aviso queue release --partner POP000002\n", queue_hold,
+        cmd_queue_release},
+    {"queue resolve", "ID...", "Record that a document of unknown outcome is not there: REFUSED",
+        "  aviso queue resolve INV-1042 --why \"their support says so\"\n", queue_cancel,
+        cmd_queue_resolve},
+    {"queue retry", "ID...", "Try documents now; an expired unknown one gets another horizon",
+        "  aviso queue retry INV-1042\n", queue_retry, cmd_queue_retry},
+    {"queue run", "", "Try everything that waits now, and close circuits",
+        "  aviso queue run\n  aviso queue run --partner 0208:0403170701\n", queue_run,
+        cmd_queue_run},
+    {"queue shape", "", "Count what is not proven, by access point and age",
+        "  aviso queue shape\n  aviso queue shape --by receiver --json\n", queue_shape,
+        cmd_queue_shape},
+    {"queue show", "", "List what is not proven, with its next attempt, and open circuits",
+        "  aviso queue show\n  aviso queue show --partner 0208:0403170701 --json\n", queue_show,
+        cmd_queue_show},
     {"read", "FILE", "Show a UBL invoice or credit note as the JSON that builds it",
         "  aviso read invoice.xml\n  aviso read invoice.xml -o invoice.json\n", read_flags,
         cmd_read},
@@ -206,8 +273,10 @@ const struct cli_command cli_commands[] = {
         send_flags, cmd_send},
     {"serve", "", "Run the access point: AS4 endpoint, senders, hand-over",
         "  aviso serve\n  aviso serve --config /etc/aviso/aviso.conf\n", none, cmd_serve},
-    {"status", "ID...", "Tell where a document is, by any id it has",
-        "  aviso status INV-1042\n  aviso status 7f3c12aa --json\n", none, cmd_status},
+    {"status", "[ID...]",
+        "Tell where a document is, by any id it has; without one, how things stand",
+        "  aviso status\n  aviso status INV-1042\n  aviso status 7f3c12aa --json\n", none,
+        cmd_status},
     {"testnet down", "", "End the network on this machine", "  aviso testnet down\n", testnet_flags,
         cmd_testnet_down},
     {"testnet net", "", "DNS authority, SMP and revocation lists of the testnet, in the foreground",

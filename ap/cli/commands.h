@@ -4,6 +4,8 @@
 
 #include "ap/cli/cli.h"
 
+int cmd_ack(struct cli *c);
+int cmd_alarms(struct cli *c);
 int cmd_as4_dump(struct cli *c);
 int cmd_build(struct cli *c);
 int cmd_canary_install(struct cli *c);
@@ -25,6 +27,17 @@ int cmd_participant_add(struct cli *c);
 int cmd_participant_disable(struct cli *c);
 int cmd_participant_list(struct cli *c);
 int cmd_participant_show(struct cli *c);
+int cmd_partner_list(struct cli *c);
+int cmd_partner_set(struct cli *c);
+int cmd_partner_show(struct cli *c);
+int cmd_queue_cancel(struct cli *c);
+int cmd_queue_hold(struct cli *c);
+int cmd_queue_release(struct cli *c);
+int cmd_queue_resolve(struct cli *c);
+int cmd_queue_retry(struct cli *c);
+int cmd_queue_run(struct cli *c);
+int cmd_queue_shape(struct cli *c);
+int cmd_queue_show(struct cli *c);
 int cmd_read(struct cli *c);
 int cmd_reconcile(struct cli *c);
 int cmd_render(struct cli *c);

@@ -20,6 +20,8 @@ void view_in_text(FILE *out, const struct in_row *r);
 /* One line of a list. */
 void view_out_line(FILE *out, const struct out_row *r);
 void view_in_line(FILE *out, const struct in_row *r);
+/* Numbers over all, for status without an id; an exit code: 1 when something is late or alarmed. */
+int status_summary(struct cli *c, struct store *s);
 /* Every document of a filter, newest first, as lines or JSON lines; an exit code. */
 int list_documents(struct cli *c, struct store *s, struct store_filter *f, bool inbound);
 

@@ -10,8 +10,11 @@
  * {"op":"participant-disable","identifier":...,"disabled":true}, {"op":"inbox-handed","id":...},
  * {"op":"inbox-ack","id":...,"who":...},
  * {"op":"inbox-quarantine","id":...,"why":...}, {"op":"inbox-release","id":...,"who":...},
- * {"op":"canary","from":...,"to":...}, {"op":"ping"}, {"op":"health"} (it signs, and its journal
- * takes writes). Answers: {"ok":true,
+ * {"op":"canary","from":...,"to":...},
+ * {"op":"queue-hold|release|cancel|resolve|retry","id":...,"who":...,"why":...},
+ * {"op":"queue-run","partner":...}, {"op":"queue-flows"},
+ * {"op":"partner-set|hold|release|drop","partner":...}, {"op":"alarm-ack","alarm":n or "id":...},
+ * {"op":"ping"}, {"op":"health"} (it signs, and its journal takes writes). Answers: {"ok":true,
  * ...} or
  * {"ok":false,"error":{"code":...,"class":...,...}}. */
 #ifndef AP_CONTROL_CONTROL_H

@@ -12,42 +12,10 @@
 
 #define ARENA_MAX (64u << 20)
 
-static const char *text(struct json_object *o, const char *key)
-{
-    struct json_object *v;
-
-    return json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_string)
-               ? json_object_get_string(v)
-               : NULL;
-}
-
-static bool flag(struct json_object *o, const char *key)
-{
-    struct json_object *v;
-
-    return json_object_object_get_ex(o, key, &v) && json_object_get_boolean(v);
-}
-
-static int64_t number(struct json_object *o, const char *key)
-{
-    struct json_object *v;
-
-    return json_object_object_get_ex(o, key, &v) ? json_object_get_int64(v) : 0;
-}
-
 static void add(struct json_object *o, const char *key, const char *v)
 {
     if (v && *v)
         (void)json_object_object_add(o, key, json_object_new_string(v));
-}
-
-static struct json_object *ok(void)
-{
-    struct json_object *o = json_object_new_object();
-
-    if (o)
-        (void)json_object_object_add(o, "ok", json_object_new_boolean(1));
-    return o;
 }
 
 static void describe(struct json_object *o, const struct out_submitted *s, struct arena *a)
@@ -87,6 +55,7 @@ static struct json_object *submit(
         .mls_always = flag(rq, "mls_always"),
         .deliver_by = number(rq, "deliver_by"),
         .require = (enum proof_level)number(rq, "require"),
+        .lane = text(rq, "lane") ? text(rq, "lane")[0] : '\0',
         .refuse_twin = flag(rq, "refuse_twin")};
     struct out_submitted s;
     struct json_object *o;
@@ -149,26 +118,6 @@ static struct json_object *participant_put(
     return store_participant_put(env->out->store, &p, clock_now(), e) ? NULL : ok();
 }
 
-static int find_inbound(struct store_hit *hit, struct store *s, const char *id, struct err *e)
-{
-    struct store_hit hits[32];
-    size_t n = 0, found = 0;
-
-    if (!id || store_find(hits, 32, &n, s, id, e))
-        return id ? -1 : err_set(e, ERR_INPUT, "status.not-found", "", "no id given");
-    for (size_t i = 0; i < n && i < 32; i++)
-        if (hits[i].inbound) {
-            *hit = hits[i];
-            found++;
-        }
-    if (found == 1)
-        return 0;
-    return found ? err_set(e, ERR_INPUT, "status.ambiguous", "", "%zu received documents carry %s",
-                       found, id)
-                 : err_set(
-                       e, ERR_INPUT, "status.not-found", "", "no received document carries %s", id);
-}
-
 static int set_aside(struct store *s, int64_t row, const char *why, struct err *e)
 {
     struct err reason = ERR_INIT;
@@ -187,7 +136,7 @@ static struct json_object *inbox(
     struct store_hit hit = {0};
     int rc;
 
-    if (find_inbound(&hit, s, text(rq, "id"), e))
+    if (control_find(&hit, s, text(rq, "id"), true, e))
         return NULL;
     if (strcmp(verb, "ack") == 0)
         rc = store_in_ack(s, hit.row, who ? who : "inbox", clock_now(), e);
@@ -266,7 +215,11 @@ static struct json_object *act(
         return canary(env, rq, e);
     if (op && strcmp(op, "health") == 0)
         return health(env, e);
-    (void)err_set(e, ERR_INPUT, "control.op", "", "there is no operation %s", op ? op : "(none)");
+    if (op && (o = control_queue(env, rq, op, e)) != NULL)
+        return o;
+    if (!e->class)
+        (void)err_set(
+            e, ERR_INPUT, "control.op", "", "there is no operation %s", op ? op : "(none)");
     return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* Threads: HTTP connections (http_server), senders, one that validates what came in, hand-over
- * (lanes), one for the clock (sweeps, leases, alarms), one for commands (control), and this one,
- * which waits for signals. Every thread sleeps in the store's clock or on its bell; a full pool is
- * answered with 503, never queued without end. */
+ * (lanes), one for the clock (sweeps, leases), one that tells alarms, one for commands (control),
+ * and this one, which waits for signals. Every thread sleeps in the store's clock or on its bell; a
+ * full pool is answered with 503, never queued without end. */
 #include "ap/daemon/serve.h"
 
 #include <errno.h>
@@ -18,15 +18,16 @@
 #include "ap/base/fsx.h"
 #include "ap/base/log.h"
 #include "ap/control/control.h"
+#include "ap/daemon/alarms.h"
 #include "ap/daemon/bell.h"
 #include "ap/daemon/judge.h"
 #include "ap/daemon/live.h"
 #include "ap/daemon/node.h"
 #include "ap/daemon/notify.h"
 #include "ap/daemon/prefetch.h"
+#include "ap/daemon/senders.h"
 #include "ap/http/http_server.h"
 
-#define MAX_SENDERS 64
 /* For a place among those being processed. The body is here already: a 503 makes the sender send it
  * all again, and doubt. Below the server's idle time, after which the connection would be cut. */
 #define HEAVY_WAIT_MS 30000
@@ -39,10 +40,11 @@ struct serve {
     struct control_server *control;
     struct live live;
     struct prefetch *prefetch;
-    struct bell out, in, end; /* a message in is nothing to a sender: each wakes only its own */
+    struct bell in, end; /* a message in is nothing to a sender: each wakes only its own */
     sem_t heavy;
-    pthread_t senders[MAX_SENDERS], judge, clock;
-    size_t nsenders;
+    struct senders *senders;
+    struct alarms *alarms;
+    pthread_t judge, clock;
     bool has_judge, has_clock;
     struct buf tls_cert, tls_key;
 };
@@ -53,7 +55,7 @@ static void ring_out(void *ctx)
 {
     struct serve *s = ctx;
 
-    bell_ring(&s->out);
+    senders_ring(s->senders);
 }
 
 static void ring_in(void *ctx)
@@ -72,38 +74,14 @@ static bool stopping(struct serve *s)
 
 /* Asked after a claim got nothing. What is overdue for the hand-over all the same waits for a
  * person (route inbox), not for us: polling for it would never end. */
-static int64_t until_due(struct serve *s, bool out)
+static int64_t until_due(struct serve *s)
 {
     struct err e = ERR_INIT;
     int64_t due = 0, now = clock_now();
-    int rc = out ? store_out_next_due(&due, s->node.store, &e)
-                 : store_in_next_due(&due, s->node.store, &e);
 
-    if (rc || !due || due - now > IDLE_MS)
+    if (store_in_next_due(&due, s->node.store, &e) || due <= now || due - now > IDLE_MS)
         return IDLE_MS;
-    if (due > now)
-        return due - now;
-    return out ? 10 : IDLE_MS;
-}
-
-static void *sender_main(void *arg)
-{
-    struct serve *s = arg;
-
-    while (!stopping(s) && !store_is_broken(s->node.store)) {
-        unsigned seen = bell_rings(&s->out);
-        struct err e = ERR_INIT;
-        struct out_claim c;
-        size_t n = 0;
-        int64_t lease = s->node.out.policy.connect + s->node.out.policy.answer + 120000;
-        if (store_out_claim(&c, 1, &n, s->node.store, clock_now(), lease, NULL, &e))
-            log_err(LOG_ERROR, "sender.claim", &e, NULL);
-        if (n && out_work(&s->node.out, &c, &e))
-            log_err(LOG_ERROR, "sender.work", &e, "id", c.id, NULL);
-        if (!n)
-            bell_rest(&s->out, seen, until_due(s, true));
-    }
-    return NULL;
+    return due - now;
 }
 
 static void *judge_main(void *arg)
@@ -123,7 +101,7 @@ static void *judge_main(void *arg)
         } else if (done > 0) {
             live_ring(&s->live);
         } else {
-            bell_rest(&s->in, seen, until_due(s, false));
+            bell_rest(&s->in, seen, until_due(s));
         }
     }
     return NULL;
@@ -141,7 +119,7 @@ static void sweep(struct serve *s)
             return;
         }
         if (w.unknown + w.late + w.expired)
-            log_event(LOG_WARN, "alarm", "late", log_n(&a, (long long)w.late), "unknown",
+            log_event(LOG_WARN, "swept", "late", log_n(&a, (long long)w.late), "unknown",
                 log_n(&b, (long long)w.unknown), "expired", log_n(&c, (long long)w.expired), NULL);
     } while (w.more);
 }
@@ -271,17 +249,23 @@ static int start_http(struct serve *s, struct err *e)
 
 /* ---- start and end ---- */
 
+static int start_senders(struct serve *s, struct err *e)
+{
+    const struct config *c = s->node.cfg;
+    const struct out_flow_cfg f = {.window = (unsigned)c->retry_window,
+        .open_first = c->retry_first,
+        .open_max = c->retry_max,
+        .after_max = c->retry_after_max};
+
+    if (!(s->node.out.flow = out_flow_new(&f)))
+        return err_nomem(e);
+    return senders_start(&s->senders, &s->node.out, (unsigned)c->senders, e);
+}
+
 static int start_threads(struct serve *s, struct err *e)
 {
-    size_t senders = (size_t)s->node.cfg->senders;
-
-    if (senders < 1 || senders > MAX_SENDERS)
-        return err_set(
-            e, ERR_CONFIG, "config.value", "", "limits.senders must be 1 to %d", MAX_SENDERS);
-    for (; s->nsenders < senders; s->nsenders++)
-        if (pthread_create(&s->senders[s->nsenders], NULL, sender_main, s) ||
-            pthread_setname_np(s->senders[s->nsenders], "sender"))
-            return err_nomem(e);
+    if (alarms_start(&s->alarms, &s->node, e))
+        return -1;
     if (pthread_create(&s->judge, NULL, judge_main, s))
         return err_nomem(e);
     (void)pthread_setname_np(s->judge, "deliver"); /* for top(1) and make bench */
@@ -325,7 +309,7 @@ static int start(struct serve *s, struct err *e)
         return err_nomem(e);
     s->node.in.accepted = ring_in;
     s->node.in.accepted_ctx = s;
-    if (live_start(&s->live, &s->node, ring_out, s, e) || start_http(s, e) ||
+    if (start_senders(s, e) || live_start(&s->live, &s->node, ring_out, s, e) || start_http(s, e) ||
         control_start(&s->control, c->spool, &env, e))
         return -1;
     return start_threads(s, e);
@@ -359,18 +343,22 @@ static void stop(struct serve *s)
     if (s->http)
         http_server_drain(s->http, s->node.cfg->drain);
     bell_close(&s->end);
-    bell_close(&s->out);
     bell_close(&s->in);
     live_close(&s->live);
     prefetch_close(s->prefetch);
-    for (size_t i = 0; i < s->nsenders; i++)
-        join(s, s->senders[i], until);
+    senders_close(s->senders);
+    alarms_close(s->alarms);
+    if (!senders_join(s->senders, until) || !alarms_join(s->alarms, until))
+        cut(s);
     if (s->has_judge)
         join(s, s->judge, until);
     if (s->has_clock)
         join(s, s->clock, until);
     if (!live_join(&s->live, until) || !prefetch_join(s->prefetch, until))
         cut(s);
+    senders_free(s->senders);
+    alarms_free(s->alarms);
+    out_flow_free(s->node.out.flow);
     (void)sem_destroy(&s->heavy);
     buf_free(&s->tls_cert);
     buf_wipe(&s->tls_key);
@@ -421,7 +409,6 @@ static void init(struct serve *s)
 {
     sigset_t set;
 
-    bell_init(&s->out);
     bell_init(&s->in);
     bell_init(&s->end);
     (void)sigemptyset(&set);
@@ -468,7 +455,6 @@ int serve_run(const struct config *c, const struct serve_hooks *h, struct err *e
             "a commit failed: ended so that a restart can recover from the journal");
     node_close(&s->node);
     judge_detach();
-    bell_done(&s->out);
     bell_done(&s->in);
     bell_done(&s->end);
     free(s);

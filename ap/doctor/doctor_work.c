@@ -3,6 +3,7 @@
 #include "ap/control/control.h"
 #include "ap/deliver/deliver.h"
 #include "ap/doctor/doctor_priv.h"
+#include "ap/store/store_alarm.h"
 
 #define ROUTES 64
 #define ARENA_MAX (1u << 20)
@@ -58,6 +59,22 @@ static bool orphan(struct doctor *d, const struct deliver_routes *routes, const 
     find(d, "hand-over", DOCTOR_RED, "configure it in deliver.routes_file",
         "%lu received documents wait for route %s, which is not configured", r->waiting, r->name);
     return true;
+}
+
+static void alarms(struct doctor *d)
+{
+    struct alarm_counts n;
+    struct err e = ERR_INIT;
+
+    if (store_alarm_count(&n, d->store, &e)) {
+        find_err(d, "alarms", DOCTOR_RED, &e, "aviso doctor spool");
+        return;
+    }
+    find(d, "alarms", n.loud ? DOCTOR_RED : DOCTOR_GREEN, "aviso alarms, then aviso ack",
+        "%lu alarms that nobody has acknowledged", n.loud);
+    if (n.channels_down)
+        find(d, "alarms", DOCTOR_RED, "aviso alarms shows why", "%lu alarm channels are failing",
+            n.channels_down);
 }
 
 static void inbound(struct doctor *d, const struct store_counts *n, struct arena *a)
@@ -124,6 +141,7 @@ void check_work(struct doctor *d)
 
     if (a && d->store && store_count(&n, d->store, &e) == 0) {
         outbound(d, &n);
+        alarms(d);
         inbound(d, &n, a);
         canary(d);
     } else if (d->store) {

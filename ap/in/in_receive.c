@@ -9,6 +9,7 @@
 #include "ap/base/clock.h"
 #include "ap/base/fault.h"
 #include "ap/base/log.h"
+#include "ap/store/store_alarm.h"
 #include "ap/xml/xml.h"
 
 #define ARENA_MAX (64u << 20)
@@ -232,13 +233,18 @@ static int conflict(struct receive *r, struct err *e)
         .message_id = z(r, r->rx.um.message_id),
         .seat = r->rx.proof.signer->cn,
         .address = r->remote};
+    const struct alarm_new loud = {
+        .kind = "conflict", .subject = x.message_id, .why = &x.why, .now = r->now};
     struct err ignored = ERR_INIT;
     struct buf header;
 
     (void)err_set(e, ERR_INPUT, "as4.conflict", "AS4 3.2",
         "MessageId %s was received before with another content", x.message_id);
     (void)err_ebms(e, "EBMS:0004");
+    (void)err_who(e, x.seat);
     x.why = *e;
+    if (store_alarm_raise(r->env->store, &loud, &ignored))
+        log_err(LOG_ERROR, "alarm.not-raised", &ignored, "message_id", x.message_id, NULL);
     buf_init(&header, 1 << 20);
     if (xml_write_node(&header, r->rx.proof.messaging, &ignored) == 0)
         x.header = header.p;

@@ -94,6 +94,17 @@ class Lab:
         words = open(self.net + "/ports").read().split()
         return int(words[words.index(name) + 1])
 
+    def register(self, participant, url, cert="ap2"):
+        """This receiver is at that URL from now on (the SMP reads its registry anew for each question)."""
+        path = self.net + "/registry.tsv"
+        lines = open(path).read().splitlines()
+        at = [i for i, l in enumerate(lines) if l.startswith(participant + "\t")]
+        model = [l for l in lines if l.startswith(BUYER + "\t")]
+        new = ["\t".join([participant, *l.split("\t")[1:3], url, f"{self.net}/pki/{cert}.pem"]) for l in model]
+        with open(path + ".new", "w") as f:
+            f.write("\n".join([l for i, l in enumerate(lines) if i not in at] + new) + "\n")
+        os.replace(path + ".new", path)
+
     def invoice(self, number, change=lambda s: s):
         path = os.path.join(self.dir, number + ".xml")
         open(path, "w").write(change(open(INVOICE).read().replace("INV-1042", number)))

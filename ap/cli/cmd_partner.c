@@ -1,0 +1,211 @@
+/* aviso partner: what is agreed with one receiver or access point. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ap/base/clock.h"
+#include "ap/cli/act.h"
+#include "ap/cli/commands.h"
+#include "ap/cli/partner.h"
+#include "ap/store/store_partner.h"
+
+#define ARENA_MAX (16u << 20)
+#define PAGE 100
+
+static const char *unknown_word(int v)
+{
+    return v == PARTNER_UNSET ? NULL : v ? "resend" : "hold";
+}
+
+static void add(struct json_object *o, const char *key, const char *v)
+{
+    (void)json_object_object_add(o, key, v && *v ? json_object_new_string(v) : NULL);
+}
+
+static void print_json(const struct store_partner *p)
+{
+    struct json_object *o = json_object_new_object();
+    char at[CLOCK_TEXT] = "";
+
+    add(o, "partner", p->name);
+    add(o, "unknown", unknown_word(p->unknown_resend));
+    add(o, "require", p->require ? proof_level_word(p->require) : NULL);
+    (void)json_object_object_add(
+        o, "wait_s", p->wait_ms ? json_object_new_int64(p->wait_ms / 1000) : NULL);
+    (void)json_object_object_add(o, "window", p->window ? json_object_new_int64(p->window) : NULL);
+    (void)json_object_object_add(o, "held", json_object_new_boolean(p->held));
+    if (p->held)
+        clock_utc(at, p->held_at);
+    add(o, "held_since", at);
+    add(o, "held_by", p->held_by);
+    add(o, "held_why", p->held_why);
+    cli_json(o);
+}
+
+static void print_text(const struct store_partner *p)
+{
+    const char *bare = strstr(p->name, "::");
+    char at[CLOCK_TEXT];
+
+    (void)printf("%s", bare ? bare + 2 : p->name);
+    if (unknown_word(p->unknown_resend))
+        (void)printf("  unknown=%s", unknown_word(p->unknown_resend));
+    if (p->require)
+        (void)printf("  require=%s", proof_level_word(p->require));
+    if (p->wait_ms)
+        (void)printf("  deliver-by=%llds", (long long)p->wait_ms / 1000);
+    if (p->window)
+        (void)printf("  window=%u", p->window);
+    if (p->held) {
+        clock_local(at, p->held_at);
+        (void)printf(
+            "  HELD since %s by %s%s%s", at, p->held_by, p->held_why[0] ? ": " : "", p->held_why);
+    }
+    (void)printf("\n");
+}
+
+static void print(struct cli *c, const struct store_partner *p)
+{
+    if (c->json)
+        print_json(p);
+    else
+        print_text(p);
+}
+
+/* ---- set, drop ---- */
+
+static int read_terms(struct cli *c, struct store_partner *p)
+{
+    const char *unknown = cli_get(c, "unknown"), *require = cli_get(c, "require"),
+               *by = cli_get(c, "deliver-by"), *window = cli_get(c, "window");
+    unsigned long long n;
+
+    if (unknown && strcmp(unknown, "default") == 0)
+        p->unknown_resend = PARTNER_UNSET;
+    else if (unknown && (strcmp(unknown, "resend") == 0 || strcmp(unknown, "hold") == 0))
+        p->unknown_resend = strcmp(unknown, "resend") == 0;
+    else if (unknown)
+        return cli_usage(c, "--unknown %s: expected resend, hold or default", unknown);
+    if (require && strcmp(require, "default") == 0)
+        p->require = PROOF_NONE;
+    else if (require && (!proof_level_parse(require, &p->require) || p->require == PROOF_NONE))
+        return cli_usage(c,
+            "--require %s: expected receipted, handed-over, confirmed, answered or default",
+            require);
+    if (by && strcmp(by, "default") == 0)
+        p->wait_ms = 0;
+    else if (by && (!clock_parse_span(str_z(by), &p->wait_ms) || !p->wait_ms))
+        return cli_usage(c, "--deliver-by %s: expected a span such as 4h, or default", by);
+    if (window && strcmp(window, "default") == 0)
+        p->window = 0;
+    else if (window && (!str_to_u64(str_z(window), 1000, &n) || !n))
+        return cli_usage(c, "--window %s: expected 1 to 1000, or default", window);
+    else if (window)
+        p->window = (unsigned)n;
+    return EXIT_OK;
+}
+
+static struct json_object *request_of(const struct store_partner *p)
+{
+    struct json_object *rq = json_object_new_object();
+
+    add(rq, "op", "partner-set");
+    add(rq, "partner", p->name);
+    (void)json_object_object_add(rq, "unknown", json_object_new_int(p->unknown_resend));
+    (void)json_object_object_add(rq, "require", json_object_new_int((int)p->require));
+    (void)json_object_object_add(rq, "wait_ms", json_object_new_int64(p->wait_ms));
+    (void)json_object_object_add(rq, "window", json_object_new_int64(p->window));
+    return rq;
+}
+
+/* A spool that nobody has made yet knows no partner. */
+static int known_terms(
+    struct store_partner *p, struct act *act, const char *name, struct arena *a, struct err *e)
+{
+    struct store *s;
+
+    *p = (struct store_partner){.name = name, .unknown_resend = PARTNER_UNSET};
+    if (act_store(act, &s, e) == 0)
+        return store_partner_get(p, s, name, a, e) < 0 ? -1 : 0;
+    return strcmp(e->code, "store.missing") == 0 || strcmp(e->code, "store.schema") == 0 ? 0 : -1;
+}
+
+int cmd_partner_set(struct cli *c)
+{
+    struct arena *a = arena_new(ARENA_MAX);
+    struct json_object *rq = NULL, *answer = NULL;
+    char name[STORE_DEST];
+    struct store_partner p;
+    struct err e = ERR_INIT;
+    struct act act;
+    int code;
+
+    act_init(&act, c);
+    if (c->nargs != 1)
+        code = cli_usage(c, "expected one participant or Seat ID");
+    else if (!a || partner_name(name, c->args[0], &e) || known_terms(&p, &act, name, a, &e))
+        code = a ? cli_fail(c, c->args[0], &e) : EXIT_BUG;
+    else if ((code = read_terms(c, &p)) == EXIT_OK) {
+        rq = request_of(&p);
+        if (act_do(&act, rq, NODE_STORE, &answer, &e))
+            code = cli_fail(c, c->args[0], &e);
+        else if (!c->quiet)
+            print(c, &p);
+    }
+    (void)json_object_put(rq);
+    (void)json_object_put(answer);
+    act_close(&act);
+    arena_free(a);
+    return code;
+}
+
+/* ---- show, list ---- */
+
+int cmd_partner_show(struct cli *c)
+{
+    struct arena *a = arena_new(ARENA_MAX);
+    char name[STORE_DEST];
+    struct store_partner p;
+    struct err e = ERR_INIT;
+    struct store *s;
+    struct act act;
+    int code = EXIT_OK;
+
+    act_init(&act, c);
+    if (c->nargs != 1)
+        code = cli_usage(c, "expected one participant or Seat ID");
+    else if (!a || partner_name(name, c->args[0], &e) || act_store(&act, &s, &e) ||
+             store_partner_get(&p, s, name, a, &e) < 0)
+        code = a ? cli_fail(c, c->args[0], &e) : EXIT_BUG;
+    else
+        print(c, &p);
+    act_close(&act);
+    arena_free(a);
+    return code;
+}
+
+int cmd_partner_list(struct cli *c)
+{
+    struct err e = ERR_INIT;
+    char after[STORE_DEST] = "";
+    struct store *s;
+    struct act act;
+    size_t n = PAGE;
+    int code = EXIT_OK;
+
+    act_init(&act, c);
+    if (act_store(&act, &s, &e))
+        code = cli_fail(c, NULL, &e);
+    while (!code && n == PAGE) {
+        struct arena *a = arena_new(ARENA_MAX);
+        struct store_partner *p = a ? arena_alloc(a, PAGE * sizeof(*p)) : NULL;
+        if (!p || store_partner_list(p, PAGE, &n, s, after, a, &e))
+            code = p ? cli_fail(c, NULL, &e) : EXIT_BUG;
+        for (size_t i = 0; !code && i < n; i++) {
+            print(c, &p[i]);
+            (void)snprintf(after, sizeof(after), "%s", p[i].name);
+        }
+        arena_free(a);
+    }
+    act_close(&act);
+    return code;
+}

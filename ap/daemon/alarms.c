@@ -1,0 +1,248 @@
+#include "ap/daemon/alarms.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ap/alarm/alarm.h"
+#include "ap/base/clock.h"
+#include "ap/base/log.h"
+
+#define LOOK_MS 1000   /* between looks at what is to be told */
+#define WATCH_MS 30000 /* between looks at certificates, space, circuits */
+#define CIRCUITS 256   /* remembered as alarmed */
+#define DAY ((int64_t)86400000)
+
+struct alarms {
+    struct node *node;
+    struct alarm_env env;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t end;
+    bool closed; /* under lock */
+    struct out_flow_state states[CIRCUITS];
+    char circuit[CIRCUITS][FLOW_KEY]; /* alarmed */
+    size_t ncircuits;
+};
+
+static void raise_it(
+    struct alarms *x, const char *kind, const char *subject, const struct err *why, int64_t now)
+{
+    const struct alarm_new a = {.kind = kind, .subject = subject, .why = why, .now = now};
+    struct err e = ERR_INIT;
+
+    if (store_alarm_raise(x->node->store, &a, &e))
+        log_err(LOG_ERROR, "alarms.raise", &e, "kind", kind, NULL);
+}
+
+static void clear_it(struct alarms *x, const char *kind, const char *subject, int64_t now)
+{
+    struct err e = ERR_INIT;
+
+    if (store_alarm_clear(x->node->store, kind, subject, now, &e))
+        log_err(LOG_ERROR, "alarms.clear", &e, "kind", kind, NULL);
+}
+
+/* Each step is an alarm of its own, so that an acknowledged one does not hide the next. */
+static void watch_certificate(struct alarms *x, const struct cert *c, int64_t now)
+{
+    static const int steps[] = {0, 1, 7, 30, 60};
+    char subject[CERT_SERIAL + 32], until[CLOCK_TEXT];
+    struct err why = ERR_INIT;
+    size_t i = 0;
+
+    while (i < sizeof(steps) / sizeof(steps[0]) && c->not_after - now > steps[i] * DAY)
+        i++;
+    for (size_t k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
+        (void)snprintf(subject, sizeof(subject), "%s %d days", c->serial, steps[k]);
+        if (k != i) {
+            clear_it(x, "certificate", subject, now);
+            continue;
+        }
+        clock_utc(until, c->not_after);
+        (void)err_set(&why, ERR_CONFIG, "cert.expires", "", "our certificate %s %s %.10s", c->cn,
+            c->not_after > now ? "expires on" : "has expired on", until);
+        (void)err_next(&why, "get a new one and put the old key into ap.old_key_file");
+        raise_it(x, "certificate", subject, &why, now);
+    }
+}
+
+static void watch_space(struct alarms *x, int64_t now)
+{
+    uint64_t have = store_free_bytes(x->node->store);
+    uint64_t need = (uint64_t)x->node->cfg->spool_min_free;
+    struct err why = ERR_INIT;
+
+    if (have >= need) {
+        clear_it(x, "spool", "space", now);
+        return;
+    }
+    (void)err_set(&why, ERR_RETRY, "spool.space", "",
+        "%llu MB are free where the spool lies, %llu MB must be: nothing new is taken",
+        (unsigned long long)(have / 1000000), (unsigned long long)(need / 1000000));
+    (void)err_where(&why, "%s", x->node->cfg->spool);
+    (void)err_next(&why, "make room; what was accepted is still sent");
+    raise_it(x, "spool", "space", &why, now);
+}
+
+static bool still_open(const struct alarms *x, const char *key, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(x->states[i].key, key) == 0 && x->states[i].open_since)
+            return true;
+    return false;
+}
+
+static void note_circuit(struct alarms *x, const struct out_flow_state *s, int64_t now)
+{
+    struct err why = ERR_INIT;
+
+    for (size_t i = 0; i < x->ncircuits; i++)
+        if (strcmp(x->circuit[i], s->key) == 0)
+            return;
+    if (x->ncircuits == CIRCUITS)
+        return;
+    memcpy(x->circuit[x->ncircuits++], s->key, FLOW_KEY);
+    (void)err_set(&why, ERR_RETRY, "circuit.open", "",
+        "%s has taken nothing for %lld minutes; it is probed, and its documents wait", s->key,
+        (long long)(s->open_since / 60000));
+    (void)err_who(&why, s->key);
+    (void)err_next(&why, "ask its operator; aviso queue run probes it at once");
+    raise_it(x, "circuit", s->key, &why, now);
+}
+
+static void watch_circuits(struct alarms *x, int64_t now)
+{
+    size_t n;
+
+    out_flow_list(x->states, CIRCUITS, &n, x->node->out.flow, clock_mono());
+    if (n > CIRCUITS)
+        n = CIRCUITS;
+    for (size_t i = 0; i < x->ncircuits;) {
+        if (still_open(x, x->circuit[i], n)) {
+            i++;
+            continue;
+        }
+        clear_it(x, "circuit", x->circuit[i], now);
+        memmove(x->circuit[i], x->circuit[--x->ncircuits], FLOW_KEY);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (x->states[i].open_since > x->node->cfg->alarm_circuit_after)
+            note_circuit(x, &x->states[i], now);
+}
+
+static void watch(struct alarms *x, int64_t now)
+{
+    for (size_t i = 0; i < x->node->nkeys; i++)
+        watch_certificate(x, key_cert(x->node->keys[i]), now);
+    watch_space(x, now);
+    watch_circuits(x, now);
+}
+
+/* False: the end. */
+static bool rest(struct alarms *x)
+{
+    struct timespec until;
+    bool go;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += LOOK_MS / 1000;
+    (void)pthread_mutex_lock(&x->lock);
+    if (!x->closed)
+        (void)pthread_cond_timedwait(&x->end, &x->lock, &until);
+    go = !x->closed;
+    (void)pthread_mutex_unlock(&x->lock);
+    return go;
+}
+
+static void *alarms_main(void *arg)
+{
+    struct alarms *x = arg;
+    int64_t watched = clock_mono() - WATCH_MS;
+
+    clear_it(x, "circuit", NULL, clock_now()); /* those of the process that is gone */
+    do {
+        struct err e = ERR_INIT;
+        if (store_is_broken(x->node->store))
+            break;
+        if (clock_mono() - watched >= WATCH_MS) {
+            watch(x, clock_now());
+            watched = clock_mono();
+        }
+        if (alarm_tell(&x->env, clock_now(), &e))
+            log_err(LOG_ERROR, "alarms.tell", &e, NULL);
+    } while (rest(x));
+    return NULL;
+}
+
+static int open_http(struct alarms *x, struct err *e)
+{
+    const struct config *c = x->node->cfg;
+    const struct http_cfg h = {.extra_ca_file = *c->tls_ca_file ? c->tls_ca_file : NULL,
+        .user_agent = "aviso",
+        .egress = {true, true, true}, /* the operator's own URL, of any network */
+        .max_idle = 1};
+    struct http_client *http = NULL;
+
+    if (*c->alarm_webhook && http_client_open(&http, &h, e))
+        return -1;
+    x->env.http = http;
+    return 0;
+}
+
+int alarms_start(struct alarms **out, struct node *n, struct err *e)
+{
+    struct alarms *x;
+    pthread_condattr_t attr;
+
+    if (alarm_check(n->cfg, e))
+        return -1;
+    if (!(x = calloc(1, sizeof(*x))))
+        return err_nomem(e);
+    x->node = n;
+    x->env = (struct alarm_env){.store = n->store, .cfg = n->cfg, .host = n->host};
+    (void)pthread_mutex_init(&x->lock, NULL);
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&x->end, &attr);
+    (void)pthread_condattr_destroy(&attr);
+    if (open_http(x, e) == 0 && pthread_create(&x->thread, NULL, alarms_main, x) == 0) {
+        (void)pthread_setname_np(x->thread, "alarms");
+        *out = x;
+        return 0;
+    }
+    if (!e->class)
+        (void)err_nomem(e);
+    alarms_free(x);
+    return -1;
+}
+
+void alarms_close(struct alarms *x)
+{
+    if (!x)
+        return;
+    (void)pthread_mutex_lock(&x->lock);
+    x->closed = true;
+    (void)pthread_cond_broadcast(&x->end);
+    (void)pthread_mutex_unlock(&x->lock);
+}
+
+bool alarms_join(struct alarms *x, int64_t until_ms)
+{
+    const struct timespec until = {until_ms / 1000, (until_ms % 1000) * 1000000};
+
+    return !x || pthread_timedjoin_np(x->thread, NULL, &until) == 0;
+}
+
+void alarms_free(struct alarms *x)
+{
+    if (!x)
+        return;
+    if (x->env.http)
+        http_client_close(x->env.http);
+    (void)pthread_cond_destroy(&x->end);
+    (void)pthread_mutex_destroy(&x->lock);
+    free(x);
+}
