@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -718,7 +720,7 @@ static void payment_codes_follow_epc069_12(void **unused)
 
 /* ---- PDF: programs of ours in the place of the real ones ---- */
 
-static char bin[] = "/tmp/aviso-render-test-XXXXXX";
+static char bin[64];
 
 static void put_tool(const char *script)
 {
@@ -749,12 +751,48 @@ static int pdf(struct buf *out)
     return rc;
 }
 
+/* Whether the kernel lets this user have a network of its own. */
+static bool may_unshare(void)
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET));
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static void the_program_has_no_network(void **unused)
+{
+    char dir[] = "/tmp/aviso-render-test-XXXXXX", path[100];
+    struct buf out;
+
+    (void)unused;
+    if (!may_unshare()) {
+        print_message(
+            "[ SKIPPED ] the_program_has_no_network: this kernel gives no network namespace\n");
+        skip();
+    }
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(bin, sizeof(bin), "%s", dir);
+    put_tool("printf '%%PDF-' >\"$3\"; /bin/cat /proc/net/dev >>\"$3\"");
+    assert_int_equal(pdf(&out), 0);
+    assert_true(has(&out, "lo:"));
+    assert_true(str_find(buf_view(&out), STR(":")) ==
+                str_rfind(buf_view(&out), STR(":"))); /* and no other */
+    (void)snprintf(path, sizeof(path), "%s/weasyprint", dir);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(dir), 0);
+    buf_free(&out);
+}
+
 static void a_pdf_is_made_by_a_child_with_a_deadline(void **unused)
 {
     struct buf out;
     char path[100];
 
     (void)unused;
+    (void)snprintf(bin, sizeof(bin), "/tmp/aviso-render-test-XXXXXX");
     assert_non_null(mkdtemp(bin));
     (void)snprintf(path, sizeof(path), "%s/weasyprint", bin);
     put_tool("printf '%%PDF-1.7 of %s' \"$(/bin/cat \"$2\")\" >\"$3\"");
@@ -794,6 +832,7 @@ int main(void)
         cmocka_unit_test(what_is_no_plain_date_stays_as_it_is),
         cmocka_unit_test(sizes_are_rounded),
         cmocka_unit_test(payment_codes_follow_epc069_12),
+        cmocka_unit_test(the_program_has_no_network),
         cmocka_unit_test(a_pdf_is_made_by_a_child_with_a_deadline),
     };
 

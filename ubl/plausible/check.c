@@ -102,6 +102,15 @@ unsigned plausible_mod97(const char *s, size_t n)
     return r;
 }
 
+bool plausible_two_rounds(const char *s, const char *first, const char *second)
+{
+    unsigned sum = plausible_weigh(s, first) % 11;
+
+    if (sum == 10)
+        sum = plausible_weigh(s, second) % 11 % 10;
+    return sum == value(s[strlen(first)]);
+}
+
 bool plausible_luhn(const char *digits, size_t n)
 {
     unsigned sum = 0;

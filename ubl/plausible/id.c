@@ -33,11 +33,7 @@ static bool jp_corporate(const char *s) /* the check digit comes first */
 
 static bool ee_code(const char *s)
 {
-    unsigned sum = plausible_weigh(s, "1234567") % 11;
-
-    if (sum == 10)
-        sum = plausible_weigh(s, "3456789") % 11 % 10;
-    return sum == (unsigned)(s[7] - '0');
+    return plausible_two_rounds(s, "1234567", "3456789");
 }
 
 static bool kennitala(const char *s)
@@ -52,11 +48,7 @@ static bool mod97(const char *s)
 
 static bool lt_code(const char *s)
 {
-    unsigned sum = plausible_weigh(s, "12345678") % 11;
-
-    if (sum == 10)
-        sum = plausible_weigh(s, "34567891") % 11 % 10;
-    return sum == (unsigned)(s[8] - '0');
+    return plausible_two_rounds(s, "12345678", "34567891");
 }
 
 static bool siren_or_siret(const char *s)

@@ -29,6 +29,9 @@ unsigned plausible_weigh(const char *s, const char *weights);
 unsigned plausible_mod(const char *digits, size_t n, unsigned m); /* the number modulo m */
 unsigned plausible_mod97(
     const char *s, size_t n); /* letters are 10 to 35, other characters nothing */
+/* The digit behind the weighted ones is their sum mod 11; when that is 10, the sum by the second
+ * weights. */
+bool plausible_two_rounds(const char *s, const char *first, const char *second);
 bool plausible_luhn(const char *digits, size_t n);
 bool plausible_mod11_10(const char *digits, size_t n); /* ISO 7064 MOD 11,10 */
 

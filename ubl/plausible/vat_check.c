@@ -34,15 +34,11 @@ bool plausible_be(const char *s)
  * fit. */
 bool plausible_bg(const char *s)
 {
-    unsigned sum = plausible_weigh(s, "12345678") % 11;
-
     if (s[9])
         return plausible_weigh(s, "2485a9736") % 11 % 10 == d(s[9]) ||
                plausible_weigh(s, "197319731") % 10 == d(s[9]) ||
                (11 - plausible_weigh(s, "432765432") % 11) % 11 == d(s[9]);
-    if (sum == 10)
-        sum = plausible_weigh(s, "3456789a") % 11 % 10;
-    return sum == d(s[8]);
+    return plausible_two_rounds(s, "12345678", "3456789a");
 }
 
 bool plausible_ch(const char *s)
@@ -204,19 +200,10 @@ bool plausible_it(const char *s)
     return strncmp(s, "0000000", 7) != 0 && plausible_luhn(s, 11);
 }
 
-static bool lt_fits(const char *s, const char *first, const char *second, size_t n)
-{
-    unsigned sum = plausible_weigh(s, first) % 11;
-
-    if (sum == 10)
-        sum = plausible_weigh(s, second) % 11 % 10;
-    return sum == d(s[n]);
-}
-
 bool plausible_lt(const char *s)
 {
-    return s[9] ? lt_fits(s, "12345678912", "34567891234", 11)
-                : lt_fits(s, "12345678", "34567891", 8);
+    return s[9] ? plausible_two_rounds(s, "12345678912", "34567891234")
+                : plausible_two_rounds(s, "12345678", "34567891");
 }
 
 bool plausible_lu(const char *s)

@@ -113,7 +113,7 @@ static void arguments(const char *argv[ARGS], struct work *w, bool chromium)
 
 /* The page names nothing outside; that there is no network either is a second lock, where the
  * kernel gives it. */
-static _Noreturn void child(struct work *w, const char *const argv[], int log)
+static _Noreturn void child(struct work *w, const char *const argv[], int log, bool chromium)
 {
     const char *const env[] = {w->home, w->path, "LANG=C.UTF-8", NULL};
     union { /* execve changes neither */
@@ -123,7 +123,9 @@ static _Noreturn void child(struct work *w, const char *const argv[], int log)
     int null = open("/dev/null", O_RDONLY);
 
     (void)setpgid(0, 0);
-    (void)unshare(CLONE_NEWNET);
+    if (unshare(CLONE_NEWNET) &&
+        !chromium) /* who is not root needs a user namespace too; Chromium makes its own */
+        (void)unshare(CLONE_NEWUSER | CLONE_NEWNET);
     if (null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
         _exit(126);
     (void)execve(argv[0], args.out, vars.out);
@@ -176,7 +178,7 @@ static int run(struct work *w, bool chromium, unsigned seconds, struct err *e)
     arguments(argv, w, chromium);
     pid = fork();
     if (pid == 0)
-        child(w, argv, log);
+        child(w, argv, log, chromium);
     (void)close(log);
     if (pid < 0)
         return err_errno(e, "io.exec", "fork", w->tool);
