@@ -31,6 +31,8 @@ int soap_must_understand(const struct soap *s, struct err *e) MUST_CHECK;
 int soap_messaging(xmlNode **out, const struct soap *s, struct err *e) MUST_CHECK;
 bool soap_body_is_empty(const struct soap *s);
 
+/* Two wsu:Id that differ from message to message and depend on nothing else. */
+int soap_ids(char messaging[48], char body[48], struct str seed, struct err *e) MUST_CHECK;
 /* An envelope to send: Header with an empty eb:Messaging, and an empty Body, both with wsu:Id made
  * from `seed`. */
 struct soap_out {

@@ -6,9 +6,11 @@
 #include <stdio.h>
 
 #include "ap/as4/as4_priv.h"
+#include "ap/base/clock.h"
 #include "ap/base/rnd.h"
 
 #define DETAIL_MAX 300
+#define SIGNAL_MAX (256u * 1024u) /* 20 References and their URIs */
 
 /* ebMS 3.0 6.7, AS4 3.1: code, short description, category, sentence. */
 static const struct error_row {
@@ -40,84 +42,81 @@ static const struct error_row *error_row(const char *code)
     return NULL;
 }
 
+/* A signal being written: eb:Messaging as text in exclusive canonical form, which is how it is
+ * signed and sent. Namespaces stand where they are first used, attributes in order of their name.
+ */
 struct signal_out {
-    struct soap_out env;
-    xmlNode *message; /* eb:SignalMessage, MessageInfo in it */
+    struct buf text;
+    struct wss_signal ids;
 };
 
-static int begin(struct signal_out *out, char signal_id[EBMS_ID], struct str ref_to, struct key *k,
-    int64_t now, struct arena *a, struct err *e)
+static void put(struct signal_out *s, const char *name, const char *value)
 {
-    char uuid[RND_UUID];
-    bool bad = false;
+    buf_printf(&s->text, "<eb:%s>", name);
+    xml_c14n_text(&s->text, value);
+    buf_printf(&s->text, "</eb:%s>", name);
+}
 
+static int begin(struct signal_out *s, char signal_id[EBMS_ID], const char *ref_to, struct key *k,
+    int64_t now, struct err *e)
+{
+    char uuid[RND_UUID], when[CLOCK_TEXT];
+
+    buf_init(&s->text, SIGNAL_MAX);
     rnd_uuid(uuid);
+    clock_utc(when, now);
     (void)snprintf(signal_id, EBMS_ID, "%s@%s", uuid, k ? key_cert(k)->cn : "aviso");
-    if (soap_new(&out->env, a, str_z(signal_id), e))
+    if (soap_ids(s->ids.messaging_id, s->ids.body_id, str_z(signal_id), e))
         return -1;
-    out->message = soap_add(&bad, out->env.messaging, out->env.eb, "SignalMessage", STR(""));
-    soap_message_info(&bad, out->message, out->env.eb, now, str_z(signal_id), ref_to);
-    return bad ? err_nomem(e) : 0;
+    buf_printf(&s->text,
+        "<eb:Messaging xmlns:S12=\"" S12_NS "\" xmlns:eb=\"" EBMS_NS "\" xmlns:wsu=\"" WSU_NS
+        "\" wsu:Id=\"%s\" S12:mustUnderstand=\"true\"><eb:SignalMessage><eb:MessageInfo>",
+        s->ids.messaging_id);
+    put(s, "Timestamp", when);
+    put(s, "MessageId", signal_id);
+    if (*ref_to)
+        put(s, "RefToMessageId", ref_to);
+    buf_puts(&s->text, "</eb:MessageInfo>");
+    return 0;
 }
 
 /* Sign (unless there is no key) and write. */
-static int finish(
-    struct buf *out, struct signal_out *s, struct key *k, struct arena *a, struct err *e)
+static int finish(struct buf *out, struct signal_out *s, struct key *k, struct err *e)
 {
-    if (k) {
-        struct wss_proof *proof = arena_alloc(a, sizeof(*proof));
-        if (!proof)
-            return err_nomem(e);
-        if (wss_sign(proof, s->env.doc, NULL, 0, k, a, e))
-            return -1;
-        cert_unref(proof->signer);
-    }
-    return xml_write(out, s->env.doc, e);
+    buf_puts(&s->text, "</eb:SignalMessage></eb:Messaging>");
+    if (buf_check(&s->text, e))
+        return -1;
+    s->ids.messaging = buf_view(&s->text);
+    return wss_write_signal(out, &s->ids, k, e);
 }
 
 /*= AS4 5.1.8 "the ds:Reference elements from the received message" */
-static int add_reference(xmlNode *list, xmlNs *ebbp, const xmlNode *reference, struct err *e)
-{
-    xmlNode *part = xml_add(list, ebbp, "MessagePartNRInformation"), *copy;
-    union {
-        const xmlNode *in;
-        xmlNode *out; /* libxml2 2.9 takes a non-const node and only reads it */
-    } u = {reference};
-
-    copy = part ? xmlDocCopyNode(u.out, list->doc, 1) : NULL;
-    if (!copy)
-        return err_nomem(e);
-    if (!xmlAddChild(part, copy)) {
-        xmlFreeNode(copy);
-        return err_nomem(e);
-    }
-    return xmlReconciliateNs(list->doc, copy) < 0 ? err_nomem(e) : 0;
-}
-
 static int add_receipt(struct signal_out *s, const struct wss_proof *proof, struct err *e)
 {
-    bool bad = false;
-    xmlNode *receipt = soap_add(&bad, s->message, s->env.eb, "Receipt", STR(""));
-    xmlNode *list = soap_add(&bad, receipt, NULL, "NonRepudiationInformation", STR(""));
-    xmlNs *ebbp = bad ? NULL : xmlNewNs(list, BAD_CAST EBBP_NS, BAD_CAST "ebbp");
-
-    if (!ebbp)
-        return err_nomem(e);
-    xmlSetNs(list, ebbp);
-    for (size_t i = 0; i < proof->nrefs; i++)
-        if (add_reference(list, ebbp, proof->refs[i].node, e))
+    buf_puts(&s->text, "<eb:Receipt><ebbp:NonRepudiationInformation xmlns:ebbp=\"" EBBP_NS "\">");
+    for (size_t i = 0; i < proof->nrefs; i++) {
+        buf_puts(&s->text, "<ebbp:MessagePartNRInformation>");
+        if (xml_c14n(&s->text, proof->refs[i].node, XML_C14N_EXC, NULL, e))
             return -1;
+        buf_puts(&s->text, "</ebbp:MessagePartNRInformation>");
+    }
+    buf_puts(&s->text, "</ebbp:NonRepudiationInformation></eb:Receipt>");
     return 0;
 }
 
 int as4_receipt_write(struct buf *out, char signal_id[EBMS_ID], const struct as4_received *r,
     struct key *k, int64_t now, struct arena *a, struct err *e)
 {
+    const char *ref_to = arena_dup(a, r->um.message_id);
     struct signal_out s;
+    int rc;
 
-    if (begin(&s, signal_id, r->um.message_id, k, now, a, e) || add_receipt(&s, &r->proof, e))
-        return -1;
-    return finish(out, &s, k, a, e);
+    if (!ref_to)
+        return err_nomem(e);
+    rc = begin(&s, signal_id, ref_to, k, now, e) || add_receipt(&s, &r->proof, e) ||
+         finish(out, &s, k, e);
+    buf_free(&s.text);
+    return rc ? -1 : 0;
 }
 
 /* One line of printable ASCII: an error's text may quote what the peer sent. */
@@ -137,40 +136,40 @@ static int add_error(struct signal_out *s, const struct err *why, const char *re
 {
     const struct error_row *row = error_row(why->ebms);
     char detail[DETAIL_MAX];
-    xmlNode *n, *description;
-    bool bad = false;
 
     if (!row)
         return err_set(
             e, ERR_BUG, "as4.error-code", "EBMS3 6.7", "no ebMS error \"%s\"", why->ebms);
     make_detail(detail, why);
-    n = soap_add(&bad, s->message, s->env.eb, "Error", STR(""));
-    soap_set(&bad, n, "errorCode", row->code);
-    soap_set(&bad, n, "severity", "failure");
-    soap_set(&bad, n, "category", row->category);
-    soap_set(&bad, n, "origin", "ebMS");
-    soap_set(&bad, n, "shortDescription", row->short_description);
-    if (ref_to[0])
-        soap_set(&bad, n, "refToMessageInError", ref_to);
-    description = soap_add(&bad, n, s->env.eb, "Description", str_z(row->description));
-    (void)soap_add(&bad, n, s->env.eb, "ErrorDetail", str_z(detail));
-    if (bad)
-        return err_nomem(e);
-    xmlNodeSetLang(description, BAD_CAST "en");
+    buf_printf(&s->text, "<eb:Error category=\"%s\" errorCode=\"%s\" origin=\"ebMS\"",
+        row->category, row->code);
+    if (*ref_to) {
+        buf_puts(&s->text, " refToMessageInError=\"");
+        xml_c14n_attr(&s->text, ref_to);
+        buf_puts(&s->text, "\"");
+    }
+    buf_printf(&s->text,
+        " severity=\"failure\" shortDescription=\"%s\"><eb:Description xml:lang=\"en\">%s"
+        "</eb:Description>",
+        row->short_description, row->description);
+    put(s, "ErrorDetail", detail);
+    buf_puts(&s->text, "</eb:Error>");
     return 0;
 }
 
 int as4_error_write(struct buf *out, char signal_id[EBMS_ID], const struct err *why,
     struct str ref_to_message_id, struct key *k, int64_t now, struct arena *a, struct err *e)
 {
-    char *ref_to = arena_dup(a, ref_to_message_id);
+    const char *ref_to = arena_dup(a, ref_to_message_id);
     struct signal_out s;
+    int rc;
 
     if (!ref_to)
         return err_nomem(e);
-    if (begin(&s, signal_id, ref_to_message_id, k, now, a, e) || add_error(&s, why, ref_to, e))
-        return -1;
-    return finish(out, &s, k, a, e);
+    rc = begin(&s, signal_id, ref_to, k, now, e) || add_error(&s, why, ref_to, e) ||
+         finish(out, &s, k, e);
+    buf_free(&s.text);
+    return rc ? -1 : 0;
 }
 
 int as4_fault_write(struct buf *out, struct err *e)

@@ -114,8 +114,7 @@ bool soap_body_is_empty(const struct soap *s)
     return true;
 }
 
-/* Two wsu:Id that differ from message to message and depend on nothing else. */
-static int make_ids(char messaging[48], char body[48], struct str seed, struct err *e)
+int soap_ids(char messaging[48], char body[48], struct str seed, struct err *e)
 {
     uint8_t digest[HASH_LEN];
     char hex[33];
@@ -134,7 +133,7 @@ int soap_new(struct soap_out *out, struct arena *a, struct str seed, struct err 
     xmlNode *env, *header, *body;
     xmlNs *s12, *wsu;
 
-    if (make_ids(messaging_id, body_id, seed, e) || xml_new(&out->doc, a, e))
+    if (soap_ids(messaging_id, body_id, seed, e) || xml_new(&out->doc, a, e))
         return -1;
     if (!(env = xmlNewDocNode(out->doc, NULL, BAD_CAST "Envelope", NULL)))
         return err_nomem(e);

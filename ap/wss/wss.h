@@ -56,6 +56,15 @@ struct wss_proof {
 int wss_sign(struct wss_proof *proof_out, xmlDoc *env, const struct wss_part *parts, size_t n,
     struct key *k, struct arena *a, struct err *e) MUST_CHECK;
 
+/* A signal: `messaging` is the whole eb:Messaging in exclusive canonical form, with this wsu:Id. */
+struct wss_signal {
+    struct str messaging;
+    char messaging_id[48], body_id[48];
+};
+/* Its SOAP envelope, signed with k (NULL: unsigned), appended to out. */
+int wss_write_signal(
+    struct buf *out, const struct wss_signal *s, struct key *k, struct err *e) MUST_CHECK;
+
 /* The content key and header of encryption: EncryptedKey to the recipient, one EncryptedData a
  * part, in the layout order of the profile. `sealed[i]` receives the i-th part's wire bytes. */
 int wss_encrypt(xmlDoc *env, const struct wss_part *clear, struct sink *sealed, size_t n,

@@ -293,3 +293,13 @@ int xml_c14n_doc(struct buf *out, xmlDoc *d, enum xml_c14n how, struct err *e)
 {
     return by_libxml2(out, d, NULL, how, e);
 }
+
+void xml_c14n_text(struct buf *out, const char *s)
+{
+    escape(out, s, false);
+}
+
+void xml_c14n_attr(struct buf *out, const char *s)
+{
+    escape(out, s, true);
+}

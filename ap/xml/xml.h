@@ -67,6 +67,9 @@ int xml_c14n(struct buf *out, xmlNode *n, enum xml_c14n how, char *const *inclus
     struct err *e) MUST_CHECK;
 /* The same of a whole document, processing instructions around the root included. */
 int xml_c14n_doc(struct buf *out, xmlDoc *d, enum xml_c14n how, struct err *e) MUST_CHECK;
+/* Character data and attribute values as canonical XML writes them. */
+void xml_c14n_text(struct buf *out, const char *s);
+void xml_c14n_attr(struct buf *out, const char *s);
 /* The document as UTF-8 with an XML declaration, not reformatted. */
 int xml_write(struct buf *out, xmlDoc *d, struct err *e) MUST_CHECK;
 /* The bytes of one element with the namespaces it needs (for keeping a signed part). */

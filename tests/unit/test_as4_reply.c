@@ -590,7 +590,7 @@ static void a_moved_signature_is_not_proof(void **state)
     judge(&(struct answer){.signer = "ap2",
         .after = {{"<eb:Messaging ", "<hide><eb:Messaging "},
             {"</eb:Messaging>",
-                "</eb:Messaging></hide><eb:Messaging>" SIGNAL(
+                "</eb:Messaging></hide><eb:Messaging xmlns:eb='" EBMS_NS "'>" SIGNAL(
                     INFO(REF) "<eb:Receipt><x xmlns='urn:x'/></eb:Receipt>") "</eb:Messaging>"}}});
     assert_int_equal(reply.kind, AS4_REPLY_NOTHING);
     assert_string_equal(reply.why.code, "wss.policy");

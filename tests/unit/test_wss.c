@@ -232,6 +232,40 @@ static void xmlsec_takes_what_we_sign(void **state)
     }
 }
 
+/* What is written as canonical text is what canonicalisation gives: libxml2 and xmlsec1 say so. */
+static void xmlsec_takes_a_signal_written_as_text(void **state)
+{
+    static const char messaging[] =
+        "<eb:Messaging xmlns:S12=\"" NS_S12 "\" xmlns:eb=\"" NS_EB "\" xmlns:wsu=\"" NS_WSU
+        "\" wsu:Id=\"m-1\" S12:mustUnderstand=\"true\"><eb:SignalMessage>&lt;&amp;&#xD;\xc3\xa9"
+        "</eb:SignalMessage></eb:Messaging>";
+    struct wss_signal signal = {STR(messaging), "m-1", "b-1"};
+    struct arena *a = arena_new(1 << 20);
+    struct wss_proof proof;
+    struct wss_shape shape;
+    struct buf out, canonical;
+    xmlDoc *env;
+
+    (void)state;
+    buf_init(&out, 1 << 20);
+    buf_init(&canonical, 1 << 20);
+    assert_int_equal(wss_write_signal(&out, &signal, ap1, &e), 0);
+    assert_int_equal(xml_parse(&env, a, out.p, out.n, NULL, &e), 0);
+    assert_true(referee_holds(signature_in(env), key_cert(ap1), NULL, 0));
+    assert_false(referee_holds(signature_in(env), key_cert(ap2), NULL, 0));
+    assert_int_equal(wss_shape_find(&shape, env, &e), 0);
+    assert_int_equal(xml_c14n(&canonical, shape.messaging, XML_C14N_EXC, NULL, &e), 0);
+    assert_int_equal(canonical.n, sizeof(messaging) - 1);
+    assert_memory_equal(canonical.p, messaging, canonical.n);
+    assert_int_equal(xml_parse(&env, a, out.p, out.n, NULL, &e), 0);
+    assert_int_equal(wss_verify_header(&proof, env, trust, TESTPKI_NOW, a, &e), 0);
+    assert_string_equal(proof.signer->cn, key_cert(ap1)->cn);
+    cert_unref(proof.signer);
+    buf_free(&out);
+    buf_free(&canonical);
+    arena_free(a);
+}
+
 /* Every byte of a message changed, one at a time: whatever still parses is judged alike. */
 static void xmlsec_agrees_on_every_changed_byte(void **state)
 {
@@ -449,6 +483,7 @@ int main(void)
         cmocka_unit_test(xml_and_text_attachments_are_digested_in_their_normal_form),
         cmocka_unit_test(attachment_of_an_xml_type_that_is_no_xml_cannot_be_signed_or_verified),
         cmocka_unit_test(xmlsec_takes_what_we_sign),
+        cmocka_unit_test(xmlsec_takes_a_signal_written_as_text),
         cmocka_unit_test(xmlsec_agrees_on_every_changed_byte),
         cmocka_unit_test(other_tokens_order_and_unknown_elements_do_not_matter),
         cmocka_unit_test(signal_without_attachments_is_verified_by_the_header_alone),
