@@ -19,7 +19,8 @@ struct ask {
     char smp_url[LOOKUP_URL];
 };
 
-static void compare(struct ask *q, const struct endpoint *ep, const char *doctype)
+/* True when the entry is ours; else a finding says what is not. */
+static bool is_ours(struct ask *q, const struct endpoint *ep)
 {
     struct doctor *d = q->d;
     const char *ours = d->c->public_url;
@@ -32,8 +33,8 @@ static void compare(struct ask *q, const struct endpoint *ep, const char *doctyp
         find(d, "smp", DOCTOR_RED, "correct the SMP entry, or listen.public_url",
             "%s: the SMP names the URL %s, not %s", q->p.value, ep->url, ours);
     else
-        find(d, "smp", DOCTOR_GREEN, NULL, "%s: URL and certificate are ours for %.120s",
-            q->p.value, doctype);
+        return true;
+    return false;
 }
 
 static bool read_service(
@@ -50,6 +51,8 @@ static bool read_service(
 
 static void entries(struct ask *q)
 {
+    size_t good = 0;
+
     for (size_t i = 0; i < q->owner->nservices && (i == 0 || !q->d->quick); i++) {
         const struct store_service *s = &q->owner->services[i];
         struct lookup_query lq = {.participant = &q->p, .fresh = true, .now = q->d->now};
@@ -64,9 +67,13 @@ static void entries(struct ask *q)
         if (lookup_endpoint(&ep, q->d->lookup, &lq, q->a, &e))
             find_err(q->d, "smp", DOCTOR_RED, &e, "register the document type in the SMP");
         else
-            compare(q, &ep, dt.value);
+            good += is_ours(q, &ep);
         endpoint_free(&ep);
     }
+    if (good)
+        find(q->d, "smp", DOCTOR_GREEN, NULL,
+            "%s: URL and certificate in the SMP are ours, for %zu document types", q->p.value,
+            good);
 }
 
 static void one(struct ask *q)
