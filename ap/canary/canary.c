@@ -6,6 +6,7 @@
 
 #include "ap/base/clock.h"
 #include "ap/base/log.h"
+#include "ap/store/store_alarm.h"
 
 #define ARENA_MAX (64u << 20)
 #define DOCUMENT_MAX 65536
@@ -164,7 +165,9 @@ static int record(struct canary *c, struct store *s, int64_t now, struct err *e)
     if (!c->silent)
         return 0;
     c->silent = false;
-    return keep(s, "canary.silent", e, "0");
+    return keep(s, "canary.silent", e, "0") || store_alarm_clear(s, "canary", CANARY_ROUTE, now, e)
+               ? -1
+               : 0;
 }
 
 int canary_look(struct canary *c, struct store *s, int64_t now, struct err *e)
@@ -194,14 +197,18 @@ bool canary_is_silent(const struct canary *c, const struct canary_cfg *cfg, int6
 
 static int tell_silence(struct canary *c, struct store *s, int64_t now, struct err *e)
 {
+    struct err why = ERR_INIT;
+    const struct alarm_new alarm = {
+        .kind = "canary", .subject = CANARY_ROUTE, .why = &why, .now = now};
     char detail[160];
 
     c->silent = true;
     (void)snprintf(detail, sizeof(detail), "nothing came back for %lld min; last sent: %s",
         (long long)((now - (c->back_at ? c->back_at : c->since)) / 60000),
         c->number[0] ? c->number : "none");
-    log_event(LOG_ERROR, "canary.silent", "why", detail, NULL);
-    return keep(s, "canary.silent", e, "1") ||
+    (void)err_set(&why, ERR_UNKNOWN, "canary.silent", "", "%s", detail);
+    (void)err_next(&why, "aviso canary run, then aviso status of its number, tell where it stops");
+    return store_alarm_raise(s, &alarm, e) || keep(s, "canary.silent", e, "1") ||
                    store_event_add(s, false, 0, "canary-silent", detail, now, e)
                ? -1
                : 0;

@@ -59,6 +59,8 @@ N("canary.no-service", UNREACHED, "A canary needs a running service",
   "systemctl start aviso, or aviso serve")
 N("canary.not-back", UNPROVEN, "A canary did not come back in time",
   "aviso status tells where it is")
+N("canary.silent", UNPROVEN, "No canary came back for too long",
+  "aviso canary run, then aviso status of its number, tell where it stops")
 N("cert.expired", NO, "A certificate is past its validity (EBMS:0101)",
   "Its owner must renew it")
 N("cert.expires", NO, "Our own certificate expires soon, or has expired",

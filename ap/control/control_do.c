@@ -124,7 +124,7 @@ static int set_aside(struct store *s, int64_t row, const char *why, struct err *
 
     (void)err_set(&reason, ERR_INPUT, "inbox.quarantined", "", "%s", why ? why : "by hand");
     (void)err_next(&reason, "aviso inbox release hands it over all the same");
-    return store_in_quarantine(s, row, &reason, clock_now(), e);
+    return store_in_quarantine(s, row, &reason, false, clock_now(), e);
 }
 
 /* What follows "inbox-". */

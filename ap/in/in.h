@@ -61,6 +61,7 @@ struct in_lane {
     const struct deliver_route *route;
     pthread_mutex_t lock;
     unsigned failures;  /* in a row, of the route as a whole */
+    bool proven;        /* it took a document since the start */
     int64_t rest_until; /* clock_mono() */
 };
 void in_lane_init(struct in_lane *l, const struct deliver_route *route);

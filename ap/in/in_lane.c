@@ -8,6 +8,7 @@
 #include "ap/base/log.h"
 #include "ap/base/rnd.h"
 #include "ap/in/in.h"
+#include "ap/store/store_alarm.h"
 
 #define ARENA_MAX (64u << 20)
 #define FIRST_MS 60000
@@ -84,6 +85,18 @@ static enum deliver_outcome give(struct hand *h, int64_t *again, struct err *why
     return deliver(h->env->routes, h->lane->route, &item, again, why);
 }
 
+/* An alarm of an earlier life of the service goes as well: at the first success. */
+static void alarm(struct hand *h, const struct err *why)
+{
+    const char *route = h->lane->route->name;
+    const struct alarm_new x = {.kind = "route", .subject = route, .why = why, .now = h->now};
+    struct err e = ERR_INIT;
+
+    if (why ? store_alarm_raise(h->env->store, &x, &e)
+            : store_alarm_clear(h->env->store, "route", route, h->now, &e))
+        log_err(LOG_ERROR, "alarm.not-kept", &e, "route", route, NULL);
+}
+
 /* The route works again, or not: told once, not with each document. Returns how long it rests. */
 static int64_t turn(struct hand *h, bool down, int64_t again, const struct err *why)
 {
@@ -91,16 +104,21 @@ static int64_t turn(struct hand *h, bool down, int64_t again, const struct err *
     struct err e = ERR_INIT;
     int64_t pause = 0;
     char detail[200];
-    bool tell;
+    bool tell, again_up;
 
     (void)pthread_mutex_lock(&l->lock);
-    tell = down ? l->failures == 0 : l->failures > 0;
+    tell = down ? l->failures == 0 : l->failures > 0 || !l->proven;
+    again_up = !down && l->failures == 0;
+    l->proven |= !down;
     l->failures = down ? l->failures + 1 : 0;
     if (down)
         pause = again ? again : pause_after(h->env, l->failures);
     l->rest_until = down ? clock_mono() + pause : 0;
     (void)pthread_mutex_unlock(&l->lock);
     if (!tell)
+        return pause;
+    alarm(h, down ? why : NULL);
+    if (again_up) /* nothing was told in this life of the service */
         return pause;
     (void)snprintf(
         detail, sizeof(detail), "%s%s%s", l->route->name, down ? " " : "", down ? why->code : "");
@@ -141,7 +159,7 @@ static int set_aside(struct hand *h, const struct err *why, struct err *e)
 {
     log_err(LOG_ERROR, "document.quarantined", why, "id", h->row.id, "message_id",
         h->row.message_id, "route", h->lane->route->name, NULL);
-    return store_in_quarantine(h->env->store, h->c->row, why, h->now, e);
+    return store_in_quarantine(h->env->store, h->c->row, why, true, h->now, e);
 }
 
 static int later(struct hand *h, const struct err *why, int64_t pause, struct err *e)

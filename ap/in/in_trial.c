@@ -65,7 +65,7 @@ static int verdict(const struct in_env *env, const struct in_row *row, int ended
         &why, "report it with the document; aviso inbox release hands it over unchecked");
     log_err(LOG_ERROR, "document.quarantined", &why, "id", row->id, "message_id", row->message_id,
         NULL);
-    return store_in_quarantine(env->store, row->row, &why, clock_now(), e);
+    return store_in_quarantine(env->store, row->row, &why, true, clock_now(), e);
 }
 
 static int attempt(const struct in_env *env, int64_t n, int64_t ms, struct arena *a, struct err *e)

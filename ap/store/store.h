@@ -477,8 +477,10 @@ int store_in_taken(struct store *s, int64_t row, const struct in_claim *c, const
     int64_t now, struct err *e) MUST_CHECK;
 int store_in_ack(
     struct store *s, int64_t row, const char *who, int64_t now, struct err *e) MUST_CHECK;
-int store_in_quarantine(
-    struct store *s, int64_t row, const struct err *why, int64_t now, struct err *e) MUST_CHECK;
+/* Set aside; `loud`: with an alarm of kind quarantined, which goes when it is released or
+ * acknowledged. */
+int store_in_quarantine(struct store *s, int64_t row, const struct err *why, bool loud, int64_t now,
+    struct err *e) MUST_CHECK;
 int store_in_release(
     struct store *s, int64_t row, const char *who, int64_t now, struct err *e) MUST_CHECK;
 

@@ -94,6 +94,14 @@ int alarm_clear_doc(struct db *db, int64_t row, int64_t now, struct err *e)
         ARGS(A_INT(row), A_INT(now)));
 }
 
+int alarm_clear_in(struct db *db, int64_t row, int64_t now, struct err *e)
+{
+    return db_run(db, e,
+        "UPDATE alarm SET cleared_at=?2 WHERE doc=?1 AND inbound=1 AND kind='quarantined'"
+        " AND cleared_at IS NULL",
+        ARGS(A_INT(row), A_INT(now)));
+}
+
 static int raise_change(struct db *db, void *arg, struct err *e)
 {
     (void)FAULT("store.alarm");

@@ -205,6 +205,7 @@ struct step {
     const struct in_facts *f;
     const struct err *why;
     const char *who;
+    bool loud;
 };
 
 static int validated(struct db *db, void *arg, struct err *e)
@@ -305,6 +306,8 @@ static int ack(struct db *db, void *arg, struct err *e)
     is = was;
     is.state = IN_ACKNOWLEDGED;
     is.lease = is.next_at = 0;
+    if (alarm_clear_in(db, x->row, x->now, e))
+        return -1;
     if (db_run(db, e, "UPDATE inbound SET acked_at=?2,acked_by=?3 WHERE n=?1",
             ARGS(A_INT(x->row), A_INT(x->now), A_TEXT(x->who))))
         return -1;
@@ -347,6 +350,8 @@ int store_in_ack(struct store *s, int64_t row, const char *who, int64_t now, str
 static int quarantine(struct db *db, void *arg, struct err *e)
 {
     const struct step *x = arg;
+    const struct alarm_new alarm = {
+        .kind = "quarantined", .inbound = true, .row = x->row, .why = x->why, .now = x->now};
     struct in_core was, is;
 
     if (load(&was, db, x->row, e) || set_why(db, x->row, x->why, e))
@@ -354,13 +359,15 @@ static int quarantine(struct db *db, void *arg, struct err *e)
     is = was;
     is.state = IN_QUARANTINED;
     is.lease = is.next_at = 0;
+    if (x->loud && alarm_put(db, &alarm, e))
+        return -1;
     return save(db, &was, &is, x->why->code, x->now, e);
 }
 
 int store_in_quarantine(
-    struct store *s, int64_t row, const struct err *why, int64_t now, struct err *e)
+    struct store *s, int64_t row, const struct err *why, bool loud, int64_t now, struct err *e)
 {
-    struct step x = {.row = row, .now = now, .why = why};
+    struct step x = {.row = row, .now = now, .why = why, .loud = loud};
 
     if (!why)
         return err_set(e, ERR_BUG, "store.value", "", "a quarantine without a reason");
@@ -377,6 +384,8 @@ static int release(struct db *db, void *arg, struct err *e)
     is = was;
     is.state = IN_RELEASED;
     is.next_at = x->now;
+    if (alarm_clear_in(db, x->row, x->now, e))
+        return -1;
     return save(db, &was, &is, x->who, x->now, e);
 }
 

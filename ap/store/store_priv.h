@@ -183,6 +183,8 @@ int alarm_put(struct db *db, const struct alarm_new *x, struct err *e) MUST_CHEC
 int alarm_put_doc(struct db *db, const char *kind, const char *code, const char *says, int64_t row,
     int64_t now, struct err *e) MUST_CHECK;
 int alarm_clear_doc(struct db *db, int64_t row, int64_t now, struct err *e) MUST_CHECK;
+int alarm_clear_in(
+    struct db *db, int64_t row, int64_t now, struct err *e) MUST_CHECK; /* quarantined */
 
 /* ---- store_core.c: one outbound document inside a change ---- */
 struct out_core {

@@ -70,6 +70,8 @@ def main(lab):
     say(r.returncode == 1 and r.stdout.startswith("SILENT"), "... by status", r.stdout)
     r = lab.ap(1, "doctor", "--quick")
     say(r.returncode == 1 and re.search("red +canary", r.stdout), "... by doctor", r.stdout)
+    kinds = lambda: [a["kind"] for a in lab.json(1, "alarms") if "kind" in a]
+    say("canary" in kinds(), "... by an alarm", kinds())
     before = Monitor.beats
     time.sleep(3)
     say(Monitor.beats <= before + 1, "... and the heartbeat stops", Monitor.beats - before)
@@ -77,6 +79,7 @@ def main(lab):
     say(silent == 1, "... told once", silent)
     open(path, "w").write(registered)
     say(until(lambda: lab.ap(1, "canary", "status").returncode == 0), "registered again: alive again")
+    say("canary" not in kinds(), "... and the alarm is gone", kinds())
     before = Monitor.beats
     say(until(lambda: Monitor.beats > before + 1), "... and so is the heartbeat")
     lab.end(service, signal.SIGKILL)

@@ -158,6 +158,10 @@ def each_route(lab, r):
     say(same(path, open(f"{lab.net}/ap2/inbox/{r.row('HO-4')['id']}.xml", "rb").read()), "folder: the document as sent")
 
 
+def kinds(lab):
+    return [a["kind"] for a in lab.json(2, "alarms") if "kind" in a]
+
+
 def failures(lab, r):
     C4.answer["*"] = [503]
     r.send("HO-10", BUYER)
@@ -166,11 +170,13 @@ def failures(lab, r):
     say(r.becomes("HO-11", "ACKNOWLEDGED"), "a route that is down holds up no other", r.row("HO-11"))
     say(until(lambda: [e for e in lab.json(2, "events") if e["what"] == "route-down" and e["detail"].startswith("erp ")], 5), "... an event tells that it is down")
     say(r.row("HO-10")["state"] == "VALIDATED" and "503" in r.row("HO-10")["error"]["text"], "... and the document why it waits", r.row("HO-10"))
+    say(kinds(lab) == ["route"], "... and an alarm", kinds(lab))
     C4.answer["*"] = [200]
     say(r.becomes("HO-10", "ACKNOWLEDGED"), "... it comes when the route is up again", r.row("HO-10"))
     say(all(h["webhook-id"] == C4.of("HO-10")[0][0]["webhook-id"] and signed(h, b) for h, b, _ in C4.of("HO-10"))
         and C4.of("HO-10")[-1][2]["redelivered"], "... under the same id, signed anew, marked as redelivered")
     say([e for e in lab.json(2, "events") if e["what"] == "route-up"], "... and an event tells that")
+    say(kinds(lab) == [], "... and the alarm is gone", kinds(lab))
 
     C4.answer["HO-12"] = [400, 400, 200]
     r.send("HO-12", BUYER)
@@ -181,8 +187,10 @@ def failures(lab, r):
     r.send("HO-14", BUYER)
     say(r.becomes("HO-14", "QUARANTINED"), "422 sets it aside", r.row("HO-14"))
     say(r.row("HO-14")["error"]["what"] == "handover.refused", "... with its reason", r.row("HO-14"))
+    say(kinds(lab) == ["quarantined"], "... and an alarm", kinds(lab))
     x = lab.ap(2, "inbox", "release", r.row("HO-14")["id"])
     say(x.returncode == 0 and r.becomes("HO-14", "ACKNOWLEDGED"), "... until it is released", x.stderr)
+    say(kinds(lab) == [], "... and the alarm is gone", kinds(lab))
     C4.answer["HO-15"] = [429, 200]
     r.send("HO-15", BUYER)
     say(r.becomes("HO-15", "ACKNOWLEDGED", 10), "429: Retry-After is followed", r.row("HO-15"))

@@ -322,7 +322,7 @@ static int w_quarantine(struct store *s, struct err *e)
 {
     struct err why = kit_why(ERR_INPUT, "validate.rules");
 
-    return store_in_quarantine(s, sh->row, &why, sh->now, e);
+    return store_in_quarantine(s, sh->row, &why, true, sh->now, e);
 }
 
 static int w_inrelease(struct store *s, struct err *e)

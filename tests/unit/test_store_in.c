@@ -341,7 +341,7 @@ static void quarantine_keeps_it_until_released(void **state)
     size_t got;
 
     validate(k, T);
-    assert_int_equal(store_in_quarantine(k->s, a.row, &why, T, &e), 0);
+    assert_int_equal(store_in_quarantine(k->s, a.row, &why, true, T, &e), 0);
     assert_int_equal(store_in_claim(&c, 1, &got, k->s, true, NULL, T + 1, MIN, &e), 0);
     assert_int_equal(got, 0);
     assert_int_equal(store_in_release(k->s, a.row, "ann", T + 1, &e), 0);
