@@ -111,6 +111,9 @@ static const struct cli_flag inbox_quarantine[] = {
 static const struct cli_flag inbox_release[] = {{"all", NULL, "every document that is set aside"},
     {"who", "TEXT", "who decided it, for the record"}, END};
 static const struct cli_flag inbox_ack[] = {{"who", "TEXT", "who took it, for the record"}, END};
+static const struct cli_flag keys_import[] = {
+    {"key", "FILE", "the private key, when it is not in FILE (PEM)"},
+    {"password-file", "FILE", "first line: password of the key; - is standard input"}, END};
 static const struct cli_flag lookup_flags[] = {
     {"doctype", "NAME|ID", "ask for the endpoint of invoice, credit-note, ... or an id"},
     {"process", "ID", "process, when the name does not bring one"},
@@ -191,6 +194,17 @@ const struct cli_command cli_commands[] = {
     {"inbox release", "ID...", "Hand over documents that were set aside",
         "  aviso inbox release 7f3c12aa\n  aviso inbox release --all\n", inbox_release,
         cmd_inbox_release},
+    {"keys activate", "SERIAL", "Sign with a key from now on; the others go on decrypting",
+        "  aviso keys activate 1468402d426bdcb3eacbd986aceee99f2b558269\n", none,
+        cmd_keys_activate},
+    {"keys import", "FILE", "Take in the next key and its certificate: PKCS#12 or PEM",
+        "  aviso keys import ap-2028.p12 --password-file /run/p12.password\n"
+        "  aviso keys import ap-2028.pem --key ap-2028.key\n",
+        keys_import, cmd_keys_import},
+    {"keys list", "", "List our keys: which signs, which decrypt, until when",
+        "  aviso keys list\n  aviso keys list --json\n", none, cmd_keys_list},
+    {"keys retire", "SERIAL", "Remove a key that no message is on its way for any more",
+        "  aviso keys retire 1468402d426bdcb3eacbd986aceee99f2b558269\n", none, cmd_keys_retire},
     {"list", "", "List documents, newest first",
         "  aviso list --late\n  aviso list --state unknown --json\n  aviso list --inbound --since "
         "24h\n",

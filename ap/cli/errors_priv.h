@@ -299,10 +299,22 @@ N("io.watch", SETUP, "Changes in a folder cannot be watched",
   "Raise fs.inotify.max_user_watches or max_user_instances")
 N("io.write", SETUP, "A file cannot be written",
   "Free space on the disk, or correct the permissions")
+N("key.active", INPUT, "The key signs, so it cannot be retired",
+  "Activate another key first")
+N("key.expired", SETUP, "Our own certificate is not valid now",
+  "aviso keys import and activate a new one: what waits is signed with it")
+N("key.limit", SETUP, "Too many keys are in use",
+  "Retire keys that no message is on its way for")
 N("key.mismatch", SETUP, "The private key does not belong to the certificate",
   "Correct the two paths")
+N("key.none", SETUP, "There is no such key",
+  "aviso keys list shows them")
+N("key.password", INPUT, "A key file needs a password, or another one",
+  "Give it with --password-file")
 N("key.process", SETUP, "The key process cannot be started or confined",
   "The message names the call; seccomp and fork are needed")
+N("key.seat", INPUT, "The new certificate is for another Seat ID than ours",
+  "Ask for a certificate of our seat")
 N("key.size", SETUP, "The private key is not RSA of 2048 to 8192 bits",
   "Use the key of your Peppol certificate")
 N("key.timeout", UNREACHED, "The key process did not answer in time",

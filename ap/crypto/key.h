@@ -28,6 +28,10 @@ int key_open_keyd(
 void key_close(struct key *k);              /* waits for keyd's end; NULL is fine */
 struct cert *key_cert(const struct key *k); /* borrowed */
 
+/* Is its certificate valid now? Else key.expired (ERR_RETRY): what is to be signed waits for a new
+ * one (reliability P2). */
+int key_check_time(const struct key *k, int64_t now, struct err *e) MUST_CHECK;
+
 /* RSASSA-PKCS1-v1_5 with SHA-256 over a digest. keyd gone: key.unavailable; no answer within 15 s,
  * the wait for other threads' turns included: key.timeout (both ERR_RETRY). A keyd that was only
  * slow is used again. */

@@ -41,19 +41,31 @@ void node_data_dir(char *out, size_t n, const struct config *c)
     (void)snprintf(out, n, AVISO_DATADIR);
 }
 
+struct keyring_place node_keys(char dir[KEYRING_PATH], const struct config *c)
+{
+    (void)snprintf(dir, KEYRING_PATH, "%s/keys", c->spool);
+    return (struct keyring_place){
+        dir, c->key_file, c->cert_file, c->old_key_file, c->old_cert_file};
+}
+
 static int open_keys(struct node *n, struct err *e)
 {
-    const struct config *c = n->cfg;
+    char dir[KEYRING_PATH];
+    struct keyring_place place = node_keys(dir, n->cfg);
+    struct keyring ring;
+    int rc = 0;
 
-    if (key_open_keyd(&n->keys[0], c->key_file, c->cert_file, e))
+    if (keyring_read(&ring, &place, e))
         return -1;
-    n->nkeys = 1;
-    if (!*c->old_key_file)
-        return 0;
-    if (key_open_keyd(&n->keys[1], c->old_key_file, c->old_cert_file, e))
-        return err_wrap(e, "old key: ");
-    n->nkeys = 2;
-    return 0;
+    for (size_t i = 0; !rc && i < ring.n; i++) {
+        const struct keyring_entry *x = &ring.entry[i];
+        rc = key_open_keyd(&n->keys[i], x->key_file, x->cert_file, e);
+        n->nkeys += !rc;
+        if (rc && i)
+            (void)err_wrap(e, "a key that decrypts: ");
+    }
+    keyring_free(&ring);
+    return rc;
 }
 
 /* Our MessageIds end in a name of ours: the public host, else the seat. RFC 2822 dot-atom. */
@@ -91,14 +103,17 @@ static int split_connect_to(struct node *n, struct err *e)
 /* With a certificate of another stage or role every peer would refuse us, one message at a time. */
 static int check_own(const struct node *n, struct err *e)
 {
-    for (size_t i = 0; i < n->nkeys; i++)
-        if (pki_check(n->pki, key_cert(n->keys[i]), PKI_AP, clock_now(), e)) {
-            if (e)
-                e->class = ERR_CONFIG;
-            (void)err_next(e, "check ap.mode, ap.cert_file and ap.anchor_dir");
-            return err_wrap(e, "our own certificate: ");
-        }
-    return 0;
+    struct err why = ERR_INIT;
+
+    for (size_t i = 1; i < n->nkeys; i++) /* one that only decrypts may end before it is retired */
+        if (pki_check(n->pki, key_cert(n->keys[i]), PKI_AP, clock_now(), &why))
+            log_err(LOG_WARN, "own-certificate", &why, "next", "aviso keys retire", NULL);
+    if (!n->nkeys || pki_check(n->pki, key_cert(n->keys[0]), PKI_AP, clock_now(), e) == 0)
+        return 0;
+    if (e)
+        e->class = ERR_CONFIG;
+    (void)err_next(e, "check ap.mode, ap.cert_file and ap.anchor_dir");
+    return err_wrap(e, "our own certificate: ");
 }
 
 /* After our own certificate was checked: a start needs no network. Without a spool of ours (a

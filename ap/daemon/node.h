@@ -8,6 +8,7 @@
 #define AP_DAEMON_NODE_H
 
 #include "ap/config/config.h"
+#include "ap/crypto/keyring.h"
 #include "ap/in/in.h"
 #include "ap/out/out.h"
 
@@ -21,8 +22,8 @@ enum node_part {
 #define NODE_SUSPECTS 16
 
 struct node {
-    const struct config *cfg; /* borrowed */
-    struct key *keys[2];
+    const struct config *cfg;      /* borrowed */
+    struct key *keys[KEYRING_MAX]; /* the active one first; all decrypt */
     size_t nkeys;
     struct pki *pki;
     struct revocation *revocation; /* NULL: off */
@@ -42,6 +43,8 @@ struct node {
     struct in_env in;
 };
 
+/* Where our keys lie; `dir` (KEYRING_PATH) receives the folder's name, which the place borrows. */
+struct keyring_place node_keys(char dir[KEYRING_PATH], const struct config *c);
 int node_open(struct node *n, const struct config *c, unsigned parts, struct err *e) MUST_CHECK;
 void node_close(struct node *n);
 /* The routes that a configuration names; nothing of what is in hand on others is touched. */

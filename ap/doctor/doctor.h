@@ -37,7 +37,9 @@ enum doctor_group {
 struct doctor {             /* parts may be NULL: what needs them is then said to be unchecked */
     const struct config *c; /* required */
     struct store *store;
-    struct key *key;
+    struct key *key;         /* the one that signs */
+    struct key *const *keys; /* all that decrypt, that one first */
+    size_t nkeys;
     struct pki *pki;
     struct http_client *http;
     struct lookup *lookup;

@@ -79,9 +79,13 @@ void check_cert(struct doctor *d)
 
     if (d->key)
         own_key(d);
-    dates_of_file(d, "the Peppol certificate", c->cert_file, "order a new one from OpenPeppol");
-    dates_of_file(d, "the certificate of the previous key", c->old_cert_file,
-        "remove ap.old_key_file when no message for it is on its way");
+    if (!d->nkeys)
+        dates_of_file(d, "the Peppol certificate", c->cert_file, "order a new one from OpenPeppol");
+    for (size_t i = 0; i < d->nkeys; i++)
+        dates(d, i ? "the certificate of a key that only decrypts" : "the Peppol certificate",
+            key_cert(d->keys[i]),
+            i ? "aviso keys retire, when no message for it is on its way"
+              : "order a new one from OpenPeppol, then aviso keys import");
     if (c->plain == PLAIN_NO)
         dates_of_file(d, "the web certificate", c->tls_cert_file, "renew it");
 }

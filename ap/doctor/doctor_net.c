@@ -24,8 +24,11 @@ static bool is_ours(struct ask *q, const struct endpoint *ep)
 {
     struct doctor *d = q->d;
     const char *ours = d->c->public_url;
+    size_t at = 0;
 
-    if (d->key && !cert_same(ep->cert, key_cert(d->key)))
+    while (at < d->nkeys && !cert_same(ep->cert, key_cert(d->keys[at])))
+        at++; /* during a change of keys, the next one is published before it signs */
+    if (d->key && at == d->nkeys)
         find(d, "smp", DOCTOR_RED, "publish ap.cert_file in the SMP: senders encrypt for it",
             "%s: the SMP names the certificate %s (serial %s), not ours (serial %s)", q->p.value,
             ep->seat_id, ep->cert->serial, key_cert(d->key)->serial);

@@ -87,7 +87,8 @@ static int compose(struct work *w, struct message_new *m, struct store_blob *sbd
     am.payload_type = STR("application/xml");
     am.payload = sbd->blob;
     am.recipient = w->ep.cert;
-    if (as4_compose(&w->sent, &w->wire, &am, w->env->key, w->a, e))
+    if (key_check_time(w->env->key, am.timestamp, e) ||
+        as4_compose(&w->sent, &w->wire, &am, w->env->key, w->a, e))
         return -1;
     buf_init(&expect, 64 * 1024);
     if (as4_expect_write(&expect, &w->sent.expect, e)) {

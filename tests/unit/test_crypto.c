@@ -279,6 +279,24 @@ static void sealed_text_with_any_bit_changed_or_cut_does_not_open(void **state)
 }
 
 /* McGrew and Viega, GCM specification, test case 4 without its AAD = test case 3. */
+/*= RELIABILITY P2 "expires mid-queue: queue waits for new key, then re-signs" */
+static void a_key_signs_nothing_outside_the_validity_of_its_certificate(void **state)
+{
+    struct key *k = testpki_key_file("ap1");
+    const struct cert *c = key_cert(k);
+    struct err e = ERR_INIT;
+
+    (void)state;
+    assert_int_equal(key_check_time(k, TESTPKI_NOW, &e), 0);
+    assert_int_equal(key_check_time(k, c->not_before, &e), 0);
+    assert_int_equal(key_check_time(k, c->not_after + 999, &e), 0);
+    assert_int_equal(key_check_time(k, c->not_after + 1000, &e), -1);
+    assert_string_equal(e.code, "key.expired");
+    assert_int_equal(e.class, ERR_RETRY);
+    assert_int_equal(key_check_time(k, c->not_before - 1, &e), -1);
+    key_close(k);
+}
+
 static void opens_the_published_test_vector(void **state)
 {
     static const uint8_t wire[12 + 64 + 16] = {0xca, 0xfe, 0xba, 0xbe, 0xfa, 0xce, 0xdb, 0xad, 0xde,
@@ -363,6 +381,7 @@ int main(void)
         cmocka_unit_test(unwrap_fails_with_one_error_for_every_wrong_ciphertext),
         cmocka_unit_test(wrapped_key_unwraps_with_its_key_only),
         cmocka_unit_test(sealed_text_with_any_bit_changed_or_cut_does_not_open),
+        cmocka_unit_test(a_key_signs_nothing_outside_the_validity_of_its_certificate),
         cmocka_unit_test(opens_the_published_test_vector),
         cmocka_unit_test(sizes_around_the_block_borders_come_back),
         cmocka_unit_test(errors_of_the_sink_come_through_at_each_step),

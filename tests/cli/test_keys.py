@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""A new key takes over from the old one while messages keep coming: encrypted to the one, then to the other. None is lost."""
+import os, sys
+sys.path.insert(0, os.path.join(os.environ.get("TOP", "."), "tests/support"))
+from lab import *
+import sqlite3, threading
+
+
+def serial(lab, name):
+    r = subprocess.run(["openssl", "x509", "-in", f"{lab.net}/pki/{name}.pem", "-noout", "-serial"], capture_output=True, text=True)
+    return r.stdout.strip().split("=")[1].lower()
+
+
+def keys(lab):
+    return {k["serial"]: k["state"] for k in lab.json(1, "keys", "list")}
+
+
+def publish(lab, name):
+    """In the SMP: the registry of the testnet, read anew for each question."""
+    path = lab.net + "/registry.tsv"
+    lines = [re.sub(r"[^/]*\.pem$", name + ".pem", l) if SUPPLIER in l else l for l in open(path).read().splitlines()]
+    open(path + ".new", "w").write("\n".join(lines) + "\n")
+    os.rename(path + ".new", path)
+
+
+def p12(lab, name, *how):
+    out = f"{lab.dir}/{name}.p12"
+    r = subprocess.run(["openssl", "pkcs12", "-export", *how, "-inkey", f"{lab.net}/pki/{name}.key", "-in", f"{lab.net}/pki/{name}.pem",
+                        "-passout", "pass:secret", "-out", out], capture_output=True, text=True)
+    if r.returncode:
+        raise SystemExit(r.stderr)
+    return out
+
+
+def refusals(lab):
+    secret = lab.dir + "/secret"
+    open(secret, "w").write("secret\n")
+    file = p12(lab, "ap1next")
+    for name, args, code, what in (
+            ("no file", (), 64, ""),
+            ("a file that is not there", ("/nonexistent",), 66, "io.missing"),
+            ("no password", (file,), 65, "key.password"),
+            ("another seat", (p12(lab, "ap2"), "--password-file", secret), 65, "key.seat"),
+            ("another authority", (p12(lab, "rogue"), "--password-file", secret), 1, "cert.untrusted"),
+            ("an expired certificate", (p12(lab, "expired"), "--password-file", secret), 1, "cert.expired"),
+            ("a certificate of an SMP", (p12(lab, "smp1"), "--password-file", secret), 1, "cert.wrong-role"),
+            ("a key of another certificate", (lab.net + "/pki/ap1next.pem", "--key", lab.net + "/pki/ap2.key"), 78, "key.mismatch")):
+        r = lab.ap(1, "keys", "import", *args)
+        say(r.returncode == code and what in r.stderr, "import refuses " + name, (r.returncode, r.stderr))
+    r = lab.ap(1, "keys", "activate", "00ff")
+    say(r.returncode == 78 and "key.none" in r.stderr and len(keys(lab)) == 1, "activate refuses what is not there", (r.returncode, r.stderr))
+    return file, secret
+
+
+class Traffic(threading.Thread):
+    def __init__(self, lab):
+        super().__init__()
+        self.lab, self.n, self.bad, self.on = lab, 0, [], True
+
+    def run(self):
+        while self.on:
+            self.n += 1
+            number = f"KEY-{self.n}"
+            turned = lambda s: s.replace(SUPPLIER[5:], "@").replace(BUYER[5:], SUPPLIER[5:]).replace("@", BUYER[5:])
+            r = self.lab.ap(2, "send", self.lab.invoice(number), "--wait=0s", "--from", BUYER, "--to", SUPPLIER, "--json", "--quiet")
+            if r.returncode not in (0, 75):
+                self.bad.append((number, r.returncode, r.stdout[-200:], r.stderr[-200:]))
+            time.sleep(0.1)
+
+
+def take_over(lab, file, secret):
+    old, new = serial(lab, "ap1"), serial(lab, "ap1next")
+    lab.stop_ap2()
+    lab.serve(2, "--set", "retry.first=1s", "--set", "retry.max=2s", "--set", "lookup.cache=5s")
+    ap1 = lab.serve(1)
+    sent = Traffic(lab)
+    sent.start()
+
+    def again():
+        nonlocal ap1
+        code = lab.end(ap1)
+        ap1 = lab.serve(1)
+        return code == 0
+
+    time.sleep(2)
+    r = lab.ap(1, "keys", "import", file, "--password-file", secret)
+    say(r.returncode == 0 and keys(lab) == {old: "signs", new: "decrypts"} and again(), "imported while the service runs", r.stderr)
+    publish(lab, "ap1next")
+    time.sleep(4)  # some still look into their caches
+    r = lab.ap(1, "keys", "retire", old)
+    say(r.returncode == 65 and "key.active" in r.stderr, "the one that signs cannot be retired", r.stderr)
+    r = lab.ap(1, "keys", "activate", new)
+    say(r.returncode == 0 and keys(lab) == {new: "signs", old: "decrypts"} and again(), "activated", r.stderr)
+    time.sleep(5)  # the caches of all are over
+    r = lab.ap(1, "keys", "retire", old)
+    say(r.returncode == 0 and keys(lab) == {new: "signs"} and again(), "retired", r.stderr)
+    time.sleep(2)
+    sent.on = False
+    sent.join()
+    say(not sent.bad and sent.n > 20, f"all {sent.n} documents were accepted for sending", sent.bad[:2])
+    states = lambda: [d["state"] for d in lab.json(2, "list", "--limit", "10000")]
+    until(lambda: set(states()) == {"RECEIPTED"}, 30)
+    say(states() == ["RECEIPTED"] * sent.n, "every one is proven", states())
+    lab.end(ap1)
+
+    db = sqlite3.connect(f"file:{lab.net}/ap1/spool/aviso.db?mode=ro", uri=True)
+    got = db.execute("SELECT invoice, count(*) FROM inbound GROUP BY invoice").fetchall()
+    say(len(got) == sent.n and all(n == 1 for _, n in got), "each arrived once", (len(got), sent.n))
+    db.close()
+    db = sqlite3.connect(f"file:{lab.net}/ap2/spool/aviso.db?mode=ro", uri=True)
+    pairs = set(db.execute("SELECT m.peer_serial, p.signer_serial FROM message m JOIN proof p ON p.message=m.n"))
+    say({(old, old), (new, new)} <= {(a.lower(), b.lower()) for a, b in pairs}, "encrypted to the old, then to the new; signed by the old, then by the new", pairs)
+    db.close()
+
+
+with Lab() as lab:
+    take_over(lab, *refusals(lab))
+    legacy = subprocess.run(["openssl", "list", "-providers", "-provider", "legacy"], capture_output=True).returncode == 0
+    if legacy:
+        say(lab.ap(1, "keys", "import", p12(lab, "ap1", "-legacy"), "--password-file", lab.dir + "/secret").returncode == 0,
+            "a PKCS#12 file of an old portal (RC2, 3DES) is read")
+    else:
+        print("skip a PKCS#12 file of an old portal: no legacy provider")
+done()
