@@ -147,7 +147,7 @@ lint: deps-test
 # clang-tidy, a file at a time, and again only when it or its headers changed. Lint asks it about the files
 # that differ from main.
 TIDY = $(patsubst %,build/syntax/tidy/%.ok,$(1))
-CHANGED = $(shell git diff --name-only --diff-filter=d $$(git merge-base HEAD main 2>/dev/null || echo HEAD) 2>/dev/null; \
+CHANGED = $(shell command -v git >/dev/null || exit 0; git diff --name-only --diff-filter=d $$(git merge-base HEAD main 2>/dev/null || echo HEAD) 2>/dev/null; \
             git ls-files -o --exclude-standard)
 tidy: $(call TIDY,$(LIB_SRC) ap/cli/main.c)
 tidy-changed: $(call TIDY,$(filter $(LIB_SRC) ap/cli/main.c,$(CHANGED)))
