@@ -28,11 +28,19 @@ cold() { # label, command...
     "$@" >/dev/null 2>&1 || true
     echo "$label $(date +%s%N) $began" | awk '{ printf "  %-44s %10.0f ms\n", l, ($(NF - 1) - $NF) / 1e6 }' l="$label"
 }
-for lines in 0 1000 10000; do
-    doc=build/bench/invoice-$lines.xml seconds=4
-    [ $lines -ne 0 ] && echo "$lines lines" || echo 'typical (2 lines)'
+peers() { # of one document
     # shellcheck disable=SC2086
     java -cp "$lib/*" tests/bench/Peers.java $doc $seconds $rules
     for r in $rules; do cold "Saxon, cold process: ${r##*/}" java -cp "$lib/*" net.sf.saxon.Transform "-s:$doc" "-xsl:$r"; done
-    [ $lines -eq 10000 ] || java -cp "$lib/*" tests/bench/PhivePeer.java $doc $seconds 2>/dev/null | grep phive || echo '  phive: no result'
+    [ "$lines" -eq 10000 ] || java -cp "$lib/*" tests/bench/PhivePeer.java $doc $seconds 2>/dev/null | grep phive || echo '  phive: no result'
+}
+# Beside each time, how many times ours it is: a warm one of our full verdict (schema too), a cold one of our process.
+ratios() {
+    awk -v lines="$lines" 'NR == FNR { if ($1 == lines) { warm = $2; cold = $3 } next }
+        { ours = /cold/ ? cold : warm; for (i = 2; i <= NF; i++) if ($i == "ms" && ours > 0) { print $0 "  " sprintf("%.1f x aviso", $(i - 1) / ours); next } print }' build/bench/aviso.tsv -
+}
+for lines in 0 1000 10000; do
+    doc=build/bench/invoice-$lines.xml seconds=4
+    [ $lines -ne 0 ] && echo "$lines lines" || echo 'typical (2 lines)'
+    peers | ratios
 done

@@ -11,7 +11,8 @@ struct bench_size {
     double seconds; /* measured for each figure */
 };
 
-double bench_ms(void); /* monotonic milliseconds */
+double bench_ms(void);     /* monotonic milliseconds */
+double bench_cpu_ms(void); /* CPU time of this process */
 /* Median milliseconds of fn(arg), after three runs that warm up. */
 double bench_median(void (*fn)(void *), void *arg, double seconds);
 /* Peak resident memory, in MB, of a process that must succeed; -1 when it did not. */

@@ -427,13 +427,10 @@ int xev_gcmp(struct xp_ctx *c, const struct xn *n, bool *out)
     struct arena_mark m;
     bool light = n->flags & NF_LIGHT;
     uint32_t forced = c->forced;
-    int64_t with;
     int r;
 
-    if (n->k[1]->op == OP_CONST && n->k[1]->seq.n == 1 && n->k[1]->seq.v->type == XP_INTEGER &&
-        xfn_is(n->k[0], "count") && dec_to_i64(n->k[1]->seq.v->dec, &with) && with >= 0 &&
-        with < 1000000)
-        return compare_count(c, n, with, out);
+    if (n->flags & NF_COUNT)
+        return compare_count(c, n, n->slot, out);
     if (!light)
         m = arena_mark(c->a);
     if (n->k[1]->op == OP_CONST && n->k[1]->seq.n == 1) {

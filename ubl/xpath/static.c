@@ -386,6 +386,19 @@ static bool is_light(const struct xn *n)
 
 static void infer(struct xn *n, struct xparse *p);
 
+/* count(E) against a small constant: the constant goes into slot. */
+static void with_count(struct xn *n)
+{
+    const struct xn *k = n->k[1];
+    int64_t v;
+
+    if (k->op == OP_CONST && k->seq.n == 1 && k->seq.v->type == XP_INTEGER &&
+        xfn_is(n->k[0], "count") && dec_to_i64(k->seq.v->dec, &v) && v >= 0 && v < 1000000) {
+        n->flags |= NF_COUNT;
+        n->slot = (uint32_t)v;
+    }
+}
+
 void xtypes(struct xn *n, struct xparse *p)
 {
     infer(n, p);
@@ -477,6 +490,10 @@ static void infer(struct xn *n, struct xparse *p)
     case OP_OR:
     case OP_AND:
     case OP_GCMP:
+        with_count(n);
+        from_kids(n);
+        result(n, T_BOOL, CARD_1);
+        break;
     case OP_INSTANCE:
     case OP_CASTABLE:
     case OP_INSET:

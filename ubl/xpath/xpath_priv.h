@@ -161,7 +161,8 @@ enum {
     NF_NODES = 8,      /* predicates need last(): materialize */
     NF_UNORDERED = 16, /* the consumer does not care about order and duplicates */
     NF_SAFE = 32,      /* cannot raise a dynamic error */
-    NF_LIGHT = 64      /* takes no memory of the arena: nothing to give back afterwards */
+    NF_LIGHT = 64,     /* takes no memory of the arena: nothing to give back afterwards */
+    NF_COUNT = 128     /* OP_GCMP: count(…) with the integer in slot */
 };
 
 /* ---- the environment ---- */
