@@ -402,6 +402,8 @@ static void with_count(struct xn *n)
 void xtypes(struct xn *n, struct xparse *p)
 {
     infer(n, p);
+    if (n->op == OP_GCMP)
+        with_count(n);
     n->flags &= (uint8_t) ~(NF_SAFE | NF_LIGHT);
     if (is_safe(n))
         n->flags |= NF_SAFE;
@@ -490,10 +492,6 @@ static void infer(struct xn *n, struct xparse *p)
     case OP_OR:
     case OP_AND:
     case OP_GCMP:
-        with_count(n);
-        from_kids(n);
-        result(n, T_BOOL, CARD_1);
-        break;
     case OP_INSTANCE:
     case OP_CASTABLE:
     case OP_INSET:
