@@ -120,7 +120,7 @@ static int build_here(struct send *s, const char *input, int *fd)
     if (!v ? err_nomem(&e)
            : load_fd(&json, *fd, &e) || rules_open(&rules, NULL, &e) ||
                  invoice_read_json(v, buf_view(&json), &e) ||
-                 invoice_make(&ubl, v, NULL, rules, a, &e) ||
+                 invoice_make(&ubl, v, NULL, rules, &e) ||
                  (!invoice_faults(v) && swap_fd(fd, buf_view(&ubl), &e)))
         code = cli_fail(s->c, input, &e);
     else

@@ -16,9 +16,9 @@ static const struct cli_flag alarms_flags[] = {
 static const struct cli_flag as4_dump[] = {{"content-type", "TYPE", "of a body without HTTP head"},
     {"anchors", "FOLDER", "verify the signature up to these trust anchors"}, END};
 static const struct cli_flag build_flags[] = {
-    {"output", "FILE", "write there, durably, instead of standard output (-o)"},
+    {"output", "FILE", "write there, durably; a folder for several inputs or a list (-o)"},
     {"customization", "NAME", "bis3, selfbilling3, pint-eu, ...; default: what the invoice says"},
-    {"csv", NULL, "INPUT is a list, one row a line; --output is a folder (also by .csv)"},
+    {"csv", NULL, "INPUT is a list, one row a line (as is a file named .csv)"},
     {"no-validate", NULL, "leave out the official schema and rules"},
     {"schema", NULL, "print the JSON Schema of INPUT and end"},
     {"terms", NULL, "print the table of business terms, JSON members and UBL paths, and end"}, END};
@@ -153,7 +153,7 @@ const struct cli_command cli_commands[] = {
     {"as4 dump", "FILE...", "Show what is in a captured AS4 message or answer",
         "  aviso as4 dump request.http\n  aviso as4 dump receipt.xml --anchors trust/test\n",
         as4_dump, cmd_as4_dump},
-    {"build", "[INPUT]", "Make valid UBL invoices or credit notes from JSON or CSV",
+    {"build", "[INPUT...]", "Make valid UBL invoices or credit notes from JSON or CSV",
         "  aviso build invoice.json -o invoice.xml\n"
         "  aviso build batch.csv -o outbox/\n"
         "  aviso build --customization pint-eu - <invoice.json\n",

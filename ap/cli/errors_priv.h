@@ -267,6 +267,8 @@ N("invoice.not-ubl", INPUT, "The document is no UBL Invoice or CreditNote",
   "Give one, alone or in its SBDH envelope")
 N("invoice.rule", INPUT, "An official rule finds a fault in the document that was built",
   "Correct the member at the path named")
+N("invoice.twice", INPUT, "Two invoices of one call have the same number, or numbers that give the same file name",
+  "Correct the number, or build them in two calls")
 N("invoice.type", INPUT, "A member has another JSON type than documented",
   "Write it as the message says")
 N("invoice.unwritten", BUG, "A report is about a document that was never written",

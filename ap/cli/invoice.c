@@ -5,6 +5,8 @@
 
 #include "ubl/rules.h"
 
+#define JUDGE_MAX ((size_t)2 << 30)
+
 /* ---- findings ---- */
 
 static const char *severity_word(enum invoice_severity s)
@@ -93,24 +95,27 @@ bool invoice_is_json(struct str text)
     return text.n && text.p[0] == '{';
 }
 
-static int judge_it(
-    struct invoice *v, struct rules *rules, struct str ubl, struct arena *a, struct err *e)
+static int judge_it(struct invoice *v, struct rules *rules, struct str ubl, struct err *e)
 {
     const struct ubl_options opt = {.at = INT64_MIN};
+    struct arena *a = arena_new(JUDGE_MAX);
     struct ubl_worker *w = NULL;
     struct ubl_report report;
     int rc;
 
-    if (ubl_worker_new(&w, e))
-        return -1;
-    rc = ubl_validate(&report, rules, w, ubl, &opt, a, e) || invoice_add_report(v, &report, e) ? -1
-                                                                                               : 0;
+    if (!a)
+        return err_nomem(e);
+    rc = ubl_worker_new(&w, e) || ubl_validate(&report, rules, w, ubl, &opt, a, e) ||
+                 invoice_add_report(v, &report, e)
+             ? -1
+             : 0;
     ubl_worker_free(w);
+    arena_free(a);
     return rc;
 }
 
 int invoice_make(struct buf *ubl, struct invoice *v, const char *customization, struct rules *judge,
-    struct arena *a, struct err *e)
+    struct err *e)
 {
     if (invoice_faults(v))
         return 0;
@@ -120,5 +125,5 @@ int invoice_make(struct buf *ubl, struct invoice *v, const char *customization, 
         return 0;
     if (invoice_write_ubl(ubl, v, e))
         return -1;
-    return judge ? judge_it(v, judge, buf_view(ubl), a, e) : 0;
+    return judge ? judge_it(v, judge, buf_view(ubl), e) : 0;
 }

@@ -14,7 +14,7 @@ int invoice_tell(struct cli *c, const char *input, const struct invoice *v, stru
  * is no failure: ask invoice_faults. */
 struct rules;
 int invoice_make(struct buf *ubl, struct invoice *v, const char *customization, struct rules *judge,
-    struct arena *a, struct err *e) MUST_CHECK;
+    struct err *e) MUST_CHECK;
 /* Does this text look like JSON (its first character is a brace)? */
 bool invoice_is_json(struct str text);
 

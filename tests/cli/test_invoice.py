@@ -127,6 +127,25 @@ def check_examples():
     report("there are ten examples or more", len(EXAMPLES) < 10)
 
 
+def check_large():
+    doc = load("standard")
+    doc["lines"] = [dict(doc["lines"][i % 2], quantity=f"{i % 97 + 1}.25", price={"net": f"{i}.0{i % 10}5"}) for i in range(1000)]
+    rc, findings, out = build(doc)
+    report("1,000 lines are built and valid", findings[:3] if rc else out.count("<cac:InvoiceLine>") != 1000)
+    rc, findings, out = build(put(doc, ["lines", 998, "vat", "category"], "X"))
+    hit = [f["path"] for f in findings if f["severity"] == "error"]
+    report("a fault in the last but one of them is found there", not any(p.startswith("lines[998]") for p in hit))
+    doc = load("credit-note")
+    doc.update(due_date="2026-12-24", project="P-9", tender="T-1", payment_means=load("standard")["payment_means"], receiving_advice="R-1", contract="C-1",
+               attachments=[{"id": "A"}], invoiced_object={"id": "M-1", "scheme": "ABT"}, tax_point_date="2026-11-19")
+    rc, findings, out = build(doc)
+    report("what lies elsewhere in a credit note is built and valid", findings if rc else "PaymentDueDate" not in out)
+    p = run("read", "-", text=out or "")
+    report("and comes back from there", set(same_terms(doc, json.loads(p.stdout or "{}"))) - {".specification"})
+    rc, findings, out = build(put(doc, ["payment_means"], None))
+    report("a credit note's due date needs payment means", rc != 65 or "payment_means" not in [f["path"] for f in findings])
+
+
 # ---- bad input ----
 
 def put(doc, path, value):
@@ -326,6 +345,7 @@ def check_corpus():
 with tempfile.TemporaryDirectory() as tmp:
     check_table()
     check_examples()
+    check_large()
     check_bad_input()
     check_arithmetic()
     check_rules()

@@ -48,15 +48,12 @@ static void every_term_with_a_path_has_one_place_in_ubl(void **state)
     (void)state;
     for (int credit = 0; credit < 2; credit++) {
         unsigned seen[INV_TERMS + 1] = {0};
-        struct arena *a = arena_new(ARENA);
-        struct invoice *v = invoice_new(a);
-        plan_reaches(inv_plan(v, credit), seen);
+        plan_reaches(inv_plan(credit), seen);
         for (unsigned i = INV_DOC + 1; i < INV_TERMS; i++) {
             const char *p = inv_terms[i].path;
             bool placed = *p && !(inv_terms[i].type == IT_GROUP && strcmp(p, ".") == 0);
             assert_int_equal(seen[i], placed);
         }
-        arena_free(a);
     }
 }
 
@@ -277,7 +274,7 @@ static void memory_that_ends_is_an_error_and_not_a_finding(void **state)
     (void)state;
     (void)snprintf(
         text, sizeof(text), "%s\"lines\":[" LINE("2", "1.50", "S", ",\"rate\":21") "]}", head);
-    for (size_t limit = 150000; limit < 500000; limit += 2500) {
+    for (size_t limit = 1000; limit < 200000; limit += 1000) {
         struct arena *a = arena_new(limit);
         struct invoice *v = invoice_new(a);
         int rc = !v                                                                 ? -1

@@ -72,18 +72,19 @@ struct invoice {
     bool credit;
     const char *customization; /* asked for, or NULL */
     struct invoice_finding *findings;
-    size_t n_findings, faults;
-    struct inv_node **lines; /* where each line of the UBL came from; [0] unused */
+    size_t n_findings, cap_findings, faults;
+    struct invoice_finding spare; /* takes what is only counted */
+    struct inv_node **lines;      /* where each line of the UBL came from; [0] unused */
     size_t n_lines, cap_lines;
     bool nomem;
     int places; /* of amounts; see inv_places */
     struct str scheme, currency, vat_currency;
-    const struct inv_step *plan[2];
 };
 
 /* A child in its place; NULL when memory is out (v->nomem is set). */
 struct inv_node *inv_add(
     struct invoice *v, struct inv_node *in, enum inv_id id, struct str text, uint32_t line);
+void inv_remove(struct inv_node *n);
 /* First node of a term below `in`, going through the groups between; NULL when absent. */
 struct inv_node *inv_find(const struct inv_node *in, enum inv_id id);
 /* The same, made when absent. */
@@ -103,7 +104,8 @@ struct err *inv_finding(
 struct err *inv_fault(struct invoice *v, const struct inv_node *n, enum inv_id more);
 struct err *inv_warn(struct invoice *v, const struct inv_node *n, enum inv_id more);
 
-/* Check a leaf's text against its type; false after a finding. */
+/* Trim a leaf's text, unless it is free text, and check it against its type; false after a finding.
+ */
 bool inv_check_value(struct invoice *v, struct inv_node *n);
 
 /* ---- what is known of specifications and currencies ---- */
@@ -136,8 +138,8 @@ struct inv_step {
     struct str when, is;      /* condition: path and value */
     struct inv_step *next, *first;
 };
-/* The steps of an Invoice or a CreditNote, made once in the arena. NULL: memory. */
-const struct inv_step *inv_plan(struct invoice *v, bool credit);
+/* The steps of an Invoice or a CreditNote, made once for the process. NULL: memory. Any thread. */
+const struct inv_step *inv_plan(bool credit);
 /* "$scheme" and its like resolved; another text is itself. */
 struct str inv_resolve(const struct invoice *v, struct str text);
 

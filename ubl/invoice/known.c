@@ -110,20 +110,31 @@ static void settle_specification(struct invoice *v)
         inv_fill(v, v->root, INV_PROCESS, str_z(c->process));
 }
 
+/* What UBL does not carry is kept only where it says something unusual. */
+static void settle_unusual(struct invoice *v, struct str usual_scheme)
+{
+    struct inv_node *document = inv_find(v->root, INV_DOCUMENT),
+                    *scheme = inv_find(v->root, INV_TAX_SCHEME);
+    bool usual = inv_code_is_credit(inv_text(v->root, INV_TYPE_CODE));
+
+    v->credit = document ? str_eqz(document->text, "CreditNote") : usual;
+    v->scheme = scheme ? scheme->text : usual_scheme;
+    if (document && str_eqz(document->text, usual ? "CreditNote" : "Invoice"))
+        inv_remove(document);
+    if (scheme && str_eq(scheme->text, usual_scheme))
+        inv_remove(scheme);
+}
+
 void inv_settle(struct invoice *v)
 {
-    const struct inv_node *document = inv_find(v->root, INV_DOCUMENT);
     const struct inv_custom *c;
-    struct str scheme = inv_text(v->root, INV_TAX_SCHEME);
 
     settle_specification(v);
     c = inv_custom_of(inv_text(v->root, INV_SPECIFICATION));
-    v->credit = document ? str_eqz(document->text, "CreditNote")
-                         : inv_code_is_credit(inv_text(v->root, INV_TYPE_CODE));
-    v->scheme = scheme.n ? scheme : str_z(c ? c->scheme : "VAT");
+    settle_unusual(v, str_z(c ? c->scheme : "VAT"));
     v->currency = inv_text(v->root, INV_CURRENCY);
     v->vat_currency = inv_text(v->root, INV_VAT_CURRENCY);
-    v->places = inv_minor_unit(v->currency);
-    if ((!c || c->en16931) && v->places > 2)
-        v->places = 2; /* BR-DEC: never more */
+    /* EN 16931 and its rules know two decimals, whatever the currency: BR-DEC, and R120's room of
+     * 0.02 is less than half a yen. */
+    v->places = !c || c->en16931 ? 2 : inv_minor_unit(v->currency);
 }

@@ -15,8 +15,7 @@ struct invoice *invoice_new(struct arena *a)
         return NULL;
     *v = (struct invoice){.a = a, .scheme = STR("VAT"), .places = 2};
     v->root = arena_alloc(a, sizeof(*v->root));
-    v->findings = arena_alloc(a, (INVOICE_FINDINGS + 1) * sizeof(*v->findings));
-    if (!v->root || !v->findings)
+    if (!v->root)
         return NULL;
     v->root->id = INV_DOC;
     v->root->line = 1;
@@ -48,6 +47,19 @@ struct inv_node *inv_add(
     if (!n->next)
         in->last = n;
     return n;
+}
+
+void inv_remove(struct inv_node *n)
+{
+    struct inv_node **at = &n->parent->first, *last = NULL;
+
+    while (*at != n) {
+        last = *at;
+        at = &(*at)->next;
+    }
+    *at = n->next;
+    if (!n->next)
+        n->parent->last = last;
 }
 
 static struct inv_node *child(const struct inv_node *in, enum inv_id id)
@@ -178,14 +190,33 @@ size_t invoice_faults(const struct invoice *v)
     return v->faults;
 }
 
+/* Room for one more, or for none: most invoices have no finding. */
+static void room(struct invoice *v)
+{
+    size_t cap = v->cap_findings ? v->cap_findings * 2 : 4;
+    struct invoice_finding *p;
+
+    if (v->n_findings < v->cap_findings || v->n_findings == INVOICE_FINDINGS)
+        return;
+    if (!(p = arena_alloc(v->a, cap * sizeof(*p)))) {
+        v->nomem = true;
+        return;
+    }
+    if (v->n_findings)
+        memcpy(p, v->findings, v->n_findings * sizeof(*p));
+    v->findings = p;
+    v->cap_findings = cap;
+}
+
 struct err *inv_finding(
     struct invoice *v, enum invoice_severity severity, const char *path, uint32_t line)
 {
-    struct invoice_finding *f = &v->findings[v->n_findings];
+    struct invoice_finding *f = &v->spare;
 
     v->faults += severity == INVOICE_FAULT;
-    if (v->n_findings < INVOICE_FINDINGS)
-        v->n_findings++; /* the slot behind the last one takes what is only counted */
+    room(v);
+    if (v->n_findings < v->cap_findings && v->n_findings < INVOICE_FINDINGS)
+        f = &v->findings[v->n_findings++];
     *f = (struct invoice_finding){.severity = severity, .path = path, .line = line};
     return &f->err;
 }
@@ -216,8 +247,7 @@ static bool check_number(struct invoice *v, const struct inv_node *n)
             "a number of %zu characters; at most %d", n->text.n, INVOICE_NUMBER_MAX);
         return false;
     }
-    if (!dec_castable(n->text) || n->text.p[0] == '+' || n->text.p[0] <= ' ' ||
-        n->text.p[n->text.n - 1] <= ' ') {
+    if (!dec_castable(n->text) || n->text.p[0] == '+') {
         (void)err_set(inv_fault(v, n, INV_NONE), ERR_INPUT, "invoice.value", "",
             "\"%.*s\" is no decimal number; write it as 1234.50: a point, no thousands, no "
             "exponent",
@@ -281,6 +311,8 @@ bool inv_check_value(struct invoice *v, struct inv_node *n)
 {
     const struct inv_term *t = &inv_terms[n->id];
 
+    if (t->type != IT_TEXT)
+        n->text = str_trim(n->text);
     if (t->type == IT_BINARY)
         return check_file(v, n);
     if (!check_text(v, n))

@@ -1,6 +1,10 @@
 /* plan.c - the table's paths woven into one tree of UBL elements: both writing and reading walk it.
  */
+#include <pthread.h>
+
 #include "ubl/invoice/invoice_priv.h"
+
+#define PLANS_MAX (1u << 20)
 
 /* The order of UBL 2.1's schemas. One row does for all aggregates, since no two of them disagree on
  * the elements used here; but a CreditNote orders some references differently. */
@@ -184,24 +188,37 @@ static bool settle(struct inv_step *s)
     return s->constant;
 }
 
-const struct inv_step *inv_plan(struct invoice *v, bool credit)
-{
-    struct maker m = {.a = v->a, .top_order = credit ? credit_order : order};
+/* Both, once for the process; kept for its life. */
+static struct arena *plan_arena;
+static struct inv_step *plans[2];
 
-    if (v->plan[credit])
-        return v->plan[credit];
-    if (!(m.top = arena_alloc(v->a, sizeof(*m.top)))) {
-        v->nomem = true;
+static struct inv_step *make(struct arena *a, bool credit)
+{
+    struct maker m = {.a = a, .top_order = credit ? credit_order : order};
+
+    if (!(m.top = arena_alloc(a, sizeof(*m.top))))
         return NULL;
-    }
     *m.top = (struct inv_step){.group = INV_DOC, .value = INV_NONE};
     m.inner[INV_DOC] = m.top;
     for (unsigned i = INV_DOC + 1; i < INV_TERMS; i++)
         weave(&m, &inv_terms[i], credit);
     (void)settle(m.top);
-    v->nomem |= m.failed;
-    v->plan[credit] = m.failed ? NULL : m.top;
-    return v->plan[credit];
+    return m.failed ? NULL : m.top;
+}
+
+static void make_plans(void)
+{
+    plan_arena = arena_new(PLANS_MAX);
+    for (int credit = 0; plan_arena && credit < 2; credit++)
+        plans[credit] = make(plan_arena, credit);
+}
+
+const struct inv_step *inv_plan(bool credit)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, make_plans);
+    return plans[credit];
 }
 
 struct str inv_resolve(const struct invoice *v, struct str text)

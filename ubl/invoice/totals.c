@@ -7,7 +7,7 @@
 
 #include "ubl/invoice/invoice_priv.h"
 
-#define VAT_GROUPS 1000 /* of different category and rate */
+#define VAT_GROUPS 1024 /* of different category and rate */
 #define SHOWN (DEC_TEXT_MAX + 20)
 
 struct vat_group {
@@ -23,7 +23,7 @@ struct sums {
     enum xerr x;          /* the first failure: memory or digits */
     struct dec lines, allowances, charges;
     struct vat_group *vat;
-    size_t n_vat;
+    size_t n_vat, cap_vat;
 };
 
 /* ---- arithmetic that remembers its failure ---- */
@@ -244,6 +244,25 @@ static void line_net(struct sums *s, struct inv_node *line)
 
 /* ---- VAT ---- */
 
+static struct vat_group *new_group(struct sums *s)
+{
+    size_t cap = s->cap_vat ? s->cap_vat * 2 : 8;
+    struct vat_group *p;
+
+    if (s->n_vat < s->cap_vat)
+        return &s->vat[s->n_vat++];
+    p = cap > VAT_GROUPS ? NULL : arena_alloc(s->a, cap * sizeof(*p));
+    if (!p) {
+        keep(s, cap > VAT_GROUPS ? XERR_LIMIT : XERR_NOMEM);
+        return NULL;
+    }
+    if (s->n_vat)
+        memcpy(p, s->vat, s->n_vat * sizeof(*p));
+    s->vat = p;
+    s->cap_vat = cap;
+    return &s->vat[s->n_vat++];
+}
+
 static struct vat_group *group_of(
     struct sums *s, struct str category, bool has_rate, struct dec rate)
 {
@@ -252,12 +271,8 @@ static struct vat_group *group_of(
     for (size_t i = 0; i < s->n_vat; i++, g++)
         if (str_eq(g->category, category) && g->has_rate == has_rate && dec_eq(g->rate, rate))
             return g;
-    if (s->n_vat == VAT_GROUPS) {
-        keep(s, XERR_LIMIT);
-        return NULL;
-    }
-    s->n_vat++;
-    *g = (struct vat_group){.category = category, .has_rate = has_rate, .rate = rate};
+    if ((g = new_group(s)))
+        *g = (struct vat_group){.category = category, .has_rate = has_rate, .rate = rate};
     return g;
 }
 
@@ -403,14 +418,8 @@ static void totals(struct sums *s)
 int inv_totals(struct invoice *v, struct err *e)
 {
     const struct inv_custom *c = inv_custom_of(inv_text(v->root, INV_SPECIFICATION));
-    struct sums s = {.v = v,
-        .a = v->a,
-        .peppol = c != NULL,
-        .en16931 = !c || c->en16931,
-        .vat = arena_alloc(v->a, VAT_GROUPS * sizeof(*s.vat))};
+    struct sums s = {.v = v, .a = v->a, .peppol = c != NULL, .en16931 = !c || c->en16931};
 
-    if (!s.vat)
-        return err_nomem(e);
     document_sums(&s);
     for (size_t i = 0; i < s.n_vat; i++)
         vat_entry(&s, &s.vat[i]);

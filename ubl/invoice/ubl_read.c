@@ -183,19 +183,6 @@ static void value(struct reader *r, const struct inv_step *s, uint32_t n, struct
 
 static void element(struct reader *r, const struct inv_step *s, uint32_t n, struct inv_node *in);
 
-static void prune(struct inv_node *n)
-{
-    struct inv_node **at = &n->parent->first, *last = NULL;
-
-    while (*at != n) {
-        last = *at;
-        at = &(*at)->next;
-    }
-    *at = n->next;
-    if (!n->next)
-        n->parent->last = last;
-}
-
 static void enter(struct reader *r, const struct inv_step *s, uint32_t n, struct inv_node *in)
 {
     struct inv_node *inner = in;
@@ -206,7 +193,7 @@ static void enter(struct reader *r, const struct inv_step *s, uint32_t n, struct
     }
     element(r, s, n, inner);
     if (inner != in && !inner->first)
-        prune(inner);
+        inv_remove(inner);
 }
 
 static void attributes(struct reader *r, const struct inv_step *s, uint32_t n, struct inv_node *in)
@@ -295,7 +282,7 @@ static int walk(struct invoice *v, const struct tree *t, struct err *e)
     v->credit = str_eqz(tree_local(t, root), "CreditNote");
     v->root->line = t->nodes[root].line;
     look_ahead(&r, root);
-    if (!(plan = inv_plan(v, v->credit)))
+    if (!(plan = inv_plan(v->credit)))
         return err_nomem(e);
     element(&r, plan, root, v->root);
     if (v->credit != inv_code_is_credit(inv_text(v->root, INV_TYPE_CODE)))

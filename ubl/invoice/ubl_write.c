@@ -134,7 +134,7 @@ static bool element(struct writer *w, const struct inv_step *s, struct inv_node 
 int invoice_write_ubl(struct buf *out, struct invoice *v, struct err *e)
 {
     const char *kind = v->credit ? "CreditNote" : "Invoice";
-    const struct inv_step *plan = inv_plan(v, v->credit);
+    const struct inv_step *plan = inv_plan(v->credit);
     struct writer w = {.v = v, .b = out, .line = 1};
 
     if (!plan)
