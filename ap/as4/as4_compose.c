@@ -85,6 +85,8 @@ static void add_property(
         soap_set(bad, n, "type", type);
 }
 
+/*= PEPPOL-AS4 4.6 "Service is the process" */
+/*= PEPPOL-AS4 4.6 "Action is the document type" */
 static void add_collaboration(bool *bad, struct composer *c, xmlNode *um)
 {
     const struct as4_message *m = c->m;
@@ -159,6 +161,7 @@ static int check_built(struct composer *c, struct err *e)
     return 0;
 }
 
+/*= AS4 3.1 "compressed and uncompressed are taken" */
 static int make_clear(struct composer *c, struct err *e)
 {
     struct sink s = spool_sink(&c->clear);
@@ -189,6 +192,7 @@ static int keep_expected(
     return 0;
 }
 
+/*= PEPPOL-AS4 5 "compressed, then signed, then encrypted" */
 static int secure(struct as4_expect *expect, struct composer *c, struct err *e)
 {
     struct wss_part part = {str_z(c->payload_cid),

@@ -67,6 +67,7 @@ static int unpack(struct receiver *r, const struct blob *body, struct str conten
     return mime_read(&r->mime, r->a, body, content_type, r->e);
 }
 
+/*= AS4 2.1 "SOAP 1.2" */
 static int read_root(struct receiver *r)
 {
     const struct mime_part *root = &r->mime.parts[r->mime.root];
@@ -103,6 +104,7 @@ static void guess_message_id(struct receiver *r)
 
 /* ---- the header's shape ---- */
 
+/*= EBMS3 5.2.2.1 "MessageId is an RFC 2822 msg-id without brackets" */
 static int check_message_id(struct receiver *r)
 {
     struct str id = r->out->um.message_id;
@@ -138,6 +140,7 @@ static int decode_part(struct receiver *r, const struct mime_part *p, size_t i)
 }
 
 /* PartInfo and attachments name each other, one to one. */
+/*= EBMS3 5.2.2.12 "every PartInfo has its part" */
 static int match_parts(struct receiver *r)
 {
     const struct ebms_user_message *um = &r->out->um;
@@ -302,6 +305,7 @@ static int inflate(struct receiver *r)
     return rc;
 }
 
+/*= PEPPOL-AS4 4.5 "subject CN of the receiver's certificate" */
 static int check_addressee(struct receiver *r)
 {
     for (size_t i = 0; i < r->cfg->nkeys; i++)

@@ -184,6 +184,7 @@ static bool tick(bool seen[WSS_MAX_REFS], struct judge *j, const xmlNode *refere
 
 /* The set of (URI, digest) must be ours: any order, none missing, none added, none twice. Elements
  * of other namespaces in eb:Receipt are nothing to us. */
+/*= AS4 5.1.8 "a receipt's digests are those of the message" */
 static bool same_digests(struct judge *j, const xmlNode *receipt)
 {
     const xmlNode *list = xml_child(receipt, EBBP_NS, "NonRepudiationInformation");
@@ -268,6 +269,7 @@ static bool refers_to_us(
     return s->ref_to_message_id.n || !in_error.n || str_eq(in_error, j->x->message_id);
 }
 
+/*= EBMS3 6.3 "errors are told in the response" */
 static void judge_errors(struct judge *j, const struct ebms_signal *s)
 {
     for (size_t i = 0; i < s->nerrors; i++) {

@@ -104,6 +104,7 @@ static int add_receipt(struct signal_out *s, const struct wss_proof *proof, stru
     return 0;
 }
 
+/*= AS4 5.1.8 "receipts are signed" */
 int as4_receipt_write(struct buf *out, char signal_id[EBMS_ID], const struct as4_received *r,
     struct key *k, int64_t now, struct arena *a, struct err *e)
 {

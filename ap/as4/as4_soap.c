@@ -28,6 +28,7 @@ static int check_charset(struct str said, struct err *e)
         (int)(said.n < 40 ? said.n : 40), said.p);
 }
 
+/*= eDelivery AS4 1.14 "a byte order mark is tolerated" */
 int soap_read(
     struct soap *out, struct arena *a, struct str bytes, struct str charset, struct err *e)
 {

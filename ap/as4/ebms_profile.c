@@ -55,11 +55,14 @@ bool ebms_message_id_printable(struct str id)
     return id.n > 0 && id.n < EBMS_ID;
 }
 
+/*= EBMS3 5.2.2.8 "a test message is not delivered" */
 bool ebms_is_test(const struct ebms_user_message *um)
 {
     return str_eqz(um->service, EBMS_TEST_SERVICE) && str_eqz(um->action, EBMS_TEST_ACTION);
 }
 
+/*= PEPPOL-AS4 4.5 "PartyId is typed" */
+/*= PEPPOL-AS4 4.5 "initiator and responder" */
 static int check_parties(const struct ebms_user_message *um, struct err *e)
 {
     /*= PEPPOL-AS4 4.5 "exactly one PartyId element" */
@@ -72,6 +75,8 @@ static int check_parties(const struct ebms_user_message *um, struct err *e)
     return 0;
 }
 
+/*= PEPPOL-AS4 4.5 "trackingIdentifier is not used" */
+/*= PEPPOL-AS4 4.9 "originalSender and finalRecipient" */
 static int check_properties(const struct ebms_user_message *um, struct err *e)
 {
     for (size_t i = 0; i < um->nproperties; i++)
@@ -86,6 +91,8 @@ static int check_properties(const struct ebms_user_message *um, struct err *e)
     return 0;
 }
 
+/*= PEPPOL-AS4 4 "there is a payload part" */
+/*= AS4 3.1 "PartInfo has a MimeType" */
 static int check_parts(const struct ebms_user_message *um, struct err *e)
 {
     if (!um->nparts)

@@ -170,6 +170,7 @@ static int bad_href(struct err *e, const char *why)
 }
 
 /* "cid:a%40b" into a@b. A '%' that begins no escape stands for itself, as in a Content-ID. */
+/*= RFC 2392 2 "cid URLs are percent-decoded" */
 static int read_href(struct str *out, struct arena *a, const xmlNode *part, struct err *e)
 {
     struct str href, scheme;
@@ -214,6 +215,7 @@ static int read_parts(
     return 0;
 }
 
+/*= PEPPOL-AS4 4.8 "default MPC, told or not" */
 int ebms_user_message_read(
     struct ebms_user_message *out, struct arena *a, xmlNode *messaging, struct err *e)
 {

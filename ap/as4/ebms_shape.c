@@ -325,6 +325,7 @@ static int check_shape(const xmlNode *n, const struct shape *s, struct err *e)
     return -1;
 }
 
+/*= EBMS3 5.2 "valid by the schema" */
 int ebms_check(const xmlNode *messaging, struct err *e)
 {
     if (!xml_is(messaging, EBMS_NS, "Messaging")) {

@@ -422,6 +422,7 @@ static int need_file(const char *path, const char *option, struct err *e)
     return 0;
 }
 
+/*= PEPPOL-TLS 1.1.0 4 "checks are not relaxed" */
 static int lab_only(const struct config *c, const char *value, const char *option, struct err *e)
 {
     if (!*value || c->mode == MODE_LAB)

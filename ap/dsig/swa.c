@@ -79,6 +79,7 @@ static int text_digest(uint8_t out[HASH_LEN], const struct blob *data, struct er
     return hash_final(&l.md, out, e);
 }
 
+/*= SwA 1.1 5.4.2 "XML is canonicalised, text lines end in CR LF" */
 int dsig_part_digest(
     uint8_t out[HASH_LEN], struct str mime_type, const struct blob *data, struct err *e)
 {

@@ -280,6 +280,7 @@ static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockad
             return -1;                                                                             \
     } while (0)
 
+/*= PEPPOL-TLS 1.1.0 1 "the name must match" */
 static int set_tls(CURL *h, const struct http_client *c)
 {
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);

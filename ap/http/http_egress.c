@@ -94,6 +94,7 @@ static bool is_plain_url(const char *url)
     return host && !strchr("/?#", host[3]);
 }
 
+/*= PEPPOL-AS4 4.2 "port 443" */
 static int judge(char key[HTTP_KEY], const char *url, const char *scheme, const char *host,
     const char *port, const struct http_egress *g, bool plain_ok, struct err *e)
 {

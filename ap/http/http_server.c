@@ -107,6 +107,7 @@ static enum MHD_Result on_header(
 }
 
 /* 0, or the status that refuses this framing. */
+/*= PEPPOL-AS4 4.10 "chunked transfer" */
 static int guard(struct MHD_Connection *c, uint64_t *announced)
 {
     struct framing f = {0};
@@ -457,6 +458,8 @@ static void defaults(struct http_server_cfg *c)
     "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-AES-128-CBC:-AES-256-CBC:"                \
     "-AES-128-CCM:-AES-256-CCM:-SHA1"
 
+/*= PEPPOL-AS4 4.2 "TLS 1.2" */
+/*= PEPPOL-TLS 1.1.0 2 "what is graded A" */
 static struct MHD_Daemon *mhd_start(struct http_server *s, int fd)
 {
     unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |

@@ -30,6 +30,7 @@ static int check_readable(const char *path, struct err *e)
     return rc;
 }
 
+/*= PEPPOL-TLS 1.1.0 1 "a certificate that browsers trust" */
 int http_trust_open(struct http_trust **out, const char *file, const char *extra, struct err *e)
 {
     struct http_trust *t = calloc(1, sizeof(*t));

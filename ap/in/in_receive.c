@@ -255,6 +255,7 @@ static int conflict(struct receive *r, struct err *e)
 }
 
 /* Receipt first, then one commit that holds message and receipt, then the receipt may leave. */
+/*= AS4 3.2 "a duplicate is answered and not delivered" */
 static int accept(struct receive *r, struct err *e)
 {
     char signal[EBMS_ID];

@@ -261,6 +261,7 @@ static int read_group(struct run *r, struct doctype **list, size_t *n, size_t *o
 
 /* ---- signed metadata ---- */
 
+/*= SMP 1.4.0 5.5.1 "signed by an SMP of Peppol" */
 static int check_signer(struct run *r, const char *url, const struct cert *signer, int64_t now)
 {
     int rc = pki_check(r->l->cfg.pki, signer, PKI_SMP, now, r->e);
@@ -307,6 +308,8 @@ static int security_mismatch(struct run *r, const char *url)
 }
 
 /* SMP 1.4.0 4.3: the first redirect is followed, a second is not. */
+/*= SMP 1.4.0 4.3 "one redirect is followed" */
+/*= SMP 1.4.0 5.5.3 "the redirect's CertificateUID" */
 static int follow(struct run *r, const struct smp_redirect *to, const struct doctype *d,
     xmlNode **metadata, struct endpoint *ep, int64_t now)
 {
@@ -398,6 +401,7 @@ static const struct doctype *best_of(const struct doctype *list, size_t n, const
 
 /* Every id asked for is unknown there. When the SMP was in trouble a moment before, that may be its
  * trouble as well. */
+/*= SMP 1.4.0 5 "404: the type is not registered" */
 static int not_supported(struct run *r, const struct doctype *d)
 {
     if (r->group_trouble)
@@ -414,6 +418,7 @@ static int not_supported(struct run *r, const struct doctype *d)
 
 /* The registration that serves d: by the list when the SMP gives one, else one id after the other.
  * A list may be incomplete (phase4 #351): it only says what to ask for first. */
+/*= PINT wildcard migration 5.4 "exact id, then the longest wildcard" */
 static int find_metadata(
     struct run *r, const struct doctype *d, xmlNode **metadata, struct endpoint *ep, int64_t now)
 {
@@ -458,6 +463,7 @@ static int ap_cert_error(struct run *r)
     return err_wrap(r->e, "the receiving access point's certificate: ");
 }
 
+/*= PEPPOL-AS4 6 "encrypted for the certificate in the SMP" */
 static int take_certificate(struct run *r, struct endpoint *ep, struct str text, int64_t now)
 {
     char when[CLOCK_TEXT];

@@ -64,6 +64,7 @@ int naptr_parse(struct naptr *out, const void *rdata, size_t n, struct err *e)
     return 0;
 }
 
+/*= SML 1.3.0 2.1.1 "flag U and service Meta:SMP" */
 bool naptr_is_smp(const struct naptr *n)
 {
     return str_ieq(str_z(n->flags), STR("U")) && str_ieq(str_z(n->services), STR("Meta:SMP"));
@@ -113,6 +114,7 @@ static int unescape(char out[SML_URL], struct str repl, struct err *e)
     return 0;
 }
 
+/*= SML 1.3.0 2.1.1 "the expression gives the URL" */
 int naptr_url(char out[SML_URL], const struct naptr *n, struct err *e)
 {
     const char *p = n->regexp;

@@ -54,6 +54,7 @@ void sml_close(struct sml *s)
 
 /* ---- reading an answer ---- */
 
+/*= SML 1.3.0 2.1.1 "order, then preference" */
 static bool before(const struct naptr *a, const struct naptr *b)
 {
     return a->order != b->order ? a->order < b->order : a->preference < b->preference;
@@ -120,6 +121,7 @@ done:
     return rc;
 }
 
+/*= SML 1.3.0 2.1.1 "no record: not registered" */
 static int judge(
     struct sml_answer *out, const struct sml *s, const struct ub_result *r, struct err *e)
 {
@@ -142,6 +144,8 @@ static int judge(
     return url_of(out, s, r, e);
 }
 
+/*= SML 1.3.0 2.1.1 "aliases are followed" */
+/*= SML 1.3.0 2.1.1 "NAPTR only" */
 static int ask(struct sml_answer *out, struct sml *s, int which, struct err *e)
 {
     struct ub_result *r;

@@ -120,6 +120,7 @@ static int check_participant(
     return 0;
 }
 
+/*= SMP 1.4.0 5 "the answer is about what was asked" */
 int smp_check_ids(xmlNode *metadata, const struct participant *p, const struct doctype *d,
     struct arena *a, struct err *e)
 {
@@ -192,6 +193,7 @@ static int not_now(const struct smp_endpoint *ep, int64_t now, struct err *e)
 }
 
 /* 1: found. 0: none for this transport here. -1: there are, but none usable; *e tells the last. */
+/*= PEPPOL-AS4 6 "peppol-transport-as4-v2_0" */
 static int from_list(struct smp_endpoint *out, const xmlNode *process, const char *transport,
     int64_t now, struct arena *a, struct err *e)
 {
@@ -212,6 +214,7 @@ static int from_list(struct smp_endpoint *out, const xmlNode *process, const cha
     return rc;
 }
 
+/*= SMP 1.4.0 4.3 "the process decides" */
 static bool is_process(const xmlNode *n, const struct process *p, struct arena *a)
 {
     struct str scheme, value;
@@ -307,6 +310,7 @@ void smp_group_url(struct buf *out, const char *base, const struct participant *
     participant_path(out, p);
 }
 
+/*= SMP 1.4.0 5 "each segment is percent-encoded" */
 void smp_metadata_url(
     struct buf *out, const char *base, const struct participant *p, const struct doctype *d)
 {

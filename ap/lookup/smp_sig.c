@@ -36,6 +36,7 @@ static const char *const ENVELOPED[] = {DSIG_ENVELOPED_SIGNATURE, NULL};
 static const char *const RSA_SHA256[] = {DSIG_RSA_SHA256, NULL};
 static const char *const DIGESTS[] = {DSIG_SHA256, NULL};
 
+/*= SMP 1.4.0 5.5.1 "enveloped signature over the document" */
 static bool uri_is_empty(const xmlNode *ref)
 {
     xmlChar *v = xmlGetNoNsProp(ref, BAD_CAST "URI");

@@ -256,6 +256,7 @@ static int type_field(struct mime_part *out, struct arena *a, struct str v, stru
     return 0;
 }
 
+/*= PEPPOL-AS4 4.10 "Content-Disposition has no meaning" */
 static int one_field(struct mime_part *out, struct seen *seen, struct arena *a, struct str name,
     struct str value, struct err *e)
 {

@@ -226,6 +226,7 @@ static int read_parts(struct scan *s, struct mime_msg *m, struct arena *a, struc
 }
 
 /* RFC 2387 3.2: `start` names the root; without it the first part is the root. */
+/*= RFC 2387 3.2 "without start the first part is the root" */
 static bool find_root(struct mime_msg *m, struct str start)
 {
     for (size_t i = 0; i < m->n; i++)

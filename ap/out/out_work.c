@@ -35,6 +35,7 @@ static void note(const struct work *w, const char *step, const char *text, int64
 }
 
 /* The bytes of the last attempt go again unless nothing of them can be there. */
+/*= AS4 3.2 "a repeat has the first message's id and content" */
 static bool repeat_as_is(const struct out_row *r)
 {
     if (!r->message.row || r->message.answered)

@@ -71,6 +71,7 @@ static const char *text_of(struct arena *a, const xmlNode *n, const char *name)
     return v.p ? v.p : NOTHING;
 }
 
+/*= PFUOI 4.4.0 POLICY 23 "states of the code list" */
 static enum code_state state_of(const char *word)
 {
     if (strcmp(word, "active") == 0)

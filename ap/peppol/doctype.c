@@ -11,6 +11,7 @@ const char *doctype_scheme_text(enum doctype_scheme s)
     return s == DOCTYPE_WILDCARD ? DOCTYPE_WILDCARD_SCHEME : DOCTYPE_BUSDOX_SCHEME;
 }
 
+/*= PFUOI 4.4.0 POLICY 16 "busdox-docid-qns or peppol-doctype-wildcard" */
 enum doctype_scheme doctype_scheme_of(struct str customization)
 {
     return str_has_prefix(customization, STR(PINT)) ? DOCTYPE_WILDCARD : DOCTYPE_BUSDOX;
@@ -73,6 +74,7 @@ static int check_stars(const struct doctype *d, bool registration, struct err *e
 }
 
 /* Splits as PFUOI 5.1.1 has it: the first "##", then the last "::" on either side of it. */
+/*= PFUOI 4.4.0 POLICY 20 "root, customization, version" */
 static int split(struct doctype *d, struct err *e)
 {
     struct str v = str_z(d->value), left, right;
@@ -96,6 +98,7 @@ static int split(struct doctype *d, struct err *e)
     return 0;
 }
 
+/*= PFUOI 4.4.0 POLICY 1 "maximum length of 500 characters" */
 static int take(struct doctype *out, enum doctype_scheme scheme, struct str value,
     bool registration, struct err *e)
 {
@@ -126,6 +129,7 @@ int doctype_make(
         scheme.p);
 }
 
+/*= PFUOI 4.4.0 5.1.3 "exactly one scheme" */
 int doctype_parse(struct doctype *out, struct str text, struct err *e)
 {
     struct str busdox = STR(DOCTYPE_BUSDOX_SCHEME "::"), wild = STR(DOCTYPE_WILDCARD_SCHEME "::");
@@ -157,6 +161,7 @@ int doctype_build(struct doctype *out, struct str root_ns, struct str root_local
     return rc;
 }
 
+/*= PFUOI 4.4.0 POLICY 20 "formats other than XML" */
 bool doctype_is_xml(const struct doctype *d)
 {
     return d->local < d->sep;

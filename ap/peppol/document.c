@@ -327,6 +327,7 @@ int document_read(struct document *out, struct spool *tmp, const struct blob *pa
     return hash_blob(out->sha256, &out->root, e);
 }
 
+/*= PFUOI 4.4.0 POLICY 17 "the document's own customization" */
 int document_check(const struct document *d, struct err *e)
 {
     if (!d->doctype.value[0])

@@ -69,6 +69,7 @@ int participant_parse(struct participant *out, struct str text, struct err *e)
     return take_value(out, text, e);
 }
 
+/*= PFUOI 4.4.0 POLICY 5 "iso6523-actorid-upis only" */
 int participant_make(struct participant *out, struct str scheme, struct str value, struct err *e)
 {
     memset(out, 0, sizeof(*out));
@@ -80,6 +81,7 @@ int participant_make(struct participant *out, struct str scheme, struct str valu
     return take_value(out, value, e);
 }
 
+/*= PFUOI 4.4.0 POLICY 9 "EndpointID's schemeID is the code" */
 int participant_from_endpoint(
     struct participant *out, struct str code, struct str value, struct err *e)
 {
@@ -97,6 +99,7 @@ int participant_from_endpoint(
     return take_value(out, (struct str){v, (size_t)n}, e);
 }
 
+/*= PFUOI 4.4.0 POLICY 2 "values are case insensitive" */
 bool participant_same(const struct participant *a, const struct participant *b)
 {
     return a->value[0] && str_ieq(str_z(a->value), str_z(b->value));
@@ -183,6 +186,7 @@ static bool spis_suffix(struct str s)
     return m >= 3 && m <= 24; /* characters: id_char, checked when parsed */
 }
 
+/*= SPIS 1.0.0 2 "0242 and the seat's six digits" */
 bool participant_is_spis(const struct participant *p)
 {
     struct str id = participant_id(p);

@@ -26,6 +26,7 @@ int process_make(struct process *out, struct str scheme, struct str value, struc
     return 0;
 }
 
+/*= PFUOI 4.4.0 POLICY 24 "a process has a scheme" */
 int process_parse(struct process *out, struct str text, struct err *e)
 {
     struct str prefix = STR(PROCESS_SCHEME "::");

@@ -99,6 +99,7 @@ static int on_text(void *ctx, struct str s, struct err *e)
     return buf_check(&c->in, e);
 }
 
+/*= Envelope 2.0.2 2.3 "BinaryContent and TextContent" */
 static int extract_content(struct sink *out, const struct sbdh_envelope *r, struct err *e)
 {
     struct content c = {.out = out, .base64 = r->kind == SBDH_BINARY};

@@ -110,6 +110,7 @@ static bool is_choice(const struct sbdh_particle *p)
     return p->type == &CORRELATION || p->type == &SERVICE;
 }
 
+/*= Envelope 2.0.2 2 "valid by the envelope's schema" */
 int sbdh_enter(struct sbdh_cursor *c, const struct xml_stream_tag *t,
     const struct sbdh_particle **found, struct err *e)
 {

@@ -140,6 +140,7 @@ static int on_content_root(struct reader *r, const struct xml_stream_tag *t, str
     return 0;
 }
 
+/*= Envelope 2.0.2 2 "exactly one payload element" */
 static int on_payload_root(struct reader *r, const struct xml_stream_tag *t, struct err *e)
 {
     if (!r->header_done)
@@ -217,6 +218,7 @@ static int on_header_element(struct reader *r, const struct xml_stream_tag *t, s
     return 0;
 }
 
+/*= Envelope 2.0.2 2.1 "one Sender and one Receiver" */
 static int take_party(
     struct reader *r, struct participant *p, const char *who, struct str v, struct err *e)
 {
@@ -226,6 +228,8 @@ static int take_party(
     return err_wrap(e, "%s: ", who);
 }
 
+/*= Envelope 2.0.2 2 "HeaderVersion is 1.0" */
+/*= Envelope 2.0.2 2.3 "InstanceIdentifier names the envelope" */
 static int take_field(struct reader *r, enum sbdh_field f, struct str v, struct err *e)
 {
     struct sbdh *h = &r->out->h;
@@ -274,6 +278,7 @@ static int once(struct reader *r, enum seen what, const char *name, struct err *
     return 0;
 }
 
+/*= PFUOI 4.4.0 POLICY 22 "no wildcard in the envelope" */
 static int take_doctype(struct reader *r, struct err *e)
 {
     if (once(r, DOCUMENTID, "DOCUMENTID", e))
@@ -324,19 +329,20 @@ static void take_mls_to(struct reader *r)
 static void take_mls_type(struct reader *r)
 {
     struct sbdh *h = &r->out->h;
+    bool again = r->found & MLS_TYPE;
 
     h->mls_type = SBDH_MLS_ABSENT;
-    if (r->found & MLS_TYPE)
-        h->mls_type_ignored = true;
-    else if (str_eqz(r->scope.instance, "FAILURE_ONLY"))
+    if (!again && str_eqz(r->scope.instance, "FAILURE_ONLY"))
         h->mls_type = SBDH_MLS_FAILURE_ONLY;
-    else if (str_eqz(r->scope.instance, "ALWAYS_SEND"))
+    else if (!again && str_eqz(r->scope.instance, "ALWAYS_SEND"))
         h->mls_type = SBDH_MLS_ALWAYS_SEND;
     else
         h->mls_type_ignored = true;
     r->found |= MLS_TYPE;
 }
 
+/*= Envelope 2.0.2 2.4 "DOCUMENTID and PROCESSID, once each" */
+/*= Envelope 2.0.2 2.7 "other attributes are kept" */
 static int take_scope(struct reader *r, struct err *e)
 {
     struct str type = r->scope.type;
@@ -459,6 +465,7 @@ static int mismatch(struct err *e, const char *what, struct str header, struct s
 }
 
 /* Check 5 of the receiver's list; what is not XML has nothing to compare with. */
+/*= Envelope 2.0.2 2.3 "Standard, Type and TypeVersion" */
 static int check_type(const struct sbdh_envelope *x, struct err *e)
 {
     const struct sbdh *h = &x->h;
@@ -542,6 +549,9 @@ static int differs(struct err *e, const char *what, const char *ours, struct str
     return err_ebms(e, "EBMS:0004");
 }
 
+/*= PEPPOL-AS4 4.6 "Service is the process" */
+/*= PEPPOL-AS4 4.6 "Action is the document type" */
+/*= PEPPOL-AS4 4.9 "the envelope's Sender and Receiver" */
 int sbdh_check_header(const struct sbdh *h, struct str original_sender, struct str sender_type,
     struct str final_recipient, struct str recipient_type, struct str action, struct str service,
     struct str service_type, struct err *e)

@@ -20,6 +20,7 @@ static const struct {
     {"test", "smp-ca.pem", "eb78dabb622bbc701592f085bc27ab817fe1c0d4753ae829682e8127b3b00ce7"},
 };
 
+/*= PEPPOL-PKI 1 "stages are never mixed" */
 static int check_one(const char *dir, size_t i, struct err *e)
 {
     char path[4200], hex[HASH_HEX];

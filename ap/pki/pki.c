@@ -178,6 +178,7 @@ static int check_strength(const struct cert *c, struct err *e)
     return 0;
 }
 
+/*= PEPPOL-PKI 3 "a SMP-CA leaf must fail" */
 static int check_chain(struct pki *p, const struct cert *c, enum pki_role role, struct err *e)
 {
     static const char *const what[2] = {[PKI_AP] = "access point", [PKI_SMP] = "SMP"};
@@ -207,6 +208,7 @@ static int check_chain(struct pki *p, const struct cert *c, enum pki_role role, 
     return 0;
 }
 
+/*= PEPPOL-PKI 3 "validity at the time of use" */
 static int check_time(const struct cert *c, int64_t now, struct err *e)
 {
     char text[CLOCK_TEXT];
@@ -238,6 +240,7 @@ bool pki_seat_id_ok(const char *cn)
 }
 
 /* The weaker of the two answers is the one to record. */
+/*= PEPPOL-AS4 4.7 "certificates are checked for revocation" */
 static int check_revocation(struct pki *p, const char **how, const struct cert *c,
     enum pki_role role, bool received, int64_t now, struct err *e)
 {

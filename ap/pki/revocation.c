@@ -413,6 +413,8 @@ static enum said ask_ocsp(struct asked *q)
     return SAID_NOTHING;
 }
 
+/*= PEPPOL-PKI 4 "CRL first, then OCSP" */
+/*= PEPPOL-PKI 4 "unknown is not good" */
 int revocation_check(void *ctx, const char **how, const struct cert *c, const struct cert *issuer,
     bool received, int64_t now, struct err *e)
 {

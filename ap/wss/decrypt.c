@@ -236,6 +236,7 @@ static int unwrap(struct enc_key *k, struct key *const *keys, size_t nkeys, stru
     return failed(e); /* for somebody else: their certificate is plain to see */
 }
 
+/*= PEPPOL-AS4 5 "all payload parts are encrypted" */
 static int open_all(struct opening *o, struct str *clear_type, struct sink *clear,
     const struct wss_part *wire, struct key *const *keys, size_t nkeys, struct err *e)
 {

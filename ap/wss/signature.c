@@ -13,6 +13,7 @@
 #define C14N_MAX (2u << 20)
 
 /* InclusiveNamespaces/@PrefixList, when there: libxml2's form, NULL-terminated. */
+/*= PEPPOL-AS4 5 "exclusive canonicalisation with its prefixes" */
 static int read_prefixes(char ***out, const xmlNode *transform, struct arena *a, struct err *e)
 {
     xmlNode *inc = xml_first_element(transform);
@@ -146,6 +147,7 @@ static int read_references(
 }
 
 /* XSW: an id may lead only to what has a meaning at that very place. */
+/*= WSS 1.1.1 4.3 "ids mean one element" */
 static int check_targets(const struct wss_signature *sig, const struct wss_shape *s, struct err *e)
 {
     bool messaging = false, body = false;

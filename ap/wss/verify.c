@@ -7,6 +7,7 @@
 #include "ap/xml/xml.h"
 
 /* There is no freshness window (docs/STATES.md): senders may repeat for days. */
+/*= WSS 1.1.1 10 "a Timestamp may be missing" */
 static int check_timestamp(const struct wss_shape *s, struct arena *a, struct err *e)
 {
     static const char *const what[2] = {"Created", "Expires"};

@@ -127,6 +127,7 @@ def main():
     d = json.loads(r.stdout)
     say(r.returncode == 75 and d["state"] == "UNKNOWN", "a 503 after the body is UNKNOWN, exit 75", f"{r.returncode} {d.get('state')}")
     ctype, good = Catcher.caught[0]
+    #= AS4 3.2 "a repeat has the first message's id and content"
     say(all(b == good for _, b in Catcher.caught), "what is sent again is the same bytes", f"{len(Catcher.caught)} requests")
 
     # refused before anything: HTTP alone answers

@@ -16,7 +16,10 @@ tree() { # a clean tree in $tmp/t
     printf '/* errors_priv.h - names. */\nN("a.bad", INPUT, "m", "t")\n' >"$tmp/t/ap/cli/errors_priv.h"
     printf 'See [a](docs/a.md).\n' >"$tmp/t/README.md"
     echo a >"$tmp/t/docs/a.md"
-    (cd "$tmp/t" && git init -q .)
+    mkdir "$tmp/t/tests/conformance"
+    printf 'AS4-1\tPEPPOL-AS4 4\tMUST\tempty\tThe Body is empty.\n' >"$tmp/t/tests/conformance/requirements.tsv"
+    printf '/*= PEPPOL-AS4 4 "empty" */\n' | tee "$tmp/t/tests/t.c" >>"$tmp/t/ap/base/a.c"
+    (cd "$tmp/t" && git init -q . && tests/lint/spec >/dev/null) || true
 }
 finds() { # name, lint, what it must say
     if "$tmp/t/tests/lint/$2" >"$tmp/log" 2>&1; then rc=0; else rc=1; fi
@@ -26,7 +29,7 @@ finds() { # name, lint, what it must say
 in_tree() { cat >>"$tmp/t/$1"; }
 
 tree
-for l in layers sizes forbidden errors docs; do
+for l in layers sizes forbidden errors spec docs; do
     if "$tmp/t/tests/lint/$l" >"$tmp/log" 2>&1; then echo "ok clean_tree_passes_$l"; else cat "$tmp/log"; echo "not ok clean_tree_passes_$l"; fi
 done
 
@@ -42,7 +45,7 @@ finds include_without_folder_is_refused layers 'with its folder'
 { printf 'int big(void)\n{\n'; yes '    x();' | head -n 119; echo '}'; } | in_tree ap/base/a.c
 finds long_function_is_refused sizes 'big has 121 lines'
 yes '/* */' | head -n 1001 | in_tree ap/base/a.c
-finds long_file_is_refused sizes '1007 lines'
+finds long_file_is_refused sizes '1008 lines'
 
 for call in 'strcpy(a, b)' 'sprintf(a, b)' 'atoi(a)' 'alloca(n)' 'strtok(a, b)'; do
     printf 'int f(void)\n{\n    %s;\n}\n' "$call" | in_tree ap/base/a.c
@@ -65,6 +68,12 @@ echo 'N("b.gone", INPUT, "m", "t")' | in_tree ap/cli/errors_priv.h
 finds error_name_that_nothing_raises_is_refused errors 'b.gone: in ap/cli/errors_priv.h, but nothing raises it'
 echo '    return err_set(e, ERR_INPUT, "Bad_Name", "", "x");' | in_tree ap/base/a.c
 finds error_name_of_another_shape_is_refused errors 'not a dotted lower-case name: Bad_Name'
+printf 'AS4-2\tPEPPOL-AS4 4\tMUST\tnew\tNobody tests this.\n' | in_tree tests/conformance/requirements.tsv
+finds requirement_without_test_is_refused spec 'AS4-2 (PEPPOL-AS4 4 "new"): no test'
+echo '/*= PEPPOL-AS4 4 "other" */' | in_tree ap/base/a.c
+finds quote_that_is_no_requirement_is_refused spec 'PEPPOL-AS4 4 "other" is no line of'
+echo changed | in_tree docs/SPEC.md
+finds page_of_requirements_is_up_to_date spec 'docs/SPEC.md was out of date'
 echo 'See [b](docs/b.md).' | in_tree README.md
 finds broken_link_is_refused docs 'README.md: broken link docs/b.md'
 printf 'Look into `%s`.\n' ap/nowhere | in_tree README.md

@@ -106,6 +106,7 @@ static void run_causes(const struct cause *t, size_t n)
 }
 #define RUN(t) run_causes(t, sizeof(t) / sizeof((t)[0]))
 
+/*= AS4 2.1 "SOAP 1.2" */
 static void no_signal_answers_what_hides_the_soap_part(void **state)
 {
     static const struct cause t[] = {
@@ -142,6 +143,7 @@ static void no_signal_answers_what_hides_the_soap_part(void **state)
     RUN(t);
 }
 
+/*= SOAP12 5.4.8 "env:MustUnderstand" */
 static void an_unknown_mandatory_header_is_a_soap_fault(void **state)
 {
     static const struct cause t[] = {
@@ -209,6 +211,7 @@ static void a_wrong_header_is_invalid(void **state)
     RUN(t);
 }
 
+/*= EBMS3 5.2.2.12 "every PartInfo has its part" */
 static void parts_that_do_not_fit_are_inconsistent(void **state)
 {
     static const struct cause t[] = {
@@ -241,6 +244,7 @@ static void parts_that_do_not_fit_are_inconsistent(void **state)
     assert_true(str_eqz(got.ref_to_message_id, AS4MSG_ID)); /* still told what it answers */
 }
 
+/*= PEPPOL-AS4 4.5 "subject CN of the sender's certificate" */
 static void what_is_not_authentic_is_refused(void **state)
 {
     static const struct cause t[] = {
@@ -303,6 +307,7 @@ static void what_is_outside_the_policy_is_refused(void **state)
     RUN(t);
 }
 
+/*= AS4 3.1 "application/gzip" */
 static void what_does_not_decompress_is_refused(void **state)
 {
     static char zeros[4 << 20];
@@ -339,6 +344,8 @@ static void what_does_not_decompress_is_refused(void **state)
     RUN(t);
 }
 
+/*= PEPPOL-AS4 4 "the SOAP Body must be empty" */
+/*= PEPPOL-AS4 4.5 "subject CN of the receiver's certificate" */
 static void what_is_outside_the_profile_is_refused(void **state)
 {
     static const struct cause t[] = {
@@ -547,6 +554,10 @@ static void the_usual_message_is_received(void **state)
     assert_false(got.is_ping);
 }
 
+/*= PEPPOL-AS4 4.8 "default MPC, told or not" */
+/*= PEPPOL-AS4 4.10 "Content-Disposition has no meaning" */
+/*= AS4 3.1 "compressed and uncompressed are taken" */
+/*= eDelivery AS4 1.14 "a byte order mark is tolerated" */
 static void odd_but_legal_messages_are_received(void **state)
 {
     static const struct {
@@ -565,6 +576,10 @@ static void odd_but_legal_messages_are_received(void **state)
         {"octet-stream for gzip", {.parts = {{.cid = "a@x",
                                        .data = AS4MSG_DOCUMENT,
                                        .mime_type = "application/octet-stream"}}}},
+        {"Content-Disposition with another name and type",
+            {.framing = {{"Content-Transfer-Encoding: binary",
+                 "Content-Disposition: attachment; filename=\"other.pdf\"\r\n"
+                 "Content-Transfer-Encoding: binary"}}}},
         {"mustUnderstand=1", {.before = {{"mustUnderstand=\"true\"", "mustUnderstand=\"1\""}}}},
         {"mustUnderstand as prefix",
             {.before = {{"S12:mustUnderstand=\"true\"",
@@ -631,6 +646,7 @@ static void a_lenient_receiver_takes_other_message_ids(void **state)
     {                                                                                              \
         "busdox-docid-qns::urn:x::Invoice##urn:y::2.1", EBMS_TEST_ACTION                           \
     }
+/*= EBMS3 5.2.2.8 "a test message is not delivered" */
 static void a_test_message_is_received_with_and_without_payload(void **state)
 {
     static const struct as4msg with = {.before = {PING}};
@@ -706,6 +722,7 @@ static void compose(struct as4_sent *sent, struct spool *wire, const struct as4_
         fail_msg("%s %s", err.code, err.msg);
 }
 
+/*= PEPPOL-AS4 4.6 "Service is the process" */
 static void what_is_composed_is_received_and_its_receipt_is_proof(void **state)
 {
     struct cert *ap2 = testpki_cert("ap2");

@@ -221,6 +221,8 @@ static void proof_wins_over_what_stands_beside_it(void **state)
 
 /* ---- receipts that are none ---- */
 
+/*= AS4 5.1.8 "receipts are signed" */
+/*= AS4 5.1.8 "a receipt's digests are those of the message" */
 static void other_receipts_are_not_proof(void **state)
 {
     static const struct {
@@ -351,6 +353,7 @@ static void a_receipt_is_judged_at_the_time_given(void **state)
 
 /* ---- errors ---- */
 
+/*= EBMS3 6.3 "errors are told in the response" */
 static void errors_are_told_signed_or_not(void **state)
 {
     static const struct {
@@ -440,6 +443,7 @@ static void duplicate_errors_are_told_from_others(void **state)
     }
 }
 
+/*= PEPPOL-AS4 4.4 "PEPPOL:NOT_SERVICED" */
 static void our_own_errors_are_read_back(void **state)
 {
     static const struct {

@@ -141,6 +141,8 @@ static int run(const char *command)
     return WIFEXITED(rc) ? WEXITSTATUS(rc) : -1;
 }
 
+/*= PEPPOL-AS4 5 "compressed, then signed, then encrypted" */
+/*= AS4 5.1.8 "the ds:Reference elements from the received message" */
 static void python_decodes_and_verifies_what_we_write(void **state)
 {
     (void)state;
@@ -182,6 +184,7 @@ static void the_script_sees_a_change(void **state)
     }
 }
 
+/*= AS4 5.1.8 "receipts are signed" */
 static void xmlsec1_verifies_our_signals(void **state)
 {
     (void)state;

@@ -79,6 +79,7 @@ static void the_newest_list_of_a_folder_counts(void **state)
     codelists_close(c);
 }
 
+/*= PFUOI 4.4.0 POLICY 23 "states of the code list" */
 static void a_deprecated_code_is_removed_on_its_day(void **state)
 {
     struct codelists *c;

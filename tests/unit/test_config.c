@@ -81,6 +81,7 @@ static void there_is_no_default_mode(void **state)
     config_free(c);
 }
 
+/*= PEPPOL-TLS 1.1.0 4 "checks are not relaxed" */
 static void lab_options_are_refused_elsewhere(void **state)
 {
     struct err e = ERR_INIT;

@@ -103,6 +103,7 @@ static void what_is_no_business_document_is_told_as_such(void **state)
     assert_non_null(strstr(e.msg, "schemeID")); /* says why the one that is there was not taken */
 }
 
+/*= PFUOI 4.4.0 POLICY 17 "the document's own customization" */
 static void an_invoice_tells_its_type_parties_and_number(void **state)
 {
     (void)state;

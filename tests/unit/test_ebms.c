@@ -99,6 +99,7 @@ struct wrong {
     const char *name, *xml, *code, *ebms;
 };
 
+/*= EBMS3 5.2 "only one instance of either eb:UserMessage or eb:SignalMessage" */
 static void wrong_headers_are_refused(void **state)
 {
     static const struct wrong t[] = {
@@ -160,6 +161,15 @@ static int profile_of(const char *from, const char *to)
     return ebms_profile_check(&um, &err);
 }
 
+/*= PEPPOL-AS4 4 "there is a payload part" */
+/*= PEPPOL-AS4 4.1 "One-Way/Push" */
+/*= PEPPOL-AS4 4.3 "urn:fdc:peppol.eu:2017:agreements:tia:ap_provider" */
+/*= PEPPOL-AS4 4.5 "exactly one PartyId element" */
+/*= PEPPOL-AS4 4.5 "PartyId is typed" */
+/*= PEPPOL-AS4 4.5 "initiator and responder" */
+/*= PEPPOL-AS4 4.5 "trackingIdentifier is not used" */
+/*= PEPPOL-AS4 4.9 "originalSender and finalRecipient" */
+/*= AS4 3.1 "PartInfo has a MimeType" */
 static void values_outside_the_profile_are_refused(void **state)
 {
     static const struct {
@@ -206,6 +216,7 @@ static void values_outside_the_profile_are_refused(void **state)
     }
 }
 
+/*= RFC 2392 2 "cid URLs are percent-decoded" */
 static void values_are_read(void **state)
 {
     (void)state;
@@ -315,6 +326,7 @@ static void long_error_texts_are_cut_between_characters(void **state)
     assert_memory_equal(s.errors[0].detail + 253, "\xc3\xa9", 3);
 }
 
+/*= EBMS3 5.2.2.1 "MessageId is an RFC 2822 msg-id without brackets" */
 static void message_ids_are_rfc_2822(void **state)
 {
     static const char *const good[] = {"a@b", "20dc7fd2-b5ab-45d8@phase4", "a.b.c@d.e",
@@ -491,6 +503,7 @@ static xmlSchema *load_schema(void)
     return s;
 }
 
+/*= EBMS3 5.2 "valid by the schema" */
 static void shape_check_and_schema_agree(void **state)
 {
     static const char *const base[] = {GOOD, GOOD, GOOD, ERROR, RECEIPT};

@@ -108,6 +108,7 @@ static void private_addresses_are_known(void **state)
 }
 
 /* N6: an endpoint on our own network, on another port, or without TLS is never called. */
+/*= PEPPOL-AS4 4.2 "port 443" */
 static void outside_the_lab_only_public_https_443_is_called(void **state)
 {
     struct http_egress none = {false, false, false}, ports = {false, true, true};
@@ -296,6 +297,8 @@ static void closed_connections_are_not_used_again(void **state)
     assert_int_equal(httpd_connections(srv), 4);
 }
 
+/*= PEPPOL-TLS 1.1.0 1 "a certificate that browsers trust" */
+/*= PEPPOL-TLS 1.1.0 1 "the name must match" */
 static void tls_is_verified(void **state)
 {
     struct http_egress lab = {true, true, true};

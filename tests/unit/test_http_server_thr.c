@@ -128,6 +128,7 @@ static void ambiguous_framing_is_refused(void **state)
     expect(415, POST "Host: a\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nhi");
 }
 
+/*= PEPPOL-AS4 4.10 "chunked transfer" */
 static void good_requests_are_served(void **state)
 {
     (void)state;

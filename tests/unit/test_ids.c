@@ -26,6 +26,9 @@ static struct participant party(const char *z)
     return p;
 }
 
+/*= PFUOI 4.4.0 POLICY 1 "maximum length of 130 characters" */
+/*= PFUOI 4.4.0 POLICY 2 "scheme ... case sensitive" */
+/*= PFUOI 4.4.0 POLICY 5 "iso6523-actorid-upis only" */
 static void malformed_participants_are_refused(void **state)
 {
     static const char *const bad[] = {"", "0088", "0088:", "088:1", "00881:1", "0088:a b",
@@ -50,6 +53,7 @@ static void malformed_participants_are_refused(void **state)
 }
 
 /*= PFUOI 4.4.0 POLICY 2 "values are case insensitive" */
+/*= PFUOI 4.4.0 POLICY 9 "EndpointID's schemeID is the code" */
 static void participants_compare_without_case_and_keep_it(void **state)
 {
     struct participant a = party("9925:BE0848934496"), b = party("9925:be0848934496"), c;
@@ -81,6 +85,7 @@ static void check_dns(const char *id, const char *label)
     assert_string_equal(name, want);
 }
 
+/*= SML 1.3.0 3.2.4 "BASE32 of the SHA-256 of the lower-case participant identifier" */
 static void dns_names_are_those_of_the_specification(void **state)
 {
     struct participant p = party("0088:123abc");
@@ -96,6 +101,7 @@ static void dns_names_are_those_of_the_specification(void **state)
     assert_string_equal(e.code, "id.zone");
 }
 
+/*= SPIS 1.0.0 2 "0242 and the seat's six digits" */
 static void service_provider_ids_are_known_by_their_shape(void **state)
 {
     static const char *const good[] = {
@@ -123,6 +129,9 @@ static void service_provider_ids_are_known_by_their_shape(void **state)
     assert_int_equal(participant_spis_from_seat(&q, "PBE0003060", &e), -1);
 }
 
+/*= PFUOI 4.4.0 POLICY 1 "maximum length of 500 characters" */
+/*= PFUOI 4.4.0 POLICY 16 "busdox-docid-qns or peppol-doctype-wildcard" */
+/*= PFUOI 4.4.0 BR-PDW "Part (@ Part)* with an optional * at the end" */
 static void malformed_document_types_are_refused(void **state)
 {
     static const char *const bad[] = {"", "a", "a::b", "a::b##c", "a::b##c::", "a::b##::1",
@@ -151,6 +160,7 @@ static void malformed_document_types_are_refused(void **state)
     assert_int_equal(doctype_parse(&d, str_z(big), &e), 0);
 }
 
+/*= PFUOI 4.4.0 POLICY 20 "root, customization, version" */
 static void document_types_come_apart_at_the_right_places(void **state)
 {
     struct doctype d, other;
@@ -173,10 +183,11 @@ static void document_types_come_apart_at_the_right_places(void **state)
     assert_int_equal(doctype_parse(&other, STR("peppol-doctype-wildcard::" INVOICE), &e), 0);
     assert_false(doctype_same(&d, &other));
     assert_int_equal(doctype_parse(&d, STR(PINT_OF("urn:peppol:pint:billing-1@ae-1")), &e), 0);
-    assert_int_equal(d.scheme, DOCTYPE_WILDCARD); /*= PFUOI 5.1.3 "exactly one scheme" */
+    assert_int_equal(d.scheme, DOCTYPE_WILDCARD); /*= PFUOI 4.4.0 5.1.3 "exactly one scheme" */
 }
 
 /* An id without :: before ## is of another format than XML: it must not be refused. */
+/*= PFUOI 4.4.0 POLICY 20 "formats other than XML" */
 static void document_types_of_other_formats_are_taken(void **state)
 {
     struct doctype d;
@@ -259,6 +270,7 @@ static void candidates_go_from_the_exact_id_to_the_shortest_wildcard(void **stat
     assert_false(doctype_candidate(&c, &d, 1));
 }
 
+/*= PFUOI 4.4.0 POLICY 24 "a process has a scheme" */
 static void processes_are_taken_with_and_without_scheme(void **state)
 {
     struct process p, q;

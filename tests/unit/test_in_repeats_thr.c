@@ -243,6 +243,7 @@ static void r5_never_seen_receipt_and_one_hand_over(void **state)
     buf_free(&g.body);
 }
 
+/*= AS4 3.2 "a duplicate is answered and not delivered" */
 static void r5_same_signed_info_the_first_receipt_byte_for_byte(void **state)
 {
     struct made m = make(&(struct letter){0});

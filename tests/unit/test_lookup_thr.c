@@ -299,6 +299,7 @@ static void who_is_not_in_dns_is_not_registered(void **state)
 }
 
 /* phase4 #351: the group may be missing or wrong; the metadata decide. */
+/*= SMP 1.4.0 5 "404: the type is not registered" */
 static void the_service_group_is_only_a_hint(void **state)
 {
     struct doctype other;
@@ -394,6 +395,7 @@ static void an_smp_in_trouble_is_transient(void **state)
 }
 
 /* N5: wrong signature, another participant, another document type: refused and never kept. */
+/*= SMP 1.4.0 5.5.1 "signed by an SMP of Peppol" */
 static void forged_and_foreign_answers_are_refused(void **state)
 {
     struct participant other;
@@ -435,6 +437,8 @@ static void publish_redirect(const char *at, const char *to, const char *uid)
     buf_free(&b);
 }
 
+/*= SMP 1.4.0 4.3 "one redirect is followed" */
+/*= SMP 1.4.0 5.5.3 "the redirect's CertificateUID" */
 static void one_redirect_is_followed_a_second_is_not(void **state)
 {
     struct smp_process proc = {&how, &end_point, 1};
@@ -461,6 +465,7 @@ static void one_redirect_is_followed_a_second_is_not(void **state)
     buf_free(&b);
 }
 
+/*= SMP 1.4.0 4.3 "senders MUST ignore services that are not yet active or expired" */
 static void the_endpoint_must_be_usable(void **state)
 {
     struct process other;
@@ -490,6 +495,7 @@ static void the_endpoint_must_be_usable(void **state)
     fails("endpoint.url", ERR_PEER, "endpoint");
 }
 
+/*= PEPPOL-AS4 6 "encrypted for the certificate in the SMP" */
 static void the_access_points_certificate_must_hold(void **state)
 {
     struct testpki_leaf old = {
@@ -528,6 +534,7 @@ static void the_access_points_certificate_must_hold(void **state)
     cert_unref(c);
 }
 
+/*= SMP 1.4.0 5 "https on port 443" */
 static void urls_outside_the_lab_are_public_https(void **state)
 {
     static const char *const bad[] = {"http://ap.example/", "https://ap.example:8443/",

@@ -293,6 +293,7 @@ static void odd_but_legal_messages_are_read(void **state)
     }
 }
 
+/*= RFC 2387 3.2 "without start the first part is the root" */
 static void the_root_is_where_start_says(void **state)
 {
     (void)state;

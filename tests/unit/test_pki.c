@@ -93,6 +93,7 @@ static void leaf_of_the_root_itself_of_a_false_ca_or_of_another_leaf_is_refused(
     cert_unref(ap);
 }
 
+/*= PEPPOL-PKI 3 "validity at the time of use" */
 static void validity_is_judged_at_the_time_given_each_time(void **state)
 {
     struct cert *c = testpki_leaf(&(struct testpki_leaf){
@@ -114,6 +115,7 @@ static void validity_is_judged_at_the_time_given_each_time(void **state)
     cert_unref(c);
 }
 
+/*= PEPPOL-PKI 2 "RSA-2048, sha256WithRSA" */
 static void weak_leaves_are_refused(void **state)
 {
     (void)state;
@@ -155,6 +157,7 @@ static int revoked(void *ctx, const char **how, const struct cert *c, const stru
     return leaf && c->cn[8] == '2' ? err_set(err, ERR_PEER, "cert.revoked", "", "revoked") : 0;
 }
 
+/*= PEPPOL-AS4 4.7 "certificates are checked for revocation" */
 static void revocation_is_asked_each_time_after_the_chain_holds(void **state)
 {
     struct cert *good = testpki_cert("ap1"), *bad = testpki_cert("ap2"),

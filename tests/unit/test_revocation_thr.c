@@ -197,6 +197,7 @@ static void one_list_is_fetched_once_and_answers_for_all(void **state)
 }
 
 /*= RELIABILITY P6 "CRL unreachable / expired / 10 MB+ / wrong issuer / bad signature" */
+/*= PEPPOL-PKI 4 "unknown is not good" */
 static void what_is_no_good_list_is_unknown_and_neither_good_nor_revoked(void **state)
 {
     const struct list bad[] = {
@@ -466,6 +467,7 @@ static void ocsp_says(struct says s)
     buf_free(&answer);
 }
 
+/*= PEPPOL-PKI 4 "CRL first, then OCSP" */
 static void without_a_list_ocsp_decides_and_its_answer_is_kept(void **state)
 {
     (void)state;

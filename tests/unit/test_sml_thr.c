@@ -57,6 +57,7 @@ static int url_of(const char *regexp, char url[SML_URL])
 }
 
 /* N3: Oxalis #498: a replace-all reading of an expression without anchors doubled the URL. */
+/*= SML 1.3.0 2.1.1 "the expression gives the URL" */
 static void every_usual_form_of_the_expression_gives_the_url_once(void **state)
 {
     static const char *const forms[] = {"!.*!https://smp.example/p!",
@@ -88,6 +89,7 @@ static void odd_expressions_are_a_clear_error(void **state)
     assert_int_equal(naptr_url(url, &r, &e), -1);
 }
 
+/*= SMP 1.4.0 5 "https on port 443" */
 static void only_base_urls_over_tls_are_taken(void **state)
 {
     static const char *const bad[] = {"", "smp.example", "ftp://smp.example", "http://smp.example",
@@ -178,6 +180,9 @@ static void fails(const char *z, const char *code, enum err_class cls)
     assert_string_equal(out.url, "");
 }
 
+/*= SML 1.3.0 2.1.1 "flag U and service Meta:SMP" */
+/*= SML 1.3.0 2.1.1 "no record: not registered" */
+/*= SML 1.3.0 2.1.1 "NAPTR only" */
 static void no_such_name_and_no_such_record_are_not_registered(void **state)
 {
     (void)state;
@@ -190,6 +195,10 @@ static void no_such_name_and_no_such_record_are_not_registered(void **state)
     dnsd_naptr(dns, name_of("0088:other"), 1, 1, "S", "Meta:SMP", "!.*!https://x.example!");
     fails("0088:other", "participant.not-registered", ERR_PEER);
     assert_non_null(strstr(e.msg, "of an SMP"));
+    /* registered under the name of before 2025 only */
+    dnsd_naptr(dns, "b-bce96240906f92c8cb50bd16104bb2e0.iso6523-actorid-upis." ZONE ".", 1, 1, "U",
+        "Meta:SMP", "!.*!https://x.example!");
+    fails("0088:cname", "participant.not-registered", ERR_PEER);
 }
 
 /* N1: the resolver's trouble is never "not registered". */
@@ -257,6 +266,7 @@ static void a_fresh_answer_is_not_from_the_cache(void **state)
     assert_string_equal(e.code, "participant.not-registered");
 }
 
+/*= SML 1.3.0 2.1.1 "aliases are followed" */
 static void aliases_and_tcp_are_followed(void **state)
 {
     (void)state;
@@ -274,6 +284,7 @@ static void aliases_and_tcp_are_followed(void **state)
     assert_string_equal(out.url, "https://big.example");
 }
 
+/*= SML 1.3.0 2.1.1 "order, then preference" */
 static void order_and_preference_decide_among_many(void **state)
 {
     char regexp[100];

@@ -136,6 +136,7 @@ static void changed_metadata_are_refused(void **state)
 }
 
 /* The algorithms and the coverage are a fixed list; SHA-1 first of all is refused. */
+/*= SMP 1.4.0 5.5.1 "enveloped signature over the document" */
 static void other_shapes_of_signature_are_refused(void **state)
 {
     static const char *const changes[][2] = {
@@ -270,6 +271,7 @@ static void exclusive_c14n_is_taken_as_well(void **state)
     buf_free(&text);
 }
 
+/*= SMP 1.4.0 5 "the answer is about what was asked" */
 static void answers_about_others_are_a_mismatch(void **state)
 {
     struct participant other;
@@ -302,6 +304,9 @@ static void no_pick(const char *code)
     assert_int_equal(e.class, strcmp(code, "smp.malformed") ? ERR_PEER : ERR_RETRY);
 }
 
+/*= PEPPOL-AS4 6 "peppol-transport-as4-v2_0" */
+/*= SMP 1.4.0 4.3 "senders MUST ignore services that are not yet active or expired" */
+/*= SMP 1.4.0 4.3 "the process decides" */
 static void each_reason_not_to_send_has_its_name(void **state)
 {
     struct process other;
@@ -398,6 +403,7 @@ static void a_service_group_is_a_list_of_ids(void **state)
     assert_string_equal(e.code, "smp.mismatch");
 }
 
+/*= SMP 1.4.0 5 "each segment is percent-encoded" */
 static void urls_are_encoded_by_segment(void **state)
 {
     struct buf b;

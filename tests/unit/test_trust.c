@@ -26,6 +26,7 @@ static const char *anchors(const char *stage, const char *name)
     return NULL;
 }
 
+/*= PEPPOL-PKI 1 "stages are never mixed" */
 static void stages_are_never_mixed(void **state)
 {
     const char *test = anchors("test", "stages_are_never_mixed");

@@ -381,6 +381,7 @@ static void lost_key_process_is_our_trouble_not_the_senders(void **state)
     key_close(away);
 }
 
+/*= WSS 1.1.1 10 "a Timestamp may be missing" */
 static void timestamp_is_read_but_has_no_window(void **state)
 {
     static const struct {

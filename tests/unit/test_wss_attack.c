@@ -213,6 +213,7 @@ static void signature_wrapping_is_refused(void **state)
         free(what[i]);
 }
 
+/*= WSS 1.1.1 4.3 "ids mean one element" */
 static void ids_that_mean_two_things_are_refused(void **state)
 {
     struct buf b = copy_of(&good);
@@ -238,6 +239,7 @@ static void ids_that_mean_two_things_are_refused(void **state)
 }
 
 /*= RELIABILITY X6 "signature over less than Messaging + Body + all attachments" */
+/*= PEPPOL-AS4 5 "Signed references: Messaging, Body, every attachment" */
 static void less_or_more_signed_than_there_is_is_refused(void **state)
 {
     static const char *const gone[] = {"<ds:Reference URI=\"#msg-1\"",
@@ -324,6 +326,10 @@ static void refused_without_the_key(const char *what, const struct buf *soap)
 }
 
 /*= RELIABILITY X7, X8, C1 "refused before any key use", C2 */
+/*= PEPPOL-AS4 5 "digest xmlenc#sha256" */
+/*= PEPPOL-AS4 5 "signature xmldsig-more#rsa-sha256" */
+/*= PEPPOL-AS4 5 "data encryption aes128-gcm" */
+/*= PEPPOL-AS4 5 "rsa-oaep with DigestMethod SHA-256 and MGF mgf1sha256" */
 static void algorithms_and_transforms_outside_the_profile_are_refused(void **state)
 {
     static const struct {
@@ -436,6 +442,7 @@ static void too_many_references_or_prefixes_are_refused(void **state)
 }
 
 /*= PEPPOL-AS4 4.7 "BinarySecurityToken direct reference MUST be used" */
+/*= PEPPOL-AS4 4.7 "ValueType is X509v3" */
 static void other_key_references_are_refused(void **state)
 {
     static const char *const info[] = {
@@ -583,6 +590,7 @@ static void unsigned_or_doubly_secured_messages_are_refused(void **state)
     free(sec);
 }
 
+/*= PEPPOL-AS4 5 "all payload parts are encrypted" */
 static void missing_or_doubled_encryption_is_refused(void **state)
 {
     struct buf b = copy_of(&good);

@@ -265,6 +265,7 @@ static int signature_holds(struct sample *s, char cn[CERT_CN])
     return ours ? 0 : -1;
 }
 
+/*= PEPPOL-AS4 5 "exclusive canonicalisation with its prefixes" */
 static void real_receipts_verify_and_the_damaged_one_does_not(void **state)
 {
     static const struct {
