@@ -14,6 +14,8 @@
 #include <cmocka.h>
 
 #include "ap/store/store_priv.h"
+#include "ap/store/store_alarm.h"
+#include "ap/store/store_partner.h"
 #include "tests/support/store_kit.h"
 
 struct shared *sh;
@@ -330,6 +332,31 @@ static int w_inrelease(struct store *s, struct err *e)
     return store_in_release(s, sh->row, "ann", sh->now, e);
 }
 
+static int w_alarm(struct store *s, struct err *e)
+{
+    struct err why = kit_why(ERR_RETRY, "test.why");
+    const struct alarm_new x = {.kind = "late", .row = sh->row, .why = &why, .now = sh->now};
+
+    return store_alarm_raise(s, &x, e);
+}
+
+static int w_told(struct store *s, struct err *e)
+{
+    return store_alarm_told(s, "log", 1000, sh->now, e);
+}
+
+static int w_partnerhold(struct store *s, struct err *e)
+{
+    return store_partner_hold(s, "POP000002", "ann", "holiday", sh->now, e);
+}
+
+static int w_partnerrelease(struct store *s, struct err *e)
+{
+    unsigned long n;
+
+    return store_partner_release(&n, s, "POP000002", "ann", sh->now, e);
+}
+
 /* Enough work for a checkpoint of the WAL: its points lie on everybody's way, sooner or later. */
 static int w_many(struct store *s, struct err *e)
 {
@@ -354,7 +381,8 @@ static const struct word words[] = {{"add", w_add}, {"addbig", w_addbig}, {"reje
     {"recover", w_recover}, {"accept", w_accept}, {"acceptbig", w_acceptbig},
     {"resigned", w_resigned}, {"twin", w_twin}, {"inclaim", w_inclaim}, {"handclaim", w_handclaim},
     {"validated", w_validated}, {"handed", w_handed}, {"taken", w_taken}, {"ack", w_ack},
-    {"quarantine", w_quarantine}, {"inrelease", w_inrelease}, {"many", w_many}};
+    {"quarantine", w_quarantine}, {"inrelease", w_inrelease}, {"many", w_many}, {"alarm", w_alarm},
+    {"told", w_told}, {"partnerhold", w_partnerhold}, {"partnerrelease", w_partnerrelease}};
 
 static int say(struct store *s, const char *name, size_t n, struct err *e)
 {
@@ -463,6 +491,9 @@ const struct line store_lines[] = {
     /* steps that leave the state as it is */
     OUT(OUT_ACCEPTED, OUT_ACCEPTED, "out_claim", "add", "claim"),
     OUT(OUT_ACCEPTED, OUT_ACCEPTED, "checkpoint", "add", "many"),
+    OUT(OUT_ACCEPTED, OUT_ACCEPTED, "alarm_raise", "add", "alarm"),
+    OUT(OUT_ACCEPTED, OUT_ACCEPTED, "alarm_told", "add alarm", "told"),
+    OUT(OUT_ACCEPTED, OUT_ACCEPTED, "partner_release", "add partnerhold", "partnerrelease"),
     IN(IN_RECEIVED, IN_RECEIVED, "in_claim", "accept", "inclaim"),
     IN(IN_RECEIVED, IN_RECEIVED, "in_accept_again", "accept", "accept"),
     IN(IN_RECEIVED, IN_RECEIVED, "in_accept_resigned", "accept", "resigned"),
