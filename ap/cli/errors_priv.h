@@ -335,6 +335,8 @@ N("listen.address", SETUP, "listen.address is not ADDRESS:PORT",
   "Correct the option")
 N("listen.bind", SETUP, "The address cannot be listened on",
   "Free the port, or choose another address")
+N("listen.busy", UNREACHED, "Connections of too many earlier web certificates are still open",
+  "Reload again in a minute")
 N("listen.plain", SETUP, "Plain HTTP outside loopback",
   "Use TLS, or a proxy on this host")
 N("listen.socket", SETUP, "The listening socket cannot be made",

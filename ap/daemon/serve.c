@@ -217,8 +217,13 @@ static int read_tls(struct serve *s, struct err *e)
 /* Plain HTTP must not leave this host: the proxy in front, or the lab, is here. */
 static int check_plain(const struct config *c, struct err *e)
 {
-    if (c->plain == PLAIN_NO || strncmp(c->listen, "127.", 4) == 0 ||
-        strncmp(c->listen, "[::1]", 5) == 0)
+    char text[1024], *save = NULL;
+    bool here = true;
+
+    (void)snprintf(text, sizeof(text), "%s", c->listen);
+    for (char *p = strtok_r(text, ", ", &save); p; p = strtok_r(NULL, ", ", &save))
+        here = here && (strncmp(p, "127.", 4) == 0 || strncmp(p, "[::1]", 5) == 0);
+    if (c->plain == PLAIN_NO || here)
         return 0;
     return err_set(e, ERR_CONFIG, "listen.plain", "PEPPOL-TLS 1",
         "plain HTTP is for loopback addresses only, not %s", c->listen);
@@ -365,6 +370,34 @@ static void stop(struct serve *s)
 }
 
 /* Bad or good, the service goes on: with the old configuration or the new one. */
+/* What a renewal hook has put into the same files. Open connections keep the old one. */
+static int reload_tls(struct serve *s, struct err *e)
+{
+    const struct config *c = s->node.cfg;
+    struct buf cert, key;
+    int rc;
+
+    if (c->plain != PLAIN_NO)
+        return 0;
+    buf_init(&cert, 1 << 20);
+    buf_init(&key, 1 << 20);
+    rc = fsx_read_file(&cert, c->tls_cert_file, e) || fsx_read_file(&key, c->tls_key_file, e);
+    if (!rc && (cert.n != s->tls_cert.n || memcmp(cert.p, s->tls_cert.p, cert.n) != 0)) {
+        rc = http_server_certificate(s->http, cert.p, key.p, e);
+        if (!rc) {
+            struct buf old_cert = s->tls_cert, old_key = s->tls_key;
+            s->tls_cert = cert;
+            s->tls_key = key;
+            cert = old_cert;
+            key = old_key;
+            log_event(LOG_INFO, "reloaded.tls", "file", c->tls_cert_file, NULL);
+        }
+    }
+    buf_free(&cert);
+    buf_wipe(&key);
+    return rc ? -1 : 0;
+}
+
 static void reload(struct serve *s, const struct serve_hooks *h)
 {
     struct config *fresh = NULL;
@@ -381,6 +414,8 @@ static void reload(struct serve *s, const struct serve_hooks *h)
         log_err(LOG_ERROR, "reload.refused", &e, "holds", "the old configuration", NULL);
         (void)snprintf(ready, sizeof(ready), "READY=1\nSTATUS=reload refused: %.100s", e.code);
     } else {
+        if (reload_tls(s, &e))
+            log_err(LOG_ERROR, "reload.tls", &e, "holds", "the old web certificate", NULL);
         log_event(LOG_INFO, "reloaded", "needs_restart", restart.n ? restart.p : NULL, NULL);
         (void)snprintf(ready, sizeof(ready), "READY=1\nSTATUS=reloaded");
     }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -28,10 +29,15 @@ struct conn {
     bool cut;  /* the watchdog shut it down */
 };
 
+#define OLD_MAX 16
+
 struct http_server {
     struct http_server_cfg cfg;
     struct http_handler h;
-    struct MHD_Daemon *mhd;
+    struct MHD_Daemon *mhd[HTTP_LISTEN_MAX]; /* one for each address */
+    size_t n;
+    struct MHD_Daemon *old[OLD_MAX]; /* with another certificate: they finish what they have */
+    size_t nold;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct conn *conns;
@@ -418,7 +424,7 @@ static int address(struct sockaddr_storage *out, socklen_t *n, const char *liste
     return err_set(e, ERR_CONFIG, "listen.address", "", "%s: not an IP address", listen);
 }
 
-static int listen_on(const char *where, struct err *e)
+static int listen_on(const char *where, bool alone, struct err *e)
 {
     struct sockaddr_storage a;
     socklen_t n = 0;
@@ -431,6 +437,8 @@ static int listen_on(const char *where, struct err *e)
         return err_errno(e, "listen.socket", "socket", where);
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (a.ss_family == AF_INET6 && !alone) /* IPv4 has an address of its own */
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
     if (bind(fd, (struct sockaddr *)&a, n) || listen(fd, 512)) {
         (void)err_errno(e, "listen.bind", "listen on", where);
         (void)close(fd);
@@ -460,7 +468,8 @@ static void defaults(struct http_server_cfg *c)
 
 /*= PEPPOL-AS4 4.2 "TLS 1.2" */
 /*= PEPPOL-TLS 1.1.0 2 "what is graded A" */
-static struct MHD_Daemon *mhd_start(struct http_server *s, int fd)
+static struct MHD_Daemon *mhd_start(
+    struct http_server *s, int fd, const char *tls_cert, const char *tls_key)
 {
     unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
                      MHD_USE_POLL | MHD_USE_ITC;
@@ -476,11 +485,11 @@ static struct MHD_Daemon *mhd_start(struct http_server *s, int fd)
     };
     size_t n = 8;
 
-    if (s->cfg.tls_cert) {
+    if (tls_cert) {
         union {
             const char *in;
             void *out;
-        } cert = {s->cfg.tls_cert}, key = {s->cfg.tls_key}, prio = {PRIORITIES};
+        } cert = {tls_cert}, key = {tls_key}, prio = {PRIORITIES};
         flags |= MHD_USE_TLS;
         options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, cert.out};
         options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, key.out};
@@ -491,11 +500,42 @@ static struct MHD_Daemon *mhd_start(struct http_server *s, int fd)
         flags, 0, NULL, NULL, on_request, s, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
+static int start_one(struct http_server *s, const char *where, int fd, struct err *e)
+{
+    struct MHD_Daemon *d;
+
+    if (fd < 0)
+        return -1;
+    if (!(d = mhd_start(s, fd, s->cfg.tls_cert, s->cfg.tls_key))) {
+        (void)close(fd);
+        return err_set(e, ERR_CONFIG, "listen.start", "",
+            "the HTTP server does not start on %s: certificate and key usable?", where);
+    }
+    s->mhd[s->n++] = d;
+    return 0;
+}
+
+static int start_all(struct http_server *s, const char *list, struct err *e)
+{
+    bool alone = !strchr(list, ',');
+    char text[1024], *save = NULL;
+
+    if ((size_t)snprintf(text, sizeof(text), "%s", list) >= sizeof(text))
+        return err_set(e, ERR_CONFIG, "listen.address", "", "the list of addresses is too long");
+    for (char *p = strtok_r(text, ", ", &save); p; p = strtok_r(NULL, ", ", &save)) {
+        if (s->n == HTTP_LISTEN_MAX)
+            return err_set(
+                e, ERR_CONFIG, "listen.address", "", "more than %d addresses", HTTP_LISTEN_MAX);
+        if (start_one(s, p, listen_on(p, alone, e), e))
+            return -1;
+    }
+    return s->n ? 0 : err_set(e, ERR_CONFIG, "listen.address", "", "there is no address");
+}
+
 int http_server_start(struct http_server **out, const struct http_server_cfg *c,
     const struct http_handler *h, struct err *e)
 {
     struct http_server *s = calloc(1, sizeof(*s));
-    int fd;
 
     if (!s)
         return err_nomem(e);
@@ -504,40 +544,98 @@ int http_server_start(struct http_server **out, const struct http_server_cfg *c,
     defaults(&s->cfg);
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_cond_init(&s->wake, NULL);
-    fd = c->listen_fd >= 0 ? c->listen_fd : listen_on(c->listen, e);
-    if (fd < 0)
+    if (c->listen_fd >= 0 ? start_one(s, c->listen, c->listen_fd, e) : start_all(s, c->listen, e))
         goto fail;
-    if (!(s->mhd = mhd_start(s, fd))) {
-        (void)err_set(e, ERR_CONFIG, "listen.start", "",
-            "the HTTP server does not start on %s: certificate and key usable?", c->listen);
-        (void)close(fd);
-        goto fail;
-    }
     if (pthread_create(&s->watchdog, NULL, watch, s)) {
         (void)err_nomem(e);
-        MHD_stop_daemon(s->mhd);
         goto fail;
     }
     *out = s;
     return 0;
 fail:
+    for (size_t i = 0; i < s->n; i++)
+        MHD_stop_daemon(s->mhd[i]);
     (void)pthread_mutex_destroy(&s->lock);
     (void)pthread_cond_destroy(&s->wake);
     free(s);
     return -1;
 }
 
+/* ---- another certificate ---- */
+
+static int listen_fd(struct MHD_Daemon *d)
+{
+    const union MHD_DaemonInfo *l = MHD_get_daemon_info(d, MHD_DAEMON_INFO_LISTEN_FD);
+
+    return l ? l->listen_fd : -1;
+}
+
+static unsigned connections(struct MHD_Daemon *d)
+{
+    const union MHD_DaemonInfo *c = MHD_get_daemon_info(d, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+    return c ? c->num_connections : 0;
+}
+
+static void quiesce(struct MHD_Daemon *d)
+{
+    MHD_socket fd = MHD_quiesce_daemon(d);
+
+    if (fd != MHD_INVALID_SOCKET)
+        (void)close(fd);
+}
+
+static void sweep_old(struct http_server *s)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->nold; i++)
+        if (connections(s->old[i]))
+            s->old[kept++] = s->old[i];
+        else
+            MHD_stop_daemon(s->old[i]);
+    s->nold = kept;
+}
+
+/* On the same sockets: for a moment both accept, and none is refused. */
+int http_server_certificate(
+    struct http_server *s, const char *tls_cert, const char *tls_key, struct err *e)
+{
+    struct MHD_Daemon *fresh[HTTP_LISTEN_MAX];
+    size_t n = 0;
+
+    sweep_old(s);
+    if (s->nold + s->n > OLD_MAX)
+        return err_set(e, ERR_RETRY, "listen.busy", "",
+            "connections of too many earlier certificates are still open");
+    for (; n < s->n; n++) {
+        int fd = fcntl(listen_fd(s->mhd[n]), F_DUPFD_CLOEXEC, 0);
+        if (fd >= 0 && (fresh[n] = mhd_start(s, fd, tls_cert, tls_key)))
+            continue;
+        if (fd >= 0)
+            (void)close(fd);
+        while (n > 0)
+            MHD_stop_daemon(fresh[--n]);
+        return err_set(
+            e, ERR_CONFIG, "listen.start", "", "the new certificate and key are not usable");
+    }
+    for (size_t i = 0; i < n; i++) {
+        quiesce(s->mhd[i]);
+        s->old[s->nold++] = s->mhd[i];
+        s->mhd[i] = fresh[i];
+    }
+    return 0;
+}
+
 unsigned http_server_port(const struct http_server *s)
 {
-    const union MHD_DaemonInfo *i = MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_BIND_PORT);
-    const union MHD_DaemonInfo *l;
+    const union MHD_DaemonInfo *i = MHD_get_daemon_info(s->mhd[0], MHD_DAEMON_INFO_BIND_PORT);
     struct sockaddr_storage a;
     socklen_t n = sizeof(a);
 
     if (i && i->port)
         return i->port;
-    l = MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_LISTEN_FD);
-    if (!l || getsockname(l->listen_fd, (struct sockaddr *)&a, &n))
+    if (getsockname(listen_fd(s->mhd[0]), (struct sockaddr *)&a, &n))
         return 0;
     return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&a)->sin6_port
                                          : ((struct sockaddr_in *)(void *)&a)->sin_port);
@@ -555,14 +653,16 @@ unsigned http_server_active(struct http_server *s)
 
 void http_server_drain(struct http_server *s, int64_t ms)
 {
-    MHD_socket fd = MHD_quiesce_daemon(s->mhd);
     int64_t until = clock_mono() + ms;
 
-    if (fd != MHD_INVALID_SOCKET)
-        (void)close(fd);
+    for (size_t i = 0; i < s->n; i++)
+        quiesce(s->mhd[i]);
     while (http_server_active(s) && clock_mono() < until)
         clock_sleep(20);
-    MHD_stop_daemon(s->mhd); /* joins every connection thread */
+    for (size_t i = 0; i < s->n; i++)
+        MHD_stop_daemon(s->mhd[i]); /* joins every connection thread */
+    for (size_t i = 0; i < s->nold; i++)
+        MHD_stop_daemon(s->old[i]);
     (void)pthread_mutex_lock(&s->lock);
     s->stopping = true;
     (void)pthread_cond_broadcast(&s->wake);

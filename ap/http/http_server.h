@@ -48,8 +48,12 @@ struct http_handler {
     void *user;
 };
 
+#define HTTP_LISTEN_MAX 8
+
 struct http_server_cfg {
-    const char *listen;             /* "127.0.0.1:8443", "[::]:8443", port 0: any */
+    /* "127.0.0.1:8443", "[::]:8443", port 0: any. Several with commas between, at most
+     * HTTP_LISTEN_MAX: limits of connections count for each; [::] alone also takes IPv4. */
+    const char *listen;
     int listen_fd;                  /* >= 0: use this socket instead (service manager) */
     const char *tls_cert, *tls_key; /* PEM text, not file names; NULL: plain HTTP */
     unsigned max_connections;       /* default 256 */
@@ -64,8 +68,13 @@ struct http_server_cfg {
 
 int http_server_start(struct http_server **out, const struct http_server_cfg *c,
     const struct http_handler *h, struct err *e) MUST_CHECK;
-unsigned http_server_port(const struct http_server *s);
-unsigned http_server_active(struct http_server *s); /* requests being received or handled */
+/* Another certificate for connections from now on; those that are open go on as they are. Failing
+ * (listen.start; listen.busy: connections of too many certificates before are still open), nothing
+ * has changed. From the thread that started the server. */
+int http_server_certificate(
+    struct http_server *s, const char *tls_cert, const char *tls_key, struct err *e) MUST_CHECK;
+unsigned http_server_port(const struct http_server *s); /* of the first address */
+unsigned http_server_active(struct http_server *s);     /* requests being received or handled */
 /* Take no new connections, let what is in hand finish for at most ms, then close. Frees s. */
 void http_server_drain(struct http_server *s, int64_t ms);
 

@@ -214,6 +214,27 @@ static void keep_alive_requests_of_many_threads_all_get_their_answer(void **stat
     assert_int_equal(ok, 400);
 }
 
+static void several_addresses_are_served_and_one_that_fails_takes_all_back(void **state)
+{
+    static const struct http_handler h = {admit, serve, NULL};
+    static const char *const bad[] = {"127.0.0.1:0, nonsense", "", ",", "127.0.0.1:0,[::1]:70000"};
+    struct http_server_cfg c = {.listen_fd = -1, .tmp_dirfd = -1, .max_body = 1024};
+    struct http_server *of_the_group = server;
+    struct err e = ERR_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        c.listen = bad[i];
+        assert_int_equal(http_server_start(&server, &c, &h, &e), -1);
+        assert_string_equal(e.code, "listen.address");
+    }
+    c.listen = "127.0.0.1:0, 127.0.0.2:0";
+    assert_int_equal(http_server_start(&server, &c, &h, &e), 0);
+    expect(404, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    http_server_drain(server, 1000);
+    server = of_the_group;
+}
+
 int main(void)
 {
     const struct CMUnitTest t[] = {
@@ -222,6 +243,7 @@ int main(void)
         cmocka_unit_test(chunked_over_the_limit_is_refused),
         cmocka_unit_test(a_stalled_peer_is_cut_and_others_are_served),
         cmocka_unit_test(keep_alive_requests_of_many_threads_all_get_their_answer),
+        cmocka_unit_test(several_addresses_are_served_and_one_that_fails_takes_all_back),
     };
     return cmocka_run_group_tests(t, start, stop);
 }
