@@ -83,6 +83,8 @@ N("cert.wrong-role", NO, "An SMP's certificate is used by an access point, or th
   "Its owner must configure the right one")
 N("circuit.open", UNREACHED, "An access point has taken nothing for a long time",
   "Ask its operator; it is probed again and again")
+N("clock.jumped", SETUP, "The clock was set while the service ran",
+  "Let a time service keep it; deadlines wait ten minutes for it to come back")
 N("codelist.unreadable", SETUP, "A code list in the data folder is damaged",
   "Fetch the artefacts again (make data)")
 N("config.file", SETUP, "A file named by the configuration cannot be read",

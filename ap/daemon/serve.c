@@ -26,7 +26,10 @@
 #include "ap/daemon/notify.h"
 #include "ap/daemon/prefetch.h"
 #include "ap/daemon/senders.h"
+#include "ap/daemon/steady.h"
 #include "ap/http/http_server.h"
+#include "ap/store/store_alarm.h"
+#include "ap/store/store_queue.h"
 
 /* For a place among those being processed. The body is here already: a 503 makes the sender send it
  * all again, and doubt. Below the server's idle time, after which the connection would be cut. */
@@ -44,6 +47,7 @@ struct serve {
     sem_t heavy;
     struct senders *senders;
     struct alarms *alarms;
+    struct steady steady; /* of the clock's thread */
     pthread_t judge, clock;
     bool has_judge, has_clock;
     struct buf tls_cert, tls_key;
@@ -107,14 +111,47 @@ static void *judge_main(void *arg)
     return NULL;
 }
 
+/* Pauses are instants on disk: after a step back they would last longer by it. */
+static void clock_jumped(struct serve *s, int64_t jump)
+{
+    struct err why = ERR_INIT, e = ERR_INIT;
+    const struct alarm_new loud = {
+        .kind = "clock", .subject = "jump", .why = &why, .now = clock_now()};
+    unsigned long n;
+
+    (void)err_set(&why, ERR_CONFIG, "clock.jumped", "",
+        "the clock went %s by %lld s; deadlines wait up to 10 minutes for it to come back",
+        jump < 0 ? "back" : "forward", (long long)(jump < 0 ? -jump : jump) / 1000);
+    (void)err_next(&why, "aviso doctor clock; let a time service (chrony) keep it");
+    log_err(LOG_ERROR, "clock.jumped", &why, NULL);
+    if (store_alarm_raise(s->node.store, &loud, &e) ||
+        (jump < 0 &&
+            store_queue_run(&n, s->node.store, NULL, clock_now() + s->node.cfg->retry_max, &e)))
+        log_err(LOG_ERROR, "clock.jumped", &e, NULL);
+}
+
+static int64_t deadline_now(struct serve *s)
+{
+    enum steady_news news;
+    int64_t now = steady_now(&s->steady, clock_now(), clock_mono(), &news);
+    struct err e = ERR_INIT;
+
+    if (news == STEADY_JUMPED)
+        clock_jumped(s, s->steady.jump);
+    else if (news != STEADY_SAME && store_alarm_clear(s->node.store, "clock", "jump", now, &e))
+        log_err(LOG_ERROR, "clock.jumped", &e, NULL);
+    return now;
+}
+
 static void sweep(struct serve *s)
 {
+    int64_t now = deadline_now(s);
     struct out_swept w;
     struct err e = ERR_INIT;
     struct log_num a, b, c;
 
     do {
-        if (store_out_sweep(&w, s->node.store, clock_now(), 1000, &e)) {
+        if (store_out_sweep(&w, s->node.store, now, 1000, &e)) {
             log_err(LOG_ERROR, "sweep", &e, NULL);
             return;
         }
