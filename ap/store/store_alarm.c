@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ap/base/fault.h"
 #include "ap/store/store_priv.h"
 
 #define SUBJECT_MAX 320
@@ -103,6 +104,7 @@ int alarm_clear_in(struct db *db, int64_t row, int64_t now, struct err *e)
 
 static int raise_change(struct db *db, void *arg, struct err *e)
 {
+    (void)FAULT("store.alarm");
     return alarm_put(db, arg, e);
 }
 
@@ -338,6 +340,7 @@ static int told_change(struct db *db, void *arg, struct err *e)
 {
     const struct told *x = arg;
 
+    (void)FAULT("store.alarm_told");
     return db_run(db, e,
                "INSERT INTO alarm_told(alarm,channel,told_at,times)"
                " SELECT a.n,?1,?3,1 FROM alarm a WHERE " DUE

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ap/base/fault.h"
 #include "ap/store/store_priv.h"
 
 #define CHUNK 200 /* documents released in one change */
@@ -113,6 +114,7 @@ int store_partner_release(unsigned long *released, struct store *s, const char *
     if (store_change(s, unhold_change, &x, e))
         return -1;
     do {
+        (void)FAULT("store.partner_release");
         if (store_change(s, free_change, &x, e))
             return -1;
         *released += x.n;
