@@ -76,10 +76,13 @@ int invoice_tell(struct cli *c, const char *input, const struct invoice *v, stru
             code = cli_worse(code, error_exit_code(&f[i].err));
         }
     }
-    if (o)
+    if (o) {
         (void)json_object_object_add(o, "findings", list);
-    else if (told < faults)
-        (void)fprintf(stderr, "%s  %zu more errors are not shown\n", input, faults - told);
+        (void)json_object_object_add(
+            o, "unlisted", json_object_new_int64((int64_t)invoice_unlisted(v)));
+    } else if (invoice_unlisted(v)) {
+        (void)fprintf(stderr, "%s  %zu more findings are not shown\n", input, invoice_unlisted(v));
+    }
     return faults && !told ? EXIT_INPUT : code;
 }
 

@@ -310,6 +310,16 @@ def check_read():
     report("what no term holds is listed", [x["path"] for x in f if x["severity"] == "beyond"] != ["/Invoice/cbc:UBLVersionID"])
 
 
+def check_many_beyond():
+    """More than are listed: the rest is counted, never dropped in silence."""
+    notes = "".join(f"<cbc:UUID>{i}</cbc:UUID>" for i in range(10050))
+    text = open(f"{tmp}/b.xml").read().replace("<cbc:ID>INV", notes + "<cbc:ID>INV")
+    o = json.loads(run("read", "--json", "-o", f"{tmp}/b.json", "-", text=text).stdout)
+    report("what is too much to list is counted", len(o["findings"]) != 10000 or o["unlisted"] != 50)
+    p = run("read", "-o", f"{tmp}/b.json", "-", text=text)
+    report("and told", "50 more findings are not shown" not in p.stderr)
+
+
 def same_terms(a, b, path=""):
     if isinstance(a, dict):
         return [e for k in a for e in (same_terms(a[k], b[k], f"{path}.{k}") if k in b else [f"{path}.{k}"])]
@@ -352,5 +362,6 @@ with tempfile.TemporaryDirectory() as tmp:
     check_customization()
     check_csv()
     check_read()
+    check_many_beyond()
     check_corpus()
 sys.exit(1 if failed else 0)

@@ -141,6 +141,26 @@ static void findings_beyond_the_list_are_counted(void **state)
     arena_free(m.a);
 }
 
+static void lists_in_any_order_cost_no_square(void **state)
+{
+    struct arena *a = arena_new((size_t)1 << 30);
+    struct invoice *v = invoice_new(a);
+    struct err e = ERR_INIT;
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, 64u << 20);
+    buf_puts(&b, "{\"lines\":[{}],\"attachments\":[{}");
+    for (int i = 0; i < 300000; i++) /* a square of it would take minutes */
+        buf_puts(&b, ",{}");
+    buf_puts(&b, "]}");
+    assert_int_equal(invoice_read_json(v, buf_view(&b), &e), 0);
+    assert_int_equal(invoice_complete(v, &e), 0);
+    assert_true(invoice_faults(v) > 300000);
+    buf_free(&b);
+    arena_free(a);
+}
+
 /* ---- sums ---- */
 
 #define LINE(q, p, cat, rate)                                                                      \
@@ -297,6 +317,7 @@ int main(void)
         cmocka_unit_test(json_that_is_none_is_told_with_its_line),
         cmocka_unit_test(escapes_and_surrogates_become_utf8),
         cmocka_unit_test(findings_beyond_the_list_are_counted),
+        cmocka_unit_test(lists_in_any_order_cost_no_square),
         cmocka_unit_test(halves_are_rounded_away_from_zero),
         cmocka_unit_test(binary_fractions_never_enter),
         cmocka_unit_test(an_amount_of_thirty_digits_is_exact),

@@ -3,6 +3,8 @@
  * A heading is a path of the table without indexes ("seller.name", "lines.quantity"); the second
  * member of a list is "allowances[1].amount". Rows that follow each other with one number are one
  * invoice. An empty cell says nothing; an invoice's cell in a later row is empty or the same. */
+#include <stdlib.h>
+
 #include "ap/base/csv.h"
 
 #include "ubl/invoice/invoice_priv.h"
@@ -137,13 +139,8 @@ static void put(struct sheet *s, const struct column *c, struct str cell, struct
         s->now->nomem = true;
 }
 
-static int begin(struct sheet *s, struct str number, struct err *e)
+static int begin(struct sheet *s, struct err *e)
 {
-    for (size_t i = 0; i < s->n; i++)
-        if (str_eq(inv_text(s->out[i]->root, INV_NUMBER), number))
-            return err_set(e, ERR_INPUT, "invoice.csv", "BT-1",
-                "line %u: the number \"%.*s\" came before, with others between: sort the rows",
-                s->row, STR_FMT(str_sub(number, 0, 80)));
     if (s->n == s->cap) {
         size_t cap = s->cap ? s->cap * 2 : 16;
         struct invoice **p =
@@ -174,7 +171,7 @@ static int take_row(struct sheet *s, const struct csv_row *row, struct err *e)
     if (!number.n)
         return err_set(
             e, ERR_INPUT, "invoice.csv", "BT-1", "line %d has no invoice number", row->line);
-    if ((!s->now || !str_eq(inv_text(s->now->root, INV_NUMBER), number)) && begin(s, number, e))
+    if ((!s->now || !str_eq(inv_text(s->now->root, INV_NUMBER), number)) && begin(s, e))
         return -1;
     if (!(line = inv_add(s->now, s->now->root, INV_LINE, STR(""), s->row)))
         return err_nomem(e);
@@ -207,6 +204,39 @@ static int rows(struct sheet *s, struct err *e)
     return rc;
 }
 
+static int by_number(const void *x, const void *y)
+{
+    const struct invoice *a = *(struct invoice *const *)x, *b = *(struct invoice *const *)y;
+    struct str s = inv_text(a->root, INV_NUMBER), t = inv_text(b->root, INV_NUMBER);
+    int c = memcmp(s.p, t.p, s.n < t.n ? s.n : t.n);
+
+    if (c)
+        return c;
+    if (s.n != t.n)
+        return s.n < t.n ? -1 : 1;
+    return a->root->line < b->root->line ? -1 : 1;
+}
+
+/* A number that comes again behind others would be two invoices. */
+static int numbers(struct sheet *s, struct err *e)
+{
+    struct invoice **v = arena_alloc(s->a, s->n * sizeof(struct invoice *));
+
+    if (!v)
+        return err_nomem(e);
+    memcpy(v, s->out, s->n * sizeof(struct invoice *));
+    qsort(v, s->n, sizeof(struct invoice *), by_number);
+    for (size_t i = 1; i < s->n; i++) {
+        struct str number = inv_text(v[i]->root, INV_NUMBER);
+        if (str_eq(number, inv_text(v[i - 1]->root, INV_NUMBER)))
+            return err_set(e, ERR_INPUT, "invoice.csv", "BT-1",
+                "line %u: the number \"%.*s\" came before in line %u, with others between: sort "
+                "the rows",
+                v[i]->root->line, STR_FMT(str_sub(number, 0, 80)), v[i - 1]->root->line);
+    }
+    return 0;
+}
+
 int invoice_read_csv(
     struct invoice ***out, size_t *n, struct str csv, struct arena *a, struct err *e)
 {
@@ -216,8 +246,8 @@ int invoice_read_csv(
     if (!s)
         return err_nomem(e);
     s->a = a;
-    if (!(rc = csv_open(&s->csv, csv, e)))
-        rc = rows(s, e);
+    if (!(rc = csv_open(&s->csv, csv, e)) && !(rc = rows(s, e)))
+        rc = numbers(s, e);
     csv_close(&s->csv);
     *out = s->out;
     *n = s->n;

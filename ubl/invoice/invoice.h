@@ -31,6 +31,7 @@
 #define INVOICE_VALUE_MAX (1u << 20)         /* bytes of a text that is no attachment */
 #define INVOICE_FILE_MAX ((size_t)100 << 20) /* bytes of one attachment */
 #define INVOICE_FINDINGS 100                 /* kept; more are counted */
+#define INVOICE_BEYOND_LISTED 10000          /* the same of INVOICE_BEYOND */
 
 struct invoice;
 
@@ -49,7 +50,8 @@ struct invoice_finding {
 /* NULL when memory is out. */
 struct invoice *invoice_new(struct arena *a);
 const struct invoice_finding *invoice_findings(const struct invoice *v, size_t *n);
-size_t invoice_faults(const struct invoice *v); /* counted, also beyond those kept */
+size_t invoice_faults(const struct invoice *v);   /* counted, also those not kept */
+size_t invoice_unlisted(const struct invoice *v); /* findings of any kind that are not kept */
 bool invoice_is_credit_note(const struct invoice *v);
 /* The first value of a term by its number ("BT-1", "BT-34-1"), or the empty string. */
 struct str invoice_value(const struct invoice *v, const char *bt);

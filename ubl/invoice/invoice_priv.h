@@ -64,6 +64,7 @@ struct inv_node {
     uint32_t line; /* of the input */
     struct str text;
     struct inv_node *parent, *next, *first, *last; /* children in order of the table */
+    struct inv_node *recent;                       /* the child added last */
 };
 
 struct invoice {
@@ -72,7 +73,7 @@ struct invoice {
     bool credit;
     const char *customization; /* asked for, or NULL */
     struct invoice_finding *findings;
-    size_t n_findings, cap_findings, faults;
+    size_t n_findings, cap_findings, all_findings, faults;
     struct invoice_finding spare; /* takes what is only counted */
     struct inv_node **lines;      /* where each line of the UBL came from; [0] unused */
     size_t n_lines, cap_lines;

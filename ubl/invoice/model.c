@@ -39,13 +39,15 @@ struct inv_node *inv_add(
     *n = (struct inv_node){.id = id, .line = line, .text = text, .parent = in};
     if (in->last && in->last->id <= id)
         at = &in->last->next;
-    else
-        while (*at && (*at)->id <= id)
-            at = &(*at)->next;
+    else if (in->recent && in->recent->id <= id) /* so that a list in any place is not walked */
+        at = &in->recent->next;
+    while (*at && (*at)->id <= id)
+        at = &(*at)->next;
     n->next = *at;
     *at = n;
     if (!n->next)
         in->last = n;
+    in->recent = n;
     return n;
 }
 
@@ -60,6 +62,7 @@ void inv_remove(struct inv_node *n)
     *at = n->next;
     if (!n->next)
         n->parent->last = last;
+    n->parent->recent = last;
 }
 
 static struct inv_node *child(const struct inv_node *in, enum inv_id id)
@@ -160,6 +163,8 @@ const char *inv_path(struct invoice *v, const struct inv_node *n, enum inv_id mo
     size_t deep = 0;
     struct buf b;
 
+    if (v->n_findings >= INVOICE_FINDINGS) /* it will not be listed, and counting costs */
+        return "";
     buf_init(&b, 1024);
     for (const struct inv_node *x = n; x && x->parent && deep < PATH_MAX_DEEP; x = x->parent)
         chain[deep++] = x;
@@ -190,22 +195,31 @@ size_t invoice_faults(const struct invoice *v)
     return v->faults;
 }
 
-/* Room for one more, or for none: most invoices have no finding. */
-static void room(struct invoice *v)
+size_t invoice_unlisted(const struct invoice *v)
 {
+    return v->all_findings - v->n_findings;
+}
+
+/* Room for one more, or for none: most invoices have no finding. */
+static bool room(struct invoice *v, enum invoice_severity severity)
+{
+    size_t most = severity == INVOICE_BEYOND ? INVOICE_BEYOND_LISTED : INVOICE_FINDINGS;
     size_t cap = v->cap_findings ? v->cap_findings * 2 : 4;
     struct invoice_finding *p;
 
-    if (v->n_findings < v->cap_findings || v->n_findings == INVOICE_FINDINGS)
-        return;
+    if (v->n_findings >= most)
+        return false;
+    if (v->n_findings < v->cap_findings)
+        return true;
     if (!(p = arena_alloc(v->a, cap * sizeof(*p)))) {
         v->nomem = true;
-        return;
+        return false;
     }
     if (v->n_findings)
         memcpy(p, v->findings, v->n_findings * sizeof(*p));
     v->findings = p;
     v->cap_findings = cap;
+    return true;
 }
 
 struct err *inv_finding(
@@ -214,8 +228,8 @@ struct err *inv_finding(
     struct invoice_finding *f = &v->spare;
 
     v->faults += severity == INVOICE_FAULT;
-    room(v);
-    if (v->n_findings < v->cap_findings && v->n_findings < INVOICE_FINDINGS)
+    v->all_findings++;
+    if (room(v, severity))
         f = &v->findings[v->n_findings++];
     *f = (struct invoice_finding){.severity = severity, .path = path, .line = line};
     return &f->err;

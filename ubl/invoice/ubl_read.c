@@ -4,11 +4,13 @@
 #include "ubl/tree/tree.h"
 
 #define XSI "http://www.w3.org/2001/XMLSchema-instance"
+#define COUNT_MAX 50000000u /* after so many, paths have no positions; lines remain */
 #define SBDH "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
 
 struct reader {
     struct invoice *v;
     const struct tree *t;
+    uint32_t counted; /* siblings, for paths; see COUNT_MAX */
 };
 
 /* ---- names and texts of the document ---- */
@@ -39,15 +41,34 @@ static bool has_elements(const struct tree *t, uint32_t n)
     return false;
 }
 
-static void path_of(const struct tree *t, uint32_t n, struct buf *b)
+/* "[2]" where there are several of the name. */
+static void position(struct reader *r, uint32_t n, struct buf *b)
 {
-    struct str uri = tree_uri(t, n), local = tree_local(t, n);
+    const struct tree *t = r->t;
     uint32_t parent = t->nodes[n].parent;
     unsigned at = 0, of = 0;
 
-    if (tree_kind_of(t, parent) == TREE_ELEMENT)
-        path_of(t, parent, b);
-    if (tree_kind_of(t, n) == TREE_ATTRIBUTE) {
+    for (uint32_t c = tree_first_child(t, parent); c != TREE_NONE && r->counted < COUNT_MAX;
+         c = tree_next_sibling(t, c)) {
+        bool same = tree_kind_of(t, c) == TREE_ELEMENT && t->nodes[c].name == t->nodes[n].name;
+        r->counted++;
+        of += same;
+        at += same && c <= n;
+        if (of > 1 && c >= n)
+            break;
+    }
+    if (of > 1 && r->counted < COUNT_MAX)
+        buf_printf(b, "[%u]", at);
+}
+
+static void path_of(struct reader *r, uint32_t n, struct buf *b)
+{
+    struct str uri = tree_uri(r->t, n), local = tree_local(r->t, n);
+    uint32_t parent = r->t->nodes[n].parent;
+
+    if (tree_kind_of(r->t, parent) == TREE_ELEMENT)
+        path_of(r, parent, b);
+    if (tree_kind_of(r->t, n) == TREE_ATTRIBUTE) {
         buf_printf(b, "/@%.*s", STR_FMT(local));
         return;
     }
@@ -56,13 +77,7 @@ static void path_of(const struct tree *t, uint32_t n, struct buf *b)
         : str_eqz(uri, INV_CAC) ? "cac:"
                                 : "",
         STR_FMT(local));
-    for (uint32_t c = tree_first_child(t, parent); c != TREE_NONE; c = tree_next_sibling(t, c))
-        if (tree_kind_of(t, c) == TREE_ELEMENT && t->nodes[c].name == t->nodes[n].name) {
-            of++;
-            at += c <= n;
-        }
-    if (of > 1)
-        buf_printf(b, "[%u]", at);
+    position(r, n, b);
 }
 
 static void beyond(struct reader *r, uint32_t n)
@@ -74,8 +89,12 @@ static void beyond(struct reader *r, uint32_t n)
 
     if (tree_kind_of(r->t, n) == TREE_ATTRIBUTE)
         line = r->t->nodes[r->t->nodes[n].parent].line;
+    if (r->v->n_findings >= INVOICE_BEYOND_LISTED) {
+        (void)inv_finding(r->v, INVOICE_BEYOND, "", line); /* counted */
+        return;
+    }
     buf_init(&b, 4096);
-    path_of(r->t, n, &b);
+    path_of(r, n, &b);
     path = arena_dup(r->v->a, buf_view(&b));
     buf_free(&b);
     (void)err_set(inv_finding(r->v, INVOICE_BEYOND, path ? path : "", line), ERR_INPUT,
