@@ -196,7 +196,10 @@ void out_flow_cap(struct out_flow *f, const char *key, unsigned n)
     struct dest *d;
 
     (void)pthread_mutex_lock(&f->lock);
-    if ((d = *place(f, key)))
+    d = *place(f, key);
+    if (!d && n)
+        d = known(f, key, 0);
+    if (d)
         d->cap = n;
     (void)pthread_mutex_unlock(&f->lock);
 }
