@@ -38,10 +38,11 @@ static bool is_text(struct str s)
 
 static int check(const struct as4_message *m, struct err *e)
 {
-    const struct str all[] = {m->message_id, m->conversation_id, m->document_scheme, m->document_id,
-        m->process_scheme, m->process_id, m->sender, m->receiver, m->payload_type};
+    enum { TEST_FROM = 4 }; /* what a test message has begins here */
+    const struct str all[] = {m->document_scheme, m->document_id, m->process_scheme, m->process_id,
+        m->message_id, m->conversation_id, m->sender, m->receiver, m->payload_type};
 
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+    for (size_t i = m->is_test ? TEST_FROM : 0; i < sizeof(all) / sizeof(all[0]); i++)
         if (!all[i].n || all[i].n > 2000 || !is_text(all[i]))
             return err_set(e, ERR_INPUT, "as4.value", "PEPPOL-AS4 4",
                 "an identifier of the message is empty, too long or no text");
@@ -83,6 +84,17 @@ static void add_property(
     soap_set(bad, n, "name", name);
     if (type)
         soap_set(bad, n, "type", type);
+}
+
+/*= EBMS3 5.2.2.8 "a test message is not delivered" */
+static void add_test_service(bool *bad, struct composer *c, xmlNode *um)
+{
+    xmlNode *info = soap_add(bad, um, c->env.eb, "CollaborationInfo", STR(""));
+
+    (void)soap_add(bad, info, c->env.eb, "AgreementRef", STR(EBMS_AGREEMENT));
+    (void)soap_add(bad, info, c->env.eb, "Service", STR(EBMS_TEST_SERVICE));
+    (void)soap_add(bad, info, c->env.eb, "Action", STR(EBMS_TEST_ACTION));
+    (void)soap_add(bad, info, c->env.eb, "ConversationId", c->m->conversation_id);
 }
 
 /*= PEPPOL-AS4 4.6 "Service is the process" */
@@ -139,7 +151,10 @@ static int build(struct composer *c, struct err *e)
     parties = soap_add(&bad, um, eb, "PartyInfo", STR(""));
     add_party(&bad, parties, eb, "From", key_cert(c->key)->cn, EBMS_INITIATOR);
     add_party(&bad, parties, eb, "To", c->m->recipient->cn, EBMS_RESPONDER);
-    add_collaboration(&bad, c, um);
+    if (c->m->is_test)
+        add_test_service(&bad, c, um);
+    else
+        add_collaboration(&bad, c, um);
     properties = soap_add(&bad, um, eb, "MessageProperties", STR(""));
     add_property(&bad, properties, eb, "originalSender", type, c->m->sender);
     add_property(&bad, properties, eb, "finalRecipient", type, c->m->receiver);

@@ -15,6 +15,9 @@ static const struct cli_flag alarms_flags[] = {
     {"all", NULL, "acknowledged and cleared ones too"}, END};
 static const struct cli_flag as4_dump[] = {{"content-type", "TYPE", "of a body without HTTP head"},
     {"anchors", "FOLDER", "verify the signature up to these trust anchors"}, END};
+static const struct cli_flag as4_ping[] = {
+    {"doctype", "NAME|ID", "of the endpoint to ask; default invoice"},
+    {"wait", "SPAN", "at most this long; default 30s"}, END};
 static const struct cli_flag build_flags[] = {
     {"output", "FILE", "write there, durably; a folder for several inputs or a list (-o)"},
     {"customization", "NAME", "bis3, selfbilling3, pint-eu, ...; default: what the invoice says"},
@@ -153,6 +156,9 @@ const struct cli_command cli_commands[] = {
     {"as4 dump", "FILE...", "Show what is in a captured AS4 message or answer",
         "  aviso as4 dump request.http\n  aviso as4 dump receipt.xml --anchors trust/test\n",
         as4_dump, cmd_as4_dump},
+    {"as4 ping", "PARTICIPANT", "Send a test message that is received but not delivered",
+        "  aviso as4 ping 0208:0403170701\n  aviso as4 ping 0208:0403170701 --json\n", as4_ping,
+        cmd_as4_ping},
     {"build", "[INPUT...]", "Make valid UBL invoices or credit notes from JSON or CSV",
         "  aviso build invoice.json -o invoice.xml\n"
         "  aviso build batch.csv -o outbox/\n"

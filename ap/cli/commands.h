@@ -7,6 +7,7 @@
 int cmd_ack(struct cli *c);
 int cmd_alarms(struct cli *c);
 int cmd_as4_dump(struct cli *c);
+int cmd_as4_ping(struct cli *c);
 int cmd_build(struct cli *c);
 int cmd_canary_install(struct cli *c);
 int cmd_canary_run(struct cli *c);
