@@ -134,7 +134,8 @@ void inv_settle(struct invoice *v)
     settle_unusual(v, str_z(c ? c->scheme : "VAT"));
     v->currency = inv_text(v->root, INV_CURRENCY);
     v->vat_currency = inv_text(v->root, INV_VAT_CURRENCY);
-    /* EN 16931 and its rules know two decimals, whatever the currency: BR-DEC, and R120's room of
-     * 0.02 is less than half a yen. */
-    v->places = !c || c->en16931 ? 2 : inv_minor_unit(v->currency);
+    /* EN 16931 knows two decimals, whatever the currency: R120's room of 0.02 is less than half a
+     * yen. The PINTs of countries ask for the currency's, and for no more than two either. */
+    v->places =
+        !c || c->en16931 || inv_minor_unit(v->currency) > 2 ? 2 : inv_minor_unit(v->currency);
 }

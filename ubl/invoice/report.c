@@ -11,32 +11,34 @@ static bool digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* The next "BT-12" or "BG-3" of a text, moved behind it; empty at the end. */
-static struct str next_number(struct str *text)
+/* The next "BT-12", "BG-3" or, as the PINTs write, "ibt-012" of a text, moved behind it: as the
+ * table has it. False at the end. */
+static bool next_number(struct str *text, char out[16])
 {
     for (size_t i = 0; i + 3 < text->n; i++) {
+        const char *p = text->p + i;
+        unsigned number = 0;
         size_t n = i + 3;
-        if (text->p[i] != 'B' || (text->p[i + 1] != 'T' && text->p[i + 1] != 'G') ||
-            text->p[i + 2] != '-' || !digit(text->p[n]))
+        if ((p[0] | 32) != 'b' || ((p[1] | 32) != 't' && (p[1] | 32) != 'g') || p[2] != '-' ||
+            !digit(p[3]))
             continue;
-        while (n < text->n && digit(text->p[n]))
-            n++;
-        struct str found = str_sub(*text, i, n - i);
+        while (n < text->n && digit(text->p[n]) && number < 1000)
+            number = number * 10 + (unsigned)(text->p[n++] - '0');
+        (void)snprintf(out, 16, "B%c-%u", p[1] & ~32, number);
         *text = str_sub(*text, n, text->n);
-        return found;
+        return true;
     }
-    *text = STR("");
-    return *text;
+    return false;
 }
 
 /* The first term below the node that the rule's text names, or INV_NONE. */
 static enum inv_id named(struct str text, enum inv_id group)
 {
-    struct str bt;
+    char bt[16];
 
-    while ((bt = next_number(&text)).n)
+    while (next_number(&text, bt))
         for (unsigned i = group + 1; i < INV_TERMS && inv_below((enum inv_id)i, group); i++)
-            if (str_eqz(bt, inv_terms[i].bt))
+            if (strcmp(bt, inv_terms[i].bt) == 0)
                 return (enum inv_id)i;
     return INV_NONE;
 }

@@ -231,10 +231,7 @@ static void pairs(struct invoice *v)
 
 void inv_sensible(struct invoice *v)
 {
-    const struct inv_custom *c = inv_custom_of(inv_text(v->root, INV_SPECIFICATION));
-    int minor = inv_minor_unit(v->currency);
-
-    decimals(v, v->root, c && !c->en16931 ? minor : 2);
+    decimals(v, v->root, v->places);
     dates(v);
     line_numbers(v);
     pairs(v);
