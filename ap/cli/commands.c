@@ -35,6 +35,15 @@ static const struct cli_flag canary_install[] = {
 static const struct cli_flag canary_run[] = {{"wait", "[=60s]", "at most this long"}, END};
 static const struct cli_flag config_show[] = {
     {"origin", NULL, "say where each value came from"}, END};
+static const struct cli_flag conformance_run[] = {
+    {"own", "PARTICIPANT", "a participant of ours that receives; default: the first"},
+    {"to", "PARTICIPANT", "a receiver of the test network"},
+    {"revoked", "PARTICIPANT", "one whose access point has a revoked certificate"},
+    {"wildcard", "PARTICIPANT", "one registered with a wildcard"},
+    {"wildcard-document", "FILE", "a PINT document for that one"},
+    {"large", "MB", "size of large documents; default 10, 0: none"},
+    {"case", "NAME", "only cases whose names begin so: tls, reception, submission-large"},
+    {"dir", "FOLDER", "for report and evidence; default ./conformance"}, END};
 static const struct cli_flag doctor_flags[] = {
     {"quick", NULL,
         "only what needs neither network nor reading the whole spool: for every minute"},
@@ -176,6 +185,10 @@ const struct cli_command cli_commands[] = {
         cmd_config_check},
     {"config show", "", "Show every option and its value",
         "  aviso config show\n  aviso config show --origin\n", config_show, cmd_config_show},
+    {"conformance run", "", "Rehearse the testbed's cases against our endpoint and a test network",
+        "  aviso conformance run --case tls\n"
+        "  aviso conformance run --to 9922:NGTBCNTRLP1001 --dir rehearsal\n",
+        conformance_run, cmd_conformance_run},
     {"doctor", "[cert|dns|clock|spool|smp|peer URL]", "Tell whether anything is wrong here",
         "  aviso doctor\n  aviso doctor --quick --json\n  aviso doctor spool\n"
         "  aviso doctor peer https://ap.example/as4\n",

@@ -14,6 +14,7 @@ int cmd_canary_run(struct cli *c);
 int cmd_canary_status(struct cli *c);
 int cmd_config_check(struct cli *c);
 int cmd_config_show(struct cli *c);
+int cmd_conformance_run(struct cli *c);
 int cmd_doctor(struct cli *c);
 int cmd_events(struct cli *c);
 int cmd_explain(struct cli *c);

@@ -103,6 +103,8 @@ N("config.unknown-key", SETUP, "There is no such option",
   "Correct the name; the nearest one is shown")
 N("config.value", SETUP, "An option has a value it cannot have",
   "Correct the named line")
+N("conformance.damage", BUG, "A message of the rehearsal has no part that could be damaged",
+  "Report it, with the evidence of the case")
 N("control.broken", UNREACHED, "The exchange with the daemon broke off",
   "See aviso status; the same --key makes a repeat harmless")
 N("control.connect", UNREACHED, "The daemon's socket does not take connections",

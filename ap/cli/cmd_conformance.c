@@ -1,0 +1,140 @@
+/* aviso conformance run: a rehearsal of the testbed's cases, with a report and evidence. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ap/base/clock.h"
+#include "ap/base/fsx.h"
+#include "ap/cli/commands.h"
+#include "ap/conformance/conformance.h"
+#include "ap/daemon/node.h"
+
+#define DOCUMENT_MAX (64u << 20)
+
+struct rehearsal {
+    struct cli *c;
+    struct conf_run *run;
+    struct node key, net;
+    bool has_key, has_net;
+    struct store *store;
+    struct buf document;
+};
+
+static void tell(void *ctx, const struct conf_case *k)
+{
+    static const char *const colors[] = {"\033[32m", "\033[31m", "\033[33m"};
+    const struct rehearsal *h = ctx;
+    bool color = h->c->color;
+
+    if (h->c->json || (h->c->quiet && k->verdict != CONF_FAILED))
+        return;
+    (void)printf("%s%-8s%s %-30s %s%s%s\n", color ? colors[k->verdict] : "",
+        conf_verdict_word(k->verdict), color ? "\033[0m" : "", k->id, k->title,
+        *k->bed ? " · " : "", k->bed);
+    if (*k->why)
+        (void)printf("%9s%s\n", "", k->why);
+    for (size_t i = 0; i < k->nchecks; i++)
+        if (!k->checks[i].ok || h->c->verbose)
+            (void)printf("%9s%s %s\n", "", k->checks[i].ok ? "yes:" : "no: ", k->checks[i].text);
+}
+
+static int open_parts(struct rehearsal *h, struct err *e)
+{
+    struct store_cfg s = {.path = h->c->config->spool, .mode = STORE_READ};
+
+    if (node_open(&h->key, h->c->config, NODE_KEY, e))
+        return -1;
+    h->has_key = true;
+    if (node_open(&h->net, h->c->config, NODE_NET, e))
+        return -1;
+    h->has_net = true;
+    return store_open(&h->store, &s, e);
+}
+
+static void close_parts(struct rehearsal *h)
+{
+    store_close(h->store);
+    if (h->has_net)
+        node_close(&h->net);
+    if (h->has_key)
+        node_close(&h->key);
+    buf_free(&h->document);
+    if (h->run && h->run->dirfd >= 0)
+        (void)close(h->run->dirfd);
+    free(h->run);
+}
+
+static int prepare(
+    struct rehearsal *h, const char *folder, unsigned long long megabytes, struct err *e)
+{
+    struct conf_run *r = h->run;
+    const char *file = cli_get(h->c, "wildcard-document");
+
+    if (fsx_mkdirs(folder, 0700, e) || (r->dirfd = fsx_open_dir(folder, e)) < 0)
+        return -1;
+    if (file && fsx_read_file(&h->document, file, e))
+        return -1;
+    if (open_parts(h, e))
+        return -1;
+    r->c = h->c->config;
+    r->store = h->store;
+    r->key = h->key.keys[0];
+    r->pki = h->net.pki;
+    r->http = h->net.http;
+    r->lookup = h->net.lookup;
+    r->lists = h->net.lists;
+    r->host = h->net.host;
+    r->own = cli_get(h->c, "own");
+    r->to = cli_get(h->c, "to");
+    r->revoked = cli_get(h->c, "revoked");
+    r->wildcard = cli_get(h->c, "wildcard");
+    r->wildcard_document = blob_str(buf_view(&h->document));
+    r->large = megabytes * 1000000;
+    r->only = cli_get(h->c, "case");
+    r->told = tell;
+    r->told_ctx = h;
+    return 0;
+}
+
+static int finish(struct rehearsal *h, const char *folder)
+{
+    const struct conf_run *r = h->run;
+    struct err e = ERR_INIT;
+
+    if (!r->n)
+        return cli_usage(h->c, "--case %s: no case begins so", r->only);
+    if (conf_report(r, &e))
+        return cli_fail(h->c, NULL, &e);
+    if (h->c->json)
+        cli_json(conf_json(r));
+    else
+        (void)printf("%zu passed, %zu failed, %zu skipped; report and evidence in %s\n",
+            r->count[CONF_PASSED], r->count[CONF_FAILED], r->count[CONF_SKIPPED], folder);
+    return r->count[CONF_FAILED] ? EXIT_NO : EXIT_OK;
+}
+
+int cmd_conformance_run(struct cli *c)
+{
+    struct rehearsal h = {.c = c, .run = calloc(1, sizeof(*h.run))};
+    const char *folder = cli_get(c, "dir"), *large = cli_get(c, "large");
+    unsigned long long megabytes = 10;
+    struct err e = ERR_INIT;
+    int code;
+
+    if (!h.run)
+        return EXIT_BUG;
+    h.run->dirfd = -1;
+    buf_init(&h.document, DOCUMENT_MAX);
+    folder = folder ? folder : "conformance";
+    if (c->nargs || !str_to_u64(str_z(large ? large : "10"), 500, &megabytes)) {
+        code = cli_usage(c, c->nargs ? "conformance run takes no arguments"
+                                     : "--large: expected megabytes, 0 to 500");
+    } else if (cli_config(c, true, &e) || prepare(&h, folder, megabytes, &e)) {
+        code = cli_fail(c, NULL, &e);
+    } else {
+        conf_run(h.run);
+        code = finish(&h, folder);
+    }
+    close_parts(&h);
+    return code;
+}

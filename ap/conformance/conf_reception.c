@@ -1,0 +1,238 @@
+/* conf_reception.c - what the testbed's access point would send us, sent by ourselves: through the
+ * SML, the SMP and the network to our own endpoint. */
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ap/base/clock.h"
+#include "ap/base/fsx.h"
+#include "ap/base/rnd.h"
+#include "ap/conformance/conf_priv.h"
+
+#define ARENA (64u << 20)
+
+/* An invoice number that nobody takes for a real one. */
+static const char *number(char out[32])
+{
+    char id[RND_UUID];
+
+    rnd_uuid(id);
+    (void)snprintf(out, 32, "CONFORMANCE-%.8s", id);
+    return out;
+}
+
+struct own {
+    struct store_participant us;
+    struct conf_message m; /* from ourselves to ourselves */
+    struct conf_exchange x;
+    struct arena *a;
+    char number[32];
+};
+
+static int own_begin(struct own *o, struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    *o = (struct own){.a = arena_new(ARENA)};
+    if (!o->a)
+        return err_nomem(e);
+    if (!conf_own(&o->us, r, k, o->a))
+        return 0;
+    o->m =
+        (struct conf_message){.from = &o->us, .to = o->us.identifier, .number = number(o->number)};
+    return 0;
+}
+
+static void own_end(struct own *o)
+{
+    conf_exchange_free(&o->x);
+    arena_free(o->a);
+}
+
+static int own_send(struct own *o, struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    return conf_send(&o->x, r, k, &o->m, o->a, e);
+}
+
+static int same_seat(const struct conf_exchange *x, const struct conf_run *r)
+{
+    return x->found && strcmp(x->ep.seat_id, key_cert(r->key)->cn) == 0;
+}
+
+int conf_published(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    struct own o;
+    struct participant p;
+    struct lookup_services s;
+    struct err why = ERR_INIT;
+    int rc = own_begin(&o, r, k, e);
+
+    if (rc || k->verdict == CONF_SKIPPED || participant_parse(&p, str_z(o.us.identifier), &why))
+        goto done;
+    if (conf_check(k, lookup_services(&s, r->lookup, &p, o.a, &why) == 0,
+            "the SMP of %s is found: %.200s", o.us.identifier, why.code[0] ? why.msg : s.smp_url))
+        (void)conf_check(k, s.n > 0, "it lists %zu document types", s.n);
+    if ((rc = own_send(&o, r, k, e)) ||
+        !conf_check(k, o.x.found, "our entry for invoices holds: %.200s",
+            o.x.found ? o.x.ep.url : o.x.why.msg))
+        goto done;
+    (void)conf_check(k, strcmp(o.x.ep.url, r->c->public_url) == 0, "its URL %.120s is ours, %.120s",
+        o.x.ep.url, r->c->public_url);
+    (void)conf_check(k, cert_same(o.x.ep.cert, key_cert(r->key)),
+        "its certificate is the one that we sign with (%s)", o.x.ep.seat_id);
+done:
+    own_end(&o);
+    return rc;
+}
+
+int conf_reception(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    struct own o;
+    int rc = own_begin(&o, r, k, e);
+
+    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0 &&
+        conf_expect_receipt(k, &o.x, "an invoice")) {
+        (void)conf_check(
+            k, o.x.status == 200, "the receipt came in the response, HTTP %d", o.x.status);
+        (void)conf_check(
+            k, same_seat(&o.x, r), "the receipt is by our own seat, %s", o.x.ep.seat_id);
+    }
+    own_end(&o);
+    return rc;
+}
+
+int conf_reception_plain(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    struct own o;
+    int rc = own_begin(&o, r, k, e);
+
+    o.m.uncompressed = true;
+    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0)
+        (void)conf_expect_receipt(k, &o.x, "an uncompressed invoice");
+    own_end(&o);
+    return rc;
+}
+
+int conf_reception_again(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    struct own o;
+    int rc = own_begin(&o, r, k, e);
+
+    o.m.repeats = 2;
+    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0 &&
+        conf_expect_receipt(k, &o.x, "an invoice"))
+        (void)conf_check(k, o.x.same_again, "two repeats have the same receipt, byte for byte");
+    own_end(&o);
+    return rc;
+}
+
+int conf_reception_damaged(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    struct own o;
+    int rc = own_begin(&o, r, k, e);
+
+    o.m.damage = CONF_FLIPPED;
+    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0)
+        (void)conf_expect_error(k, &o.x, "EBMS:0102", NULL);
+    own_end(&o);
+    return rc;
+}
+
+int conf_reception_unserved(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    struct own o;
+    char nobody[64];
+    int rc = own_begin(&o, r, k, e);
+
+    (void)snprintf(nobody, sizeof(nobody), "9999:%s", o.number);
+    o.m.receiver_in_header = nobody;
+    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0)
+        (void)conf_expect_error(k, &o.x, "EBMS:0004", "PEPPOL:NOT_SERVICED");
+    own_end(&o);
+    return rc;
+}
+
+int conf_reception_large(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    struct own o;
+    int rc;
+
+    if (!r->large) {
+        conf_skip(k, "no size was asked for (--large)");
+        return 0;
+    }
+    rc = own_begin(&o, r, k, e);
+    o.m.size = r->large;
+    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0)
+        (void)conf_expect_receipt(k, &o.x, "a large invoice");
+    own_end(&o);
+    return rc;
+}
+
+/* ---- a signer who is not of Peppol ---- */
+
+static X509 *self_signed(EVP_PKEY *key, const char *cn)
+{
+    X509 *c = X509_new();
+    X509_NAME *name = c ? X509_get_subject_name(c) : NULL;
+
+    if (name && X509_set_version(c, X509_VERSION_3) &&
+        ASN1_INTEGER_set_int64(X509_get_serialNumber(c), 1) &&
+        X509_gmtime_adj(X509_getm_notBefore(c), -3600) &&
+        X509_gmtime_adj(X509_getm_notAfter(c), 86400) &&
+        X509_NAME_add_entry_by_txt(
+            name, "CN", MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0) &&
+        X509_set_issuer_name(c, name) && X509_set_pubkey(c, key) && X509_sign(c, key, EVP_sha256()))
+        return c;
+    X509_free(c);
+    return NULL;
+}
+
+static int put(int dirfd, const char *name, BIO *b, struct err *e)
+{
+    char *p;
+    long n = BIO_get_mem_data(b, &p);
+
+    return fsx_replace(dirfd, name, p, (size_t)n, 0600, e);
+}
+
+/* A key of its own under a certificate of its own that bears our name. */
+static int impostor(struct key **out, struct conf_run *r, struct err *e)
+{
+    EVP_PKEY *key = EVP_RSA_gen(2048);
+    X509 *cert = key ? self_signed(key, key_cert(r->key)->cn) : NULL;
+    BIO *k = BIO_new(BIO_s_mem()), *c = BIO_new(BIO_s_mem());
+    char key_file[64], cert_file[64];
+    int rc;
+
+    (void)snprintf(key_file, sizeof(key_file), "/proc/self/fd/%d/impostor.key", r->dirfd);
+    (void)snprintf(cert_file, sizeof(cert_file), "/proc/self/fd/%d/impostor.pem", r->dirfd);
+    if (!cert || !k || !c || !PEM_write_bio_X509(c, cert) ||
+        !PEM_write_bio_PrivateKey(k, key, NULL, NULL, 0, NULL, NULL))
+        rc = err_nomem(e);
+    else
+        rc = put(r->dirfd, "impostor.key", k, e) || put(r->dirfd, "impostor.pem", c, e) ||
+                     key_open_file(out, key_file, cert_file, e)
+                 ? -1
+                 : 0;
+    if (fsx_remove(r->dirfd, "impostor.key", e))
+        rc = -1;
+    BIO_free(k);
+    BIO_free(c);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    return rc;
+}
+
+int conf_reception_stranger(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    struct own o;
+    int rc = own_begin(&o, r, k, e);
+
+    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = impostor(&o.m.key, r, e)) == 0 &&
+        (rc = own_send(&o, r, k, e)) == 0)
+        (void)conf_expect_error(k, &o.x, "EBMS:0101", NULL);
+    key_close(o.m.key);
+    own_end(&o);
+    return rc;
+}

@@ -1,0 +1,132 @@
+/* conf_report.c - the report as JSON for programs and HTML for people; no script, nothing fetched.
+ */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ap/base/clock.h"
+#include "ap/base/fsx.h"
+#include "ap/conformance/conf_priv.h"
+
+#define REPORT_MAX (4u << 20)
+
+static void text(struct json_object *o, const char *key, const char *v)
+{
+    (void)json_object_object_add(o, key, v && *v ? json_object_new_string(v) : NULL);
+}
+
+static struct json_object *case_json(const struct conf_case *k)
+{
+    struct json_object *o = json_object_new_object(), *checks = json_object_new_array(),
+                       *files = json_object_new_array();
+
+    text(o, "case", k->id);
+    text(o, "title", k->title);
+    text(o, "testbed", k->bed);
+    text(o, "clause", k->clause);
+    text(o, "verdict", conf_verdict_word(k->verdict));
+    text(o, "why", k->why);
+    (void)json_object_object_add(o, "ms", json_object_new_int64(k->ms));
+    for (size_t i = 0; i < k->nchecks; i++) {
+        struct json_object *c = json_object_new_object();
+        (void)json_object_object_add(c, "ok", json_object_new_boolean(k->checks[i].ok));
+        text(c, "text", k->checks[i].text);
+        (void)json_object_array_add(checks, c);
+    }
+    for (size_t i = 0; i < k->nfiles; i++)
+        (void)json_object_array_add(files, json_object_new_string(k->files[i]));
+    (void)json_object_object_add(o, "checks", checks);
+    (void)json_object_object_add(o, "evidence", files);
+    return o;
+}
+
+struct json_object *conf_json(const struct conf_run *r)
+{
+    struct json_object *o = json_object_new_object(), *cases = json_object_new_array();
+    char at[CLOCK_TEXT];
+
+    clock_utc(at, r->started);
+    (void)json_object_object_add(o, "ok", json_object_new_boolean(!r->count[CONF_FAILED]));
+    text(o, "mode", config_mode_word(r->c->mode));
+    text(o, "endpoint", r->c->public_url);
+    text(o, "seat", key_cert(r->key)->cn);
+    text(o, "started", at);
+    for (int v = CONF_PASSED; v <= CONF_SKIPPED; v++)
+        (void)json_object_object_add(o, conf_verdict_word((enum conf_verdict)v),
+            json_object_new_int64((int64_t)r->count[v]));
+    for (size_t i = 0; i < r->n; i++)
+        (void)json_object_array_add(cases, case_json(&r->cases[i]));
+    (void)json_object_object_add(o, "cases", cases);
+    return o;
+}
+
+static void cell(struct buf *b, const char *before, const char *v, const char *after)
+{
+    buf_puts(b, before);
+    buf_xml(b, str_z(v));
+    buf_puts(b, after);
+}
+
+static void case_html(struct buf *b, const struct conf_case *k)
+{
+    buf_printf(b, "<section class=\"%s\" id=\"%s\">", conf_verdict_word(k->verdict), k->id);
+    cell(b, "<h2>", k->title, "</h2><p>");
+    cell(b, "<b>", conf_verdict_word(k->verdict), "</b>");
+    cell(b, " &#183; ", k->clause, "");
+    if (*k->bed)
+        cell(b, " &#183; testbed ", k->bed, "");
+    buf_printf(b, " &#183; %lld ms</p>", (long long)k->ms);
+    if (*k->why)
+        cell(b, "<p>", k->why, "</p>");
+    buf_puts(b, "<ul>");
+    for (size_t i = 0; i < k->nchecks; i++)
+        cell(b, k->checks[i].ok ? "<li>" : "<li class=\"no\">no: ", k->checks[i].text, "</li>");
+    buf_puts(b, "</ul><p>");
+    for (size_t i = 0; i < k->nfiles; i++) {
+        cell(b, "<a href=\"", k->files[i], "\">");
+        cell(b, "", k->files[i], "</a> ");
+    }
+    buf_puts(b, "</p></section>\n");
+}
+
+static void html(struct buf *b, const struct conf_run *r)
+{
+    char at[CLOCK_TEXT];
+
+    clock_utc(at, r->started);
+    buf_puts(b,
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "content=\"width=device-width\"><title>Conformance rehearsal</title><style>"
+        "body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
+        "section{border-left:.4em solid #888;padding:0 1em;margin:1em 0}"
+        ".passed{border-color:#2a7}.failed{border-color:#c22}.no{color:#c22;font-weight:bold}"
+        "h2{font-size:1.1em}</style></head><body><h1>Conformance rehearsal</h1>");
+    cell(b, "<p>", key_cert(r->key)->cn, "");
+    cell(b, " at ", r->c->public_url, "");
+    cell(b, ", mode ", config_mode_word(r->c->mode), "");
+    cell(b, ", ", at, "</p>");
+    buf_printf(b,
+        "<p><b>%zu passed, %zu failed, %zu skipped</b>. A rehearsal, no accreditation.</p>\n",
+        r->count[CONF_PASSED], r->count[CONF_FAILED], r->count[CONF_SKIPPED]);
+    for (size_t i = 0; i < r->n; i++)
+        case_html(b, &r->cases[i]);
+    buf_puts(b, "</body></html>\n");
+}
+
+int conf_report(const struct conf_run *r, struct err *e)
+{
+    struct json_object *o = conf_json(r);
+    const char *json = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY);
+    struct buf b;
+    int rc;
+
+    buf_init(&b, REPORT_MAX);
+    html(&b, r);
+    rc = buf_check(&b, e) || fsx_replace(r->dirfd, "report.html", b.p, b.n, 0644, e) ||
+                 fsx_replace(r->dirfd, "report.json", json, strlen(json), 0644, e)
+             ? -1
+             : 0;
+    buf_free(&b);
+    json_object_put(o);
+    return rc;
+}

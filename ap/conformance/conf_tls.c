@@ -1,0 +1,216 @@
+/* conf_tls.c - the grade of our endpoint's TLS, as a client of the network sees it.
+ *
+ * What must be refused is really offered: OpenSSL is told to speak old protocols and weak suites
+ * here and nowhere else. No byte of HTTP is sent. */
+#include <netdb.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ap/base/arena.h"
+#include "ap/conformance/conf_priv.h"
+
+#define PATIENCE_S 10
+
+struct place {
+    char host[256], port[8];
+};
+
+enum met { MET_AGREED, MET_REFUSED, MET_NOBODY, MET_IMPOSSIBLE };
+struct offer {
+    int low, high;
+    const char *suites; /* OpenSSL's names, up to TLS 1.2; NULL: the usual */
+};
+struct agreed {
+    char protocol[16], suite[64];
+    long verify;
+    long days; /* until the certificate ends */
+    bool name_fits;
+};
+
+/* https://host[:port]/path, host a name or [address]. */
+static bool take_place(struct place *out, const char *url)
+{
+    struct str s = str_z(url);
+    size_t end;
+
+    if (!str_has_prefix(s, STR("https://")))
+        return false;
+    s = str_sub(s, 8, s.n);
+    s = str_sub(s, 0, str_find(s, STR("/")));
+    end = s.n && s.p[0] == '[' ? str_find(s, STR("]")) + 1 : str_find(s, STR(":"));
+    (void)snprintf(out->port, sizeof(out->port), "%.*s", end < s.n ? (int)(s.n - end - 1) : 3,
+        end < s.n ? s.p + end + 1 : "443");
+    if (s.n && s.p[0] == '[')
+        s = str_sub(s, 1, end - 2);
+    else
+        s = str_sub(s, 0, end);
+    (void)snprintf(out->host, sizeof(out->host), "%.*s", (int)s.n, s.p);
+    return s.n > 0 && s.n < sizeof(out->host);
+}
+
+static int connect_to(const struct place *p)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list, *at;
+    struct timeval patience = {PATIENCE_S, 0};
+    int fd = -1;
+
+    if (getaddrinfo(p->host, p->port, &hints, &list))
+        return -1;
+    for (at = list; at && fd < 0; at = at->ai_next) {
+        fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
+        if (fd < 0)
+            continue;
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+        if (connect(fd, at->ai_addr, at->ai_addrlen)) {
+            (void)close(fd);
+            fd = -1;
+        }
+    }
+    freeaddrinfo(list);
+    return fd;
+}
+
+static SSL_CTX *context(const struct offer *o, const char *ca_file)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+
+    if (!ctx)
+        return NULL;
+    if (SSL_CTX_set_min_proto_version(ctx, o->low) && SSL_CTX_set_max_proto_version(ctx, o->high) &&
+        (!o->suites || SSL_CTX_set_cipher_list(ctx, o->suites)) &&
+        SSL_CTX_set_default_verify_paths(ctx) &&
+        (!*ca_file || SSL_CTX_load_verify_file(ctx, ca_file)))
+        return ctx;
+    SSL_CTX_free(ctx);
+    return NULL;
+}
+
+static void note(struct agreed *out, SSL *s, const struct place *p)
+{
+    X509 *cert = SSL_get0_peer_certificate(s);
+    int days = 0, seconds = 0;
+
+    (void)snprintf(out->protocol, sizeof(out->protocol), "%s", SSL_get_version(s));
+    (void)snprintf(out->suite, sizeof(out->suite), "%s", SSL_get_cipher_name(s));
+    out->verify = SSL_get_verify_result(s);
+    out->name_fits = cert && (X509_check_host(cert, p->host, 0, 0, NULL) == 1 ||
+                                 X509_check_ip_asc(cert, p->host, 0) == 1);
+    if (cert && ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert)))
+        out->days = days;
+}
+
+static enum met shake(
+    struct agreed *out, const struct place *p, const struct offer *o, const char *ca_file)
+{
+    SSL_CTX *ctx = context(o, ca_file);
+    SSL *s = ctx ? SSL_new(ctx) : NULL;
+    enum met met = MET_IMPOSSIBLE;
+    int fd = -1;
+
+    *out = (struct agreed){0};
+    if (s && SSL_set_tlsext_host_name(s, p->host)) {
+        fd = connect_to(p);
+        met = fd < 0 ? MET_NOBODY : MET_REFUSED;
+        if (fd >= 0 && SSL_set_fd(s, fd) && SSL_connect(s) == 1) {
+            note(out, s, p);
+            met = MET_AGREED;
+        }
+    }
+    ERR_clear_error();
+    SSL_free(s);
+    SSL_CTX_free(ctx);
+    if (fd >= 0)
+        (void)close(fd);
+    return met;
+}
+
+static bool ready(struct place *p, struct conf_run *r, struct conf_case *k)
+{
+    struct agreed a;
+    const struct offer usual = {TLS1_2_VERSION, 0, NULL};
+
+    if (!take_place(p, r->c->public_url)) {
+        conf_skip(k, "listen.public_url is not an https URL: the endpoint is not known");
+        return false;
+    }
+    return conf_check(k, shake(&a, p, &usual, r->c->tls_ca_file) == MET_AGREED,
+        "%s:%s is reached and speaks TLS (%s, %s)", p->host, p->port, a.protocol, a.suite);
+}
+
+int conf_tls_protocols(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    static const struct {
+        const char *name;
+        int version;
+        bool wanted, may_miss;
+    } t[] = {{"TLS 1.0", TLS1_VERSION, false, false}, {"TLS 1.1", TLS1_1_VERSION, false, false},
+        {"TLS 1.2", TLS1_2_VERSION, true, false}, {"TLS 1.3", TLS1_3_VERSION, true, true}};
+    struct place p;
+    struct agreed a;
+
+    (void)e;
+    if (!ready(&p, r, k))
+        return 0;
+    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        const struct offer o = {
+            t[i].version, t[i].version, t[i].version < TLS1_3_VERSION ? "ALL:@SECLEVEL=0" : NULL};
+        enum met met = shake(&a, &p, &o, r->c->tls_ca_file);
+        (void)conf_check(k, t[i].may_miss || (met == MET_AGREED) == t[i].wanted, "%s is %s",
+            t[i].name, met == MET_AGREED ? "spoken" : "not spoken");
+    }
+    return 0;
+}
+
+int conf_tls_suites(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    static const struct {
+        const char *name, *suites;
+    } weak[] = {{"without forward secrecy (static RSA)", "kRSA"}, {"anonymous", "aNULL"},
+        {"without encryption", "eNULL"},
+        {"CBC with SHA-1", "ECDHE-RSA-AES128-SHA:DHE-RSA-AES128-SHA"},
+        {"CBC with SHA-256", "ECDHE-RSA-AES128-SHA256:DHE-RSA-AES128-SHA256"}, {"3DES", "3DES"},
+        {"RC4", "RC4"}};
+    struct place p;
+    struct agreed a;
+    char suites[120];
+
+    (void)e;
+    if (!ready(&p, r, k))
+        return 0;
+    for (size_t i = 0; i < sizeof(weak) / sizeof(weak[0]); i++) {
+        const struct offer o = {TLS1_2_VERSION, TLS1_2_VERSION, suites};
+        enum met met;
+        (void)snprintf(suites, sizeof(suites), "%s:@SECLEVEL=0", weak[i].suites);
+        met = shake(&a, &p, &o, r->c->tls_ca_file);
+        (void)conf_check(k, met != MET_AGREED, "suites %s are %s", weak[i].name,
+            met == MET_AGREED    ? "taken"
+            : met == MET_REFUSED ? "refused"
+                                 : "not known to this OpenSSL, so not offered");
+    }
+    return 0;
+}
+
+int conf_tls_certificate(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    const struct offer usual = {TLS1_2_VERSION, 0, NULL};
+    struct place p;
+    struct agreed a;
+
+    (void)e;
+    if (!ready(&p, r, k) || shake(&a, &p, &usual, r->c->tls_ca_file) != MET_AGREED)
+        return 0;
+    (void)conf_check(k, a.verify == X509_V_OK,
+        "its chain leads to an authority that is trusted: %s",
+        X509_verify_cert_error_string(a.verify));
+    (void)conf_check(k, a.name_fits, "its certificate is for %s", p.host);
+    (void)conf_check(k, a.days >= 7, "its certificate is valid for %ld days more", a.days);
+    if (r->c->mode != MODE_LAB)
+        (void)conf_check(k, strcmp(p.port, "443") == 0, "its port is %s, of 443", p.port);
+    return 0;
+}
