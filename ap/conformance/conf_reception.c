@@ -101,41 +101,65 @@ int conf_reception(struct conf_run *r, struct conf_case *k, struct err *e)
     return rc;
 }
 
-int conf_reception_plain(struct conf_run *r, struct conf_case *k, struct err *e)
+/* What differs from an ordinary message to ourselves, and what must come of it. */
+struct plan {
+    const char *what; /* has a receipt; NULL: */
+    const char *code; /* is refused so */
+    bool uncompressed;
+    unsigned repeats;
+    enum conf_damage damage;
+    uint64_t size;
+};
+
+static int own_case(struct conf_run *r, struct conf_case *k, const struct plan *p, struct err *e)
 {
     struct own o;
     int rc = own_begin(&o, r, k, e);
 
-    o.m.uncompressed = true;
-    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0)
-        (void)conf_expect_receipt(k, &o.x, "an uncompressed invoice");
+    o.m.uncompressed = p->uncompressed;
+    o.m.repeats = p->repeats;
+    o.m.damage = p->damage;
+    o.m.size = p->size;
+    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0) {
+        if (!p->what)
+            (void)conf_expect_error(k, &o.x, p->code, NULL);
+        else if (conf_expect_receipt(k, &o.x, p->what) && p->repeats)
+            (void)conf_check(
+                k, o.x.same_again, "%u repeats have the same receipt, byte for byte", p->repeats);
+    }
     own_end(&o);
     return rc;
+}
+
+int conf_reception_plain(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    const struct plan p = {.what = "an uncompressed invoice", .uncompressed = true};
+
+    return own_case(r, k, &p, e);
 }
 
 int conf_reception_again(struct conf_run *r, struct conf_case *k, struct err *e)
 {
-    struct own o;
-    int rc = own_begin(&o, r, k, e);
+    const struct plan p = {.what = "an invoice", .repeats = 2};
 
-    o.m.repeats = 2;
-    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0 &&
-        conf_expect_receipt(k, &o.x, "an invoice"))
-        (void)conf_check(k, o.x.same_again, "two repeats have the same receipt, byte for byte");
-    own_end(&o);
-    return rc;
+    return own_case(r, k, &p, e);
 }
 
 int conf_reception_damaged(struct conf_run *r, struct conf_case *k, struct err *e)
 {
-    struct own o;
-    int rc = own_begin(&o, r, k, e);
+    const struct plan p = {.code = "EBMS:0102", .damage = CONF_FLIPPED};
 
-    o.m.damage = CONF_FLIPPED;
-    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0)
-        (void)conf_expect_error(k, &o.x, "EBMS:0102", NULL);
-    own_end(&o);
-    return rc;
+    return own_case(r, k, &p, e);
+}
+
+int conf_reception_large(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    const struct plan p = {.what = "a large invoice", .size = r->large};
+
+    if (r->large)
+        return own_case(r, k, &p, e);
+    conf_skip(k, "no size was asked for (--large)");
+    return 0;
 }
 
 int conf_reception_unserved(struct conf_run *r, struct conf_case *k, struct err *e)
@@ -148,23 +172,6 @@ int conf_reception_unserved(struct conf_run *r, struct conf_case *k, struct err 
     o.m.receiver_in_header = nobody;
     if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0)
         (void)conf_expect_error(k, &o.x, "EBMS:0004", "PEPPOL:NOT_SERVICED");
-    own_end(&o);
-    return rc;
-}
-
-int conf_reception_large(struct conf_run *r, struct conf_case *k, struct err *e)
-{
-    struct own o;
-    int rc;
-
-    if (!r->large) {
-        conf_skip(k, "no size was asked for (--large)");
-        return 0;
-    }
-    rc = own_begin(&o, r, k, e);
-    o.m.size = r->large;
-    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0)
-        (void)conf_expect_receipt(k, &o.x, "a large invoice");
     own_end(&o);
     return rc;
 }
