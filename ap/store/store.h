@@ -534,7 +534,7 @@ int store_mark_get(
 
 /* Before store_recover: documents that were being validated when the last process ended. */
 int store_in_suspects(
-    int64_t *rows, size_t max, size_t *n, struct store *s, struct err *e) MUST_CHECK;
+    int64_t *out, size_t max, size_t *n, struct store *s, struct err *e) MUST_CHECK;
 
 struct in_route {
     const char *name;      /* "" = none: as configured */

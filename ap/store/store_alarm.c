@@ -398,25 +398,17 @@ static int channel_fill(struct channel_row *out, sqlite3_stmt *st, struct arena 
 static int channels(struct channel_row *out, size_t max, size_t *n, struct store *s,
     const char *name, struct arena *a, struct err *e)
 {
-    struct db *db = reader_take(s, e);
-    sqlite3_stmt *st;
-    int rc = -1;
+    struct rows r;
 
     *n = 0;
-    if (!db)
-        return -1;
-    st = db_query(db, e,
+    rows_open(&r, s, e,
         "SELECT name,ok_at,failed_at,failures,next_at,why FROM channel"
         " WHERE ?1 IS NULL OR name=?1 ORDER BY name LIMIT ?2",
         ARGS(A_TEXT(name), A_INT(max)));
-    while (st && (rc = db_step(db, st, e)) == 1)
-        if (channel_fill(&out[(*n)++], st, a, e)) {
-            db_done(st);
-            rc = -1;
-            break;
-        }
-    reader_give(s, db);
-    return rc;
+    while (rows_next(&r, e))
+        if (channel_fill(&out[(*n)++], r.st, a, e))
+            rows_fail(&r);
+    return rows_end(&r);
 }
 
 int store_channels(

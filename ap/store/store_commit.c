@@ -338,6 +338,35 @@ void reader_give(struct store *s, struct db *db)
     (void)pthread_mutex_unlock(&s->pool_lock);
 }
 
+void rows_open(struct rows *r, struct store *s, struct err *e, const char *sql,
+    const struct arg *args, size_t n)
+{
+    *r = (struct rows){.s = s, .db = reader_take(s, e), .rc = -1};
+    r->st = r->db ? db_query(r->db, e, sql, args, n) : NULL;
+}
+
+bool rows_next(struct rows *r, struct err *e)
+{
+    if (!r->st)
+        return false;
+    r->rc = db_step(r->db, r->st, e);
+    return r->rc == 1;
+}
+
+void rows_fail(struct rows *r)
+{
+    db_done(r->st);
+    r->st = NULL;
+    r->rc = -1;
+}
+
+int rows_end(struct rows *r)
+{
+    if (r->db)
+        reader_give(r->s, r->db);
+    return r->rc;
+}
+
 int commit_init(struct store *s, struct err *e)
 {
     pthread_condattr_t mono;

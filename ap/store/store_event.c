@@ -52,26 +52,18 @@ static int event_row(struct store_event *out, sqlite3_stmt *st, struct arena *a,
 int store_events(struct store_event *out, size_t max, size_t *n, struct store *s, int64_t after,
     struct arena *a, struct err *e)
 {
-    struct db *db = reader_take(s, e);
-    sqlite3_stmt *st;
-    int rc = -1;
+    struct rows r;
 
     *n = 0;
-    if (!db)
-        return -1;
-    st = db_query(db, e,
+    rows_open(&r, s, e,
         "SELECT seq,at,event.inbound,doc,coalesce(d.id,i.id),coalesce(d.invoice,i.invoice),what,"
         "from_state,to_state,detail"
         " FROM event LEFT JOIN document d ON event.inbound=0 AND d.n=doc"
         " LEFT JOIN inbound i ON event.inbound=1 AND i.n=doc"
         " WHERE seq>?1 ORDER BY seq LIMIT ?2",
         ARGS(A_INT(after), A_INT(max)));
-    while (st && (rc = db_step(db, st, e)) == 1)
-        if (event_row(&out[(*n)++], st, a, e)) {
-            db_done(st);
-            rc = -1;
-            break;
-        }
-    reader_give(s, db);
-    return rc;
+    while (rows_next(&r, e))
+        if (event_row(&out[(*n)++], r.st, a, e))
+            rows_fail(&r);
+    return rows_end(&r);
 }

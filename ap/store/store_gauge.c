@@ -49,48 +49,37 @@ int store_mark_get(char *out, size_t n, struct store *s, const char *name, struc
 int store_in_routes(
     struct in_route *out, size_t max, size_t *n, struct store *s, struct arena *a, struct err *e)
 {
-    struct db *db = reader_take(s, e);
-    sqlite3_stmt *st;
-    int rc = -1;
+    struct rows r;
 
     *n = 0;
-    if (!db)
-        return -1;
-    st = db_query(db, e,
+    rows_open(&r, s, e,
         "SELECT coalesce(route,''),count(*),min(state_at) FROM inbound"
         " WHERE state IN ('VALIDATED','RELEASED') GROUP BY 1 ORDER BY 1 LIMIT ?1",
         ARGS(A_INT(max)));
-    while (st && (rc = db_step(db, st, e)) == 1) {
-        struct in_route *r = &out[(*n)++];
-        r->name = db_text(a, st, 0);
-        r->waiting = (unsigned long)sqlite3_column_int64(st, 1);
-        r->oldest = sqlite3_column_int64(st, 2);
-        if (!r->name) {
-            db_done(st);
-            rc = err_nomem(e);
-            break;
+    while (rows_next(&r, e)) {
+        struct in_route *route = &out[(*n)++];
+        route->name = db_text(a, r.st, 0);
+        route->waiting = (unsigned long)sqlite3_column_int64(r.st, 1);
+        route->oldest = sqlite3_column_int64(r.st, 2);
+        if (!route->name) {
+            rows_fail(&r);
+            (void)err_nomem(e);
         }
     }
-    reader_give(s, db);
-    return rc;
+    return rows_end(&r);
 }
 
-int store_in_suspects(int64_t *rows, size_t max, size_t *n, struct store *s, struct err *e)
+int store_in_suspects(int64_t *out, size_t max, size_t *n, struct store *s, struct err *e)
 {
-    struct db *db = reader_take(s, e);
-    sqlite3_stmt *st;
-    int rc = -1;
+    struct rows r;
 
     *n = 0;
-    if (!db)
-        return -1;
-    st = db_query(db, e,
+    rows_open(&r, s, e,
         "SELECT n FROM inbound WHERE lease IS NOT NULL AND state='RECEIVED' LIMIT ?1",
         ARGS(A_INT(max)));
-    while (st && (rc = db_step(db, st, e)) == 1)
-        rows[(*n)++] = sqlite3_column_int64(st, 0);
-    reader_give(s, db);
-    return rc;
+    while (rows_next(&r, e))
+        out[(*n)++] = sqlite3_column_int64(r.st, 0);
+    return rows_end(&r);
 }
 
 static int by_size(const void *pa, const void *pb)
@@ -104,22 +93,19 @@ static int by_size(const void *pa, const void *pb)
 
 int store_clock_skew(int64_t *ms, size_t *samples, struct store *s, int64_t since, struct err *e)
 {
-    struct db *db = reader_take(s, e);
     int64_t skew[STORE_SKEW_SAMPLES];
-    sqlite3_stmt *st;
-    int rc = -1;
+    struct rows r;
+    int rc;
 
     *ms = 0;
     *samples = 0;
-    if (!db)
-        return -1;
-    st = db_query(db, e,
+    rows_open(&r, s, e,
         "SELECT verified_at-signal_time FROM proof WHERE signal_time IS NOT NULL AND kind='receipt'"
         " AND verified_at>=?1 ORDER BY n DESC LIMIT ?2",
         ARGS(A_INT(since), A_INT(STORE_SKEW_SAMPLES)));
-    while (st && (rc = db_step(db, st, e)) == 1)
-        skew[(*samples)++] = sqlite3_column_int64(st, 0);
-    reader_give(s, db);
+    while (rows_next(&r, e))
+        skew[(*samples)++] = sqlite3_column_int64(r.st, 0);
+    rc = rows_end(&r);
     qsort(skew, *samples, sizeof(*skew), by_size);
     if (*samples)
         *ms = skew[*samples / 2];

@@ -335,32 +335,26 @@ int store_anomaly_add(struct store *s, const struct store_anomaly *x, struct err
 int store_anomalies(struct store_anomaly *out, size_t max, size_t *n, struct store *s,
     int64_t before, struct arena *a, struct err *e)
 {
-    struct db *db = reader_take(s, e);
-    sqlite3_stmt *st;
-    int rc = -1;
+    struct rows r;
 
     *n = 0;
-    if (!db)
-        return -1;
-    st = db_query(db, e,
+    rows_open(&r, s, e,
         "SELECT n,at,message_id,seat,address,why,header FROM anomaly WHERE n<?1"
         " ORDER BY n DESC LIMIT ?2",
         ARGS(A_INT(before ? before : INT64_MAX), A_INT(max)));
-    while (st && (rc = db_step(db, st, e)) == 1) {
+    while (rows_next(&r, e)) {
         struct store_anomaly *x = &out[(*n)++];
-        *x = (struct store_anomaly){.row = sqlite3_column_int64(st, 0),
-            .at = sqlite3_column_int64(st, 1),
-            .message_id = db_text(a, st, 2),
-            .seat = db_text(a, st, 3),
-            .address = db_text(a, st, 4),
-            .header = db_text(a, st, 6)};
-        why_unpack(&x->why, (const char *)sqlite3_column_text(st, 5));
+        *x = (struct store_anomaly){.row = sqlite3_column_int64(r.st, 0),
+            .at = sqlite3_column_int64(r.st, 1),
+            .message_id = db_text(a, r.st, 2),
+            .seat = db_text(a, r.st, 3),
+            .address = db_text(a, r.st, 4),
+            .header = db_text(a, r.st, 6)};
+        why_unpack(&x->why, (const char *)sqlite3_column_text(r.st, 5));
         if (!x->message_id || !x->seat || !x->address || !x->header) {
-            db_done(st);
-            rc = err_nomem(e);
-            break;
+            rows_fail(&r);
+            (void)err_nomem(e);
         }
     }
-    reader_give(s, db);
-    return rc;
+    return rows_end(&r);
 }

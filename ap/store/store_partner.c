@@ -157,25 +157,17 @@ static int fill(struct store_partner *out, sqlite3_stmt *st, struct arena *a, st
 static int list(struct store_partner *out, size_t max, size_t *n, struct store *s, const char *only,
     const char *after, struct arena *a, struct err *e)
 {
-    struct db *db = reader_take(s, e);
-    sqlite3_stmt *st;
-    int rc = -1;
+    struct rows r;
 
     *n = 0;
-    if (!db)
-        return -1;
-    st = db_query(db, e,
+    rows_open(&r, s, e,
         "SELECT name,unknown,require,wait_ms,window,held_at,held_by,held_why,changed_at"
         " FROM partner WHERE (?1 IS NULL OR name=?1) AND name>?2 ORDER BY name LIMIT ?3",
         ARGS(A_TEXT(only), A_TEXT(after ? after : ""), A_INT(max)));
-    while (st && (rc = db_step(db, st, e)) == 1)
-        if (fill(&out[(*n)++], st, a, e)) {
-            db_done(st);
-            rc = -1;
-            break;
-        }
-    reader_give(s, db);
-    return rc;
+    while (rows_next(&r, e))
+        if (fill(&out[(*n)++], r.st, a, e))
+            rows_fail(&r);
+    return rows_end(&r);
 }
 
 int store_partner_get(

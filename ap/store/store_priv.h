@@ -138,6 +138,25 @@ void store_break(struct store *s);
 struct db *reader_take(struct store *s, struct err *e) MUST_CHECK;
 void reader_give(struct store *s, struct db *db);
 
+/* One query on a reader, row by row:
+ *   rows_open(&r, s, e, "SELECT ...", ARGS(...));
+ *   while (rows_next(&r, e))
+ *       if (fill(&out[(*n)++], r.st, a, e))
+ *           rows_fail(&r);
+ *   return rows_end(&r);
+ * rows_end: 0 after the last row; -1 after a failure or rows_fail, which also ends the loop. */
+struct rows {
+    struct store *s;
+    struct db *db;
+    sqlite3_stmt *st;
+    int rc;
+};
+void rows_open(struct rows *r, struct store *s, struct err *e, const char *sql,
+    const struct arg *args, size_t n);
+bool rows_next(struct rows *r, struct err *e) MUST_CHECK;
+void rows_fail(struct rows *r);
+int rows_end(struct rows *r) MUST_CHECK;
+
 /* ---- store_blob.c ---- */
 struct kept { /* bytes made ready by the caller's thread, before the change */
     uint8_t sha256[HASH_LEN];
