@@ -21,8 +21,14 @@ static void silent(const char *file, int line, const char *func, const char *obj
     (void)msg;
 }
 
+/* A command may open two nodes: xmlsec1 is set up for the first and loses memory when set up again.
+ */
+static unsigned users; /* before threads, as xmlsec1 itself asks */
+
 int dsig_init(struct err *e)
 {
+    if (users++ > 0)
+        return 0;
     if (xmlSecInit() < 0 || xmlSecOpenSSLInit() < 0)
         return err_set(e, ERR_BUG, "dsig.init", "", "xmlsec1 cannot be set up");
     xmlSecErrorsSetCallback(silent);
@@ -32,6 +38,8 @@ int dsig_init(struct err *e)
 
 void dsig_done(void)
 {
+    if (users == 0 || --users > 0)
+        return;
     (void)xmlSecOpenSSLShutdown();
     (void)xmlSecShutdown();
 }

@@ -26,7 +26,7 @@
     "oasis-wss-SwAProfile-1.1#Attachment-Content-Signature-Transform"
 #define DSIG_XML_PART_MAX (16u << 20) /* an attachment of an XML type needs a tree */
 
-/* Once before threads, after xml_init. */
+/* Before threads, after xml_init; dsig_done once for each. */
 int dsig_init(struct err *e) MUST_CHECK;
 void dsig_done(void);
 

@@ -176,13 +176,13 @@ static void wake(struct dns *d)
 
 /* ---- opening ---- */
 
-static int set_options(struct ub_ctx *c, const char *resolver, const char *anchor)
+static int set_options(struct ub_ctx *c, const char *resolver, const char *anchor, bool keep)
 {
-    static const char *const fixed[][2] = {
+    const char *const fixed[][2] = {
         {"do-not-query-localhost:", "no"}, /* a forwarder may stand beside us */
-        {"cache-max-ttl:", "3600"},
-        {"cache-max-negative-ttl:", "300"}, /* just registered participants are soon found */
-        {"infra-host-ttl:", "60"},          /* a resolver that was down is tried again soon */
+        {"cache-max-ttl:", keep ? "3600" : "0"},
+        {"cache-max-negative-ttl:", keep ? "300" : "0"}, /* the just registered are soon found */
+        {"infra-host-ttl:", "60"}, /* a resolver that was down is tried again soon */
         {"infra-keep-probing:", "yes"},
         {"edns-buffer-size:", "1232"},
     };
@@ -199,7 +199,8 @@ static int set_options(struct ub_ctx *c, const char *resolver, const char *ancho
     return resolver ? ub_ctx_set_fwd(c, resolver) : ub_ctx_resolvconf(c, NULL);
 }
 
-int dns_open(struct dns **out, const char *resolver, const char *trust_anchor, struct err *e)
+int dns_open(
+    struct dns **out, const char *resolver, const char *trust_anchor, bool keep, struct err *e)
 {
     struct dns *d = calloc(1, sizeof(*d));
 
@@ -213,7 +214,7 @@ int dns_open(struct dns **out, const char *resolver, const char *trust_anchor, s
         dns_close(d);
         return err_nomem(e);
     }
-    if (set_options(d->ctx, resolver, trust_anchor)) {
+    if (set_options(d->ctx, resolver, trust_anchor, keep)) {
         dns_close(d);
         return err_set(e, ERR_CONFIG, "dns.config", "", "resolver %.60s%s%.100s cannot be used",
             resolver ? resolver : "of this machine", trust_anchor ? ", trust anchor " : "",

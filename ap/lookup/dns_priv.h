@@ -15,8 +15,8 @@
 
 struct dns;
 
-int dns_open(
-    struct dns **out, const char *resolver, const char *trust_anchor, struct err *e) MUST_CHECK;
+int dns_open(struct dns **out, const char *resolver, const char *trust_anchor, bool keep,
+    struct err *e) MUST_CHECK;
 void dns_close(struct dns *d); /* no question may be running; NULL is fine */
 
 /* 0 with an answer of any rcode (ub_resolve_free); -1: dns.timeout, dns.temporary. */

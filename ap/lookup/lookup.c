@@ -147,8 +147,7 @@ static int find_smp(struct run *r)
 {
     struct sml_answer ans;
 
-    if (r->fresh ? sml_find_fresh(&ans, r->l->sml, r->p, r->e)
-                 : sml_find(&ans, r->l->sml, r->p, r->e)) {
+    if (sml_find(&ans, r->l->sml, r->p, r->fresh, r->e)) {
         if (strcmp(r->e->code, "participant.not-registered") == 0)
             (void)err_next(r->e, "check the identifier, or ask the receiver to be registered");
         return step_failed(r, "dns", ans.name, r->e->class == ERR_RETRY ? "DNS" : r->p->value);

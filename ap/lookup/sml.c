@@ -12,10 +12,12 @@
 struct sml {
     char zone[PARTICIPANT_DNS];
     char resolver[2][80];
-    char trust_anchor[4096];
     struct dns *dns[2]; /* the second may be NULL */
+    /* The first resolver again, keeping nothing: libunbound has no way to forget one name, and
+     * contexts cannot be made while others work (they share a lock that each makes anew). */
+    struct dns *fresh;
     int64_t deadline_ms;
-    bool plain_ok, fixed_resolver;
+    bool plain_ok;
 };
 
 int sml_open(struct sml **out, const struct sml_cfg *c, struct err *e)
@@ -29,13 +31,11 @@ int sml_open(struct sml **out, const struct sml_cfg *c, struct err *e)
     (void)snprintf(s->resolver[0], sizeof(s->resolver[0]), "%s",
         c->resolver ? c->resolver : "the system's resolver");
     (void)snprintf(s->resolver[1], sizeof(s->resolver[1]), "%s", c->resolver2 ? c->resolver2 : "");
-    (void)snprintf(
-        s->trust_anchor, sizeof(s->trust_anchor), "%s", c->trust_anchor ? c->trust_anchor : "");
-    s->fixed_resolver = c->resolver != NULL;
     s->deadline_ms = c->deadline_ms ? c->deadline_ms : 5000;
     s->plain_ok = c->plain_ok;
-    if (dns_open(&s->dns[0], c->resolver, c->trust_anchor, e) ||
-        (c->resolver2 && dns_open(&s->dns[1], c->resolver2, c->trust_anchor, e))) {
+    if (dns_open(&s->dns[0], c->resolver, c->trust_anchor, true, e) ||
+        dns_open(&s->fresh, c->resolver, c->trust_anchor, false, e) ||
+        (c->resolver2 && dns_open(&s->dns[1], c->resolver2, c->trust_anchor, true, e))) {
         sml_close(s);
         return -1;
     }
@@ -49,6 +49,7 @@ void sml_close(struct sml *s)
         return;
     dns_close(s->dns[0]);
     dns_close(s->dns[1]);
+    dns_close(s->fresh);
     free(s);
 }
 
@@ -146,21 +147,23 @@ static int judge(
 
 /*= SML 1.3.0 2.1.1 "aliases are followed" */
 /*= SML 1.3.0 2.1.1 "NAPTR only" */
-static int ask(struct sml_answer *out, struct sml *s, int which, struct err *e)
+static int ask(
+    struct sml_answer *out, struct sml *s, struct dns *d, const char *resolver, struct err *e)
 {
     struct ub_result *r;
     int rc;
 
-    if (dns_ask(&r, s->dns[which], out->name, DNS_TYPE_NAPTR, s->deadline_ms, e))
+    if (dns_ask(&r, d, out->name, DNS_TYPE_NAPTR, s->deadline_ms, e))
         rc = -1;
     else {
         rc = judge(out, s, r, e);
         ub_resolve_free(r);
     }
-    return rc ? err_where(e, "SML %s by %s", out->name, s->resolver[which]) : 0;
+    return rc ? err_where(e, "SML %s by %s", out->name, resolver) : 0;
 }
 
-int sml_find(struct sml_answer *out, struct sml *s, const struct participant *p, struct err *e)
+int sml_find(
+    struct sml_answer *out, struct sml *s, const struct participant *p, bool fresh, struct err *e)
 {
     struct err own = ERR_INIT;
 
@@ -168,35 +171,14 @@ int sml_find(struct sml_answer *out, struct sml *s, const struct participant *p,
     e = e ? e : &own;
     if (participant_dns(out->name, p, s->zone, e))
         return -1;
-    if (ask(out, s, 0, e) == 0)
+    if (ask(out, s, fresh ? s->fresh : s->dns[0], s->resolver[0], e) == 0)
         return 0;
     if (!s->dns[1] || e->class != ERR_PEER || strcmp(e->code, "participant.not-registered") != 0)
         return -1;
     /* a "no" must not rest on one resolver's mistake */
-    if (ask(out, s, 1, e) == 0)
+    if (ask(out, s, s->dns[1], s->resolver[1], e) == 0)
         return 0;
     if (e->class == ERR_PEER)
         return -1;
     return err_wrap(e, "one resolver says not registered, the other does not tell: ");
-}
-
-/* libunbound has no way to forget one name: a context of its own has an empty cache. */
-int sml_find_fresh(
-    struct sml_answer *out, const struct sml *s, const struct participant *p, struct err *e)
-{
-    const struct sml_cfg c = {.zone = s->zone,
-        .resolver = s->fixed_resolver ? s->resolver[0] : NULL,
-        .resolver2 = s->dns[1] ? s->resolver[1] : NULL,
-        .trust_anchor = s->trust_anchor[0] ? s->trust_anchor : NULL,
-        .deadline_ms = s->deadline_ms,
-        .plain_ok = s->plain_ok};
-    struct sml *own;
-    int rc;
-
-    memset(out, 0, sizeof(*out));
-    if (sml_open(&own, &c, e))
-        return -1;
-    rc = sml_find(out, own, p, e);
-    sml_close(own);
-    return rc;
 }

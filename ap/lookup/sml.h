@@ -35,13 +35,9 @@ struct sml_answer {
 /* participant.not-registered (NXDOMAIN, or no NAPTR record of an SMP: the text tells which; with a
  * second resolver only when both say so), dns.temporary (SERVFAIL and other rcodes, bogus, the two
  * resolvers disagree), dns.timeout, sml.malformed (a record for us that cannot be read), sml.url
- * (its URL is not one we may use). */
-int sml_find(
-    struct sml_answer *out, struct sml *s, const struct participant *p, struct err *e) MUST_CHECK;
-/* The same past the cache of DNS answers (their TTL): costs a resolver of its own. */
-int sml_find_fresh(struct sml_answer *out, const struct sml *s, const struct participant *p,
+ * (its URL is not one we may use). `fresh`: past the cache of DNS answers. */
+int sml_find(struct sml_answer *out, struct sml *s, const struct participant *p, bool fresh,
     struct err *e) MUST_CHECK;
-
 /* One NAPTR record's RDATA (RFC 3403 4.1). sml.malformed. */
 struct naptr {
     uint16_t order, preference;

@@ -168,7 +168,7 @@ static void ask(char out[SML_URL + 60], struct sml *s, const char *id)
 
     assert_int_equal(participant_parse(&p, str_z(id), &e), 0);
     memset(&e, 0, sizeof(e));
-    if (sml_find(&a, s, &p, &e))
+    if (sml_find(&a, s, &p, false, &e))
         (void)snprintf(out, SML_URL + 60, "%s", e.code);
     else
         (void)snprintf(out, SML_URL + 60, "%s", a.url);

@@ -168,7 +168,7 @@ static int look(const char *z)
     struct participant p = party(z);
 
     memset(&e, 0, sizeof(e));
-    return sml_find(&out, sml, &p, &e);
+    return sml_find(&out, sml, &p, false, &e);
 }
 
 static void fails(const char *z, const char *code, enum err_class cls)
@@ -258,11 +258,11 @@ static void a_fresh_answer_is_not_from_the_cache(void **state)
     (void)state;
     dnsd_naptr(dns, name_of("0088:moved"), 1, 1, "u", "meta:smp", "!.*!https://smp.example!");
     assert_int_equal(look("0088:moved"), 0);
-    assert_int_equal(sml_find_fresh(&out, sml, &p, &e), 0);
+    assert_int_equal(sml_find(&out, sml, &p, true, &e), 0);
     assert_string_equal(out.url, "https://smp.example");
     assert_int_equal(dnsd_hits(dns, name_of("0088:moved")), 2);
     p = party("0088:nobody");
-    assert_int_equal(sml_find_fresh(&out, sml, &p, &e), -1);
+    assert_int_equal(sml_find(&out, sml, &p, true, &e), -1);
     assert_string_equal(e.code, "participant.not-registered");
 }
 
@@ -342,7 +342,7 @@ static void *asker(void *arg)
 
     for (int i = 0; i < 10; i++) {
         (void)snprintf(id, sizeof(id), "0088:t%ld", (n + i) % 5);
-        if (participant_parse(&p, str_z(id), &we) == 0 && sml_find(&a, sml, &p, &we) == 0)
+        if (participant_parse(&p, str_z(id), &we) == 0 && sml_find(&a, sml, &p, false, &we) == 0)
             good++;
     }
     *(long *)arg = good;
