@@ -72,6 +72,8 @@ FUZZ    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 CORPUS  := $(FUZZ:$(O)/tests/fuzz/fuzz_%=$(O)/tests/fuzz/corpus_%)
 # C programs of the fault suite: built with FAULT_POINTS (V=fault), run by a tests/fault/test_*.sh.
 FAULTS  := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/fault/fault_*.c)))
+# Preloaded into the program by tests/fault/*.py: lets its system calls fail.
+SHIM    := $(O)/tests/fault/shim.so
 BENCH   := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 PEERS   := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/interop/*.c)))
 
@@ -94,6 +96,9 @@ $(SUPPORT): $(SUPPORT_OBJ)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 $(UNIT) $(FAULTS): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ -lcmocka $(ALLLIBS)
+$(SHIM): tests/fault/shim.c tests/fault/shim.h $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(BASEFLAGS) -O2 -fPIC -shared -fno-builtin -o $@ $<
 $(BENCH): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD,$@)$(CC) $(ALLLDFLAGS) -o $@ $^ $(ALLLIBS)
 $(PEERS): $(O)/%: $(O)/%.o $(SUPPORT) $(LIB)
@@ -120,7 +125,7 @@ build/pki/version: certs/make-pki
 
 # ---- tests -------------------------------------------------------------------------------------
 units: $(UNIT)
-faults: $(FAULTS)
+faults: $(FAULTS) $(SHIM)
 corpora: $(CORPUS)
 threaded: $(THREADED)
 peers: $(PEERS)

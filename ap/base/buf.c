@@ -46,6 +46,7 @@ void *buf_grow(struct buf *b, size_t n)
         return NULL;
     if (n > b->max - b->n) {
         spoil(b);
+        b->full = true;
         return NULL;
     }
     if (b->n + n + 1 > cap) {

@@ -16,7 +16,7 @@
 struct buf {
     char *p;
     size_t n, cap, max;
-    bool bad;
+    bool bad, full; /* full: bad for its maximum, not for want of memory */
 };
 
 void buf_init(struct buf *b, size_t max);

@@ -146,6 +146,8 @@ static int quoted(struct str *out, struct csv *c, struct arena *a, struct err *e
         return err_set(
             e, ERR_INPUT, "csv.quote", "RFC 4180 2", "line %d: a quote is never closed", line);
     }
+    if (!buf_ok(&b) && !b.full)
+        return err_nomem(e);
     if (!buf_ok(&b))
         return err_set(e, ERR_INPUT, "csv.size", "", "line %d: a cell is larger than 64 KiB", line);
     for (c->at++; !ends(c, c->at); c->at++) /* what stands between quote and separator */

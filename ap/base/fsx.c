@@ -82,6 +82,8 @@ int fsx_read_file(struct buf *out, const char *path, struct err *e)
     (void)close(fd);
     if (got < 0)
         return -1;
+    if (!buf_ok(out) && !out->full)
+        return err_nomem(e);
     if (!buf_ok(out))
         return err_set(
             e, ERR_INPUT, "limit.size", "", "%s is larger than %zu bytes", path, out->max);

@@ -126,6 +126,14 @@ int cli_fail(struct cli *c, const char *input, const struct err *e)
     return code;
 }
 
+int cli_nomem(struct cli *c)
+{
+    struct err e = ERR_INIT;
+
+    (void)err_nomem(&e);
+    return cli_fail(c, NULL, &e);
+}
+
 int cli_usage(struct cli *c, const char *fmt, ...)
 {
     va_list ap;

@@ -75,7 +75,7 @@ int cmd_alarms(struct cli *c)
     while (!code && n == PAGE) {
         struct arena *a = arena_new(ARENA_MAX);
         if (!a || print_page(c, s, &after, &n, a, &e) || (n < PAGE && print_channels(c, s, a, &e)))
-            code = a ? cli_fail(c, NULL, &e) : EXIT_BUG;
+            code = a ? cli_fail(c, NULL, &e) : cli_nomem(c);
         arena_free(a);
     }
     act_close(&act);

@@ -151,7 +151,7 @@ int cmd_doctor(struct cli *c)
     if (cli_config(c, false, &e))
         return cli_fail(c, NULL, &e);
     if (!(d = calloc(1, sizeof(*d))))
-        return EXIT_BUG;
+        return cli_nomem(c);
     d->c = c->config;
     d->now = clock_now();
     d->quick = quick;

@@ -78,17 +78,17 @@ static int services(struct cli *c, struct node *n, const struct ask *q, struct a
 
 int cmd_lookup(struct cli *c)
 {
-    struct arena *a = arena_new(ARENA_MAX);
+    struct arena *a;
     struct err e = ERR_INIT;
     struct ask q = {0};
     struct node n;
     struct buf out;
     int code = EXIT_OK;
 
-    if (!a || c->nargs != 1) {
-        arena_free(a);
+    if (c->nargs != 1)
         return cli_usage(c, "expected one participant identifier, for instance 0208:0848934496");
-    }
+    if (!(a = arena_new(ARENA_MAX)))
+        return cli_nomem(c);
     buf_init(&out, 8 << 20);
     if (cli_config(c, false, &e) || read_question(c, &q, &e) ||
         node_open(&n, c->config, NODE_NET, &e)) {

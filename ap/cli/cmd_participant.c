@@ -205,7 +205,7 @@ static void show(struct cli *c, const struct store_participant *p, bool all)
 
 int cmd_participant_show(struct cli *c)
 {
-    struct arena *a = arena_new(ARENA_MAX);
+    struct arena *a;
     struct store_participant p;
     struct err e = ERR_INIT;
     struct store *s;
@@ -213,10 +213,10 @@ int cmd_participant_show(struct cli *c)
     struct buf id;
     int found = -1, code = EXIT_OK;
 
-    if (!a || c->nargs != 1) {
-        arena_free(a);
+    if (c->nargs != 1)
         return cli_usage(c, "expected one participant identifier");
-    }
+    if (!(a = arena_new(ARENA_MAX)))
+        return cli_nomem(c);
     act_init(&act, c);
     buf_init(&id, 512);
     if (canonical(&id, c->args[0], &e) == 0 && act_store(&act, &s, &e) == 0)

@@ -143,7 +143,7 @@ int cmd_partner_set(struct cli *c)
     if (c->nargs != 1)
         code = cli_usage(c, "expected one participant or Seat ID");
     else if (!a || partner_name(name, c->args[0], &e) || known_terms(&p, &act, name, a, &e))
-        code = a ? cli_fail(c, c->args[0], &e) : EXIT_BUG;
+        code = a ? cli_fail(c, c->args[0], &e) : cli_nomem(c);
     else if ((code = read_terms(c, &p)) == EXIT_OK) {
         rq = request_of(&p);
         if (act_do(&act, rq, NODE_STORE, &answer, &e))
@@ -175,7 +175,7 @@ int cmd_partner_show(struct cli *c)
         code = cli_usage(c, "expected one participant or Seat ID");
     else if (!a || partner_name(name, c->args[0], &e) || act_store(&act, &s, &e) ||
              store_partner_get(&p, s, name, a, &e) < 0)
-        code = a ? cli_fail(c, c->args[0], &e) : EXIT_BUG;
+        code = a ? cli_fail(c, c->args[0], &e) : cli_nomem(c);
     else
         print(c, &p);
     act_close(&act);
@@ -199,7 +199,7 @@ int cmd_partner_list(struct cli *c)
         struct arena *a = arena_new(ARENA_MAX);
         struct store_partner *p = a ? arena_alloc(a, PAGE * sizeof(*p)) : NULL;
         if (!p || store_partner_list(p, PAGE, &n, s, after, a, &e))
-            code = p ? cli_fail(c, NULL, &e) : EXIT_BUG;
+            code = p ? cli_fail(c, NULL, &e) : cli_nomem(c);
         for (size_t i = 0; !code && i < n; i++) {
             print(c, &p[i]);
             (void)snprintf(after, sizeof(after), "%s", p[i].name);

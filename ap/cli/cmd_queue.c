@@ -262,7 +262,7 @@ int cmd_queue_show(struct cli *c)
     while (!code && more) {
         struct arena *a = arena_new(ARENA_MAX);
         if (!a || show_page(c, s, &f, &left, &more, a, &e))
-            code = a ? cli_fail(c, NULL, &e) : EXIT_BUG;
+            code = a ? cli_fail(c, NULL, &e) : cli_nomem(c);
         arena_free(a);
     }
     if (!code)
@@ -341,7 +341,7 @@ int cmd_queue_shape(struct cli *c)
     if (!code && (!rows || act_store(&act, &s, &e) ||
                      store_queue_shape(rows, SHAPES, &n, s, by && strcmp(by, "receiver") == 0,
                          clock_now(), a, &e)))
-        code = rows ? cli_fail(c, NULL, &e) : EXIT_BUG;
+        code = rows ? cli_fail(c, NULL, &e) : cli_nomem(c);
     if (!code && n > SHAPES)
         (void)fprintf(stderr, "aviso: %zu queues; the largest %d are shown\n", n, SHAPES);
     n = n < SHAPES ? n : SHAPES;

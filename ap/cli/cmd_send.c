@@ -371,7 +371,7 @@ static int send_one(struct send *s, const char *input)
     int fd = open_input(input, &e), code;
 
     if (fd < 0 || !a) {
-        code = a ? cli_fail(s->c, input, &e) : EXIT_BUG;
+        code = a ? cli_fail(s->c, input, &e) : cli_nomem(s->c);
         arena_free(a);
         return code;
     }

@@ -48,7 +48,7 @@ static int status_one(struct cli *c, struct store *s, const char *id)
     int code = EXIT_OK;
 
     if (!a)
-        return EXIT_BUG;
+        return cli_nomem(c);
     if (store_find(hits, MAX_HITS, &n, s, id, &e)) {
         code = cli_fail(c, id, &e);
     } else if (n == 0) {

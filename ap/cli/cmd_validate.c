@@ -181,7 +181,7 @@ static void validate_one(struct job *j, struct ubl_worker *w, const char *file, 
     buf_init(&out->text, REPORT_MAX);
     if (file_load(&in, file, &e)) {
         report_failure(&r, &e);
-        out->code = EXIT_MISSING;
+        out->code = strcmp(e.code, "memory.exhausted") == 0 ? error_exit_code(&e) : EXIT_MISSING;
     } else if (!a ? err_nomem(&e) : ubl_validate(&r, j->rules, w, buf_view(&in), &j->opt, a, &e)) {
         report_failure(&r, &e);
         out->code = error_exit_code(&e);
@@ -383,7 +383,7 @@ int cmd_validate(struct cli *c)
 
     rules_free(kept);
     if (!j)
-        return EXIT_BUG;
+        return cli_nomem(c);
     j->c = c;
     code = read_flags(j);
     if (!code)

@@ -37,7 +37,7 @@ struct exchange { /* one request, for curl's callbacks */
     struct http_answer *out;
     uint64_t off; /* of the body, handed over */
     size_t header_bytes;
-    bool too_big, long_header, encoded, refused;
+    bool too_big, no_memory, long_header, encoded, refused;
     struct err read_err; /* of our own body, when class is set */
     char curl_says[CURL_ERROR_SIZE];
 };
@@ -186,7 +186,8 @@ static size_t on_write(char *p, size_t size, size_t n, void *ctx)
     buf_add(&x->out->body, p, len);
     if (buf_ok(&x->out->body))
         return len;
-    x->too_big = true;
+    x->too_big = x->out->body.full;
+    x->no_memory = !x->too_big;
     return 0;
 }
 
@@ -402,6 +403,12 @@ static int explain(const struct exchange *x, CURLcode rc, struct err *e)
     if (x->too_big)
         return err_set(
             e, cls, "http.too-big", "", "the answer has more than %zu bytes", x->out->body.max);
+    if (x->no_memory || rc == CURLE_OUT_OF_MEMORY) {
+        (void)err_nomem(e);
+        if (e)
+            e->class = cls;
+        return -1;
+    }
     if (x->long_header)
         return err_set(e, cls, "http.malformed", "", "the answer has more than %u bytes of headers",
             HEADER_MAX);

@@ -349,8 +349,10 @@ static enum MHD_Result finish(struct http_server *s, struct MHD_Connection *c, s
     } else {
         r->rq.body = spool_blob(&r->body);
         s->h.serve(s->h.user, &r->rq, &out);
-        if (!buf_ok(&out.body))
-            out.status = 500;
+        if (!buf_ok(&out.body)) { /* no room for the answer: the peer asks again */
+            out.status = out.body.full ? 500 : 503;
+            out.retry_after = 30;
+        }
         rc = answer(c, &out);
     }
     spool_free(&r->body);

@@ -211,6 +211,8 @@ static int on_end(void *ctx, unsigned depth, struct err *e)
     if (f >= 0 && depth == r->taking_depth) {
         r->taking = -1;
         v = buf_ok(&r->text) ? str_trim(buf_view(&r->text)) : STR("");
+        if (!buf_ok(&r->text) && !r->text.full)
+            return err_nomem(e);
         if (!buf_ok(&r->text)) {
             buf_free(&r->text);
             buf_init(&r->text, DOCUMENT_TEXT);
