@@ -171,6 +171,11 @@ bench: program data pki $(BENCH)
 	@tests/bench/run
 interop: deps-interop program data pki $(PEERS)
 	@. tests/support/env && tests/run -t 1800 tests/interop/test_*
+torture: program data pki
+	+@$(MAKE) --no-print-directory V=fault faults
+	@SEED='$(SEED)' DOCS='$(DOCS)' TIME='$(TIME)' tests/fault/run_torture
+soak: program data pki
+	@. tests/support/env && TIME='$(TIME)' tests/fault/soak.py
 parity: program data
 	@tests/parity/run
 deps-build deps-test deps-interop: deps-%:
@@ -225,6 +230,8 @@ help:
 	@echo 'make lint       layers, headers, format, sizes, names; make tidy: clang-tidy'
 	@[ ! -x tests/demo/run ] || echo 'make demo       an invoice from C1 to C4 through a whole network on this machine'
 	@[ ! -x tests/bench/run ] || echo 'make bench      CPU, memory and start-up figures beside their floors'
+	@echo 'make torture    system calls and memory that fail, kill -9 at random: SEED=1 DOCS=10000 TIME=600'
+	@echo 'make soak       memory and descriptors under steady load, TIME=600'
 	@echo 'make interop    live tests with Java peers (installs a JDK and Maven)'
 	@[ ! -x tests/parity/run ] || echo 'make parity     verdicts of the rule engine against those of the reference processor'
 	@echo 'make fuzz       libFuzzer on every target, TIME=60 seconds each'
@@ -235,7 +242,7 @@ help:
 
 FORCE:
 -include $(shell find $(O) build/syntax -name '*.d' 2>/dev/null)
-.PHONY: all program data pki units faults corpora threaded peers test coverage check headers sources lint tidy tidy-changed fuzz fuzzers demo bench interop parity install uninstall deps deps-build deps-test deps-interop clean help FORCE install-files man
+.PHONY: all program data pki units faults corpora threaded peers test coverage check headers sources lint tidy tidy-changed fuzz fuzzers demo bench interop torture soak parity install uninstall deps deps-build deps-test deps-interop clean help FORCE install-files man
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules

@@ -129,6 +129,8 @@ static int exit_of(const struct job *j, const struct ubl_report *r)
     case UBL_INVALID:
         return EXIT_NO;
     case UBL_ERROR:
+        if (strcmp(r->error.code, "memory.exhausted") == 0)
+            return error_exit_code(&r->error);
         return r->error_layer[0] ? EXIT_NO : EXIT_INPUT;
     }
     return EXIT_BUG;

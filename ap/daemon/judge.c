@@ -103,6 +103,7 @@ static void use_out(void *ctx, const struct ubl_report *r)
     v->errors = r->errors;
     v->warnings = r->warnings;
     if (r->verdict == UBL_ERROR) {
+        v->no_memory = strcmp(r->error.code, "memory.exhausted") == 0;
         v->errors = v->errors ? v->errors : 1;
         (void)snprintf(v->rule_ids, sizeof(v->rule_ids), "%s: %.120s", r->error.code, r->error.msg);
         return;
@@ -123,7 +124,10 @@ static int validate_out(void *ctx, struct out_verdict *out, const struct blob *d
         out->valid = true;
         return 0;
     }
-    return judge(document, use_out, out, e);
+    if (judge(document, use_out, out, e))
+        return -1;
+    /* no verdict, and none against the document */
+    return out->no_memory ? err_nomem(e) : 0;
 }
 
 static void use_in(void *ctx, const struct ubl_report *r)

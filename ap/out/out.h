@@ -33,6 +33,7 @@ struct out_policy {              /* all spans in ms */
 struct out_verdict {
     bool valid;
     bool checked;        /* rules were run; false: rule_sets says why not */
+    bool no_memory;      /* it ran out: nothing is said of the document */
     char rule_sets[200]; /* "peppol-bis3 2026.5", or why nothing was checked */
     char rule_ids[200];  /* the first fired ones, for REJECTED */
     unsigned errors, warnings;

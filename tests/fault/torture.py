@@ -112,8 +112,11 @@ def network(faults):
 
 
 def submitter(lab, c, stop, first, step):
-    """Each document with its key until the program says that it is accepted."""
+    """Each document with its key until the program says that it is accepted; spread over the time, so that the faults
+    meet all of them."""
+    began = time.monotonic()
     for n in range(first, DOCS, step):
+        stop.wait(max(0, began + n * TIME * 0.9 / DOCS - time.monotonic()))
         number = f"T-{SEED}-{n}"
         path = lab.invoice(number)
         while not stop.is_set():
@@ -135,8 +138,10 @@ def torture(lab):
     sides, stop, c = [Side(lab, 1), Side(lab, 2)], threading.Event(), Checker(lab, witness)
     began = time.monotonic()
     work = [threading.Thread(target=submitter, args=(lab, c, stop, i, 3)) for i in range(3)]
-    evil = [threading.Thread(target=killer, args=(stop, sides)), threading.Thread(target=keeper, args=(stop, sides)),
-            *(threading.Thread(target=breaker, args=(stop, s)) for s in sides)]
+    drained = threading.Event()  # a store that broke in the last moment ends its service a second later
+    keeps = threading.Thread(target=keeper, args=(drained, sides))
+    keeps.start()
+    evil = [threading.Thread(target=killer, args=(stop, sides)), *(threading.Thread(target=breaker, args=(stop, s)) for s in sides)]
     for t in work + evil:
         t.start()
     for t in work:
@@ -148,8 +153,9 @@ def torture(lab):
     faults["share"] = 0
     for s in sides:
         s.calm()
-        s.revive()
     wrong = c.count(60 + len(c.numbers) / 10)
+    drained.set()
+    keeps.join()
     for s in sides:
         say(lab.end(s.process) == 0 and not s.odd, f"access point {s.ap} only ended as it may", s.odd)
     say(bool(c.numbers) and not any(wrong.values()), "nothing is lost, doubled, stuck or claimed falsely", {k: v[:5] for k, v in wrong.items()})

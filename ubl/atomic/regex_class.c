@@ -58,6 +58,13 @@ static void set_init(struct set *s)
     s->any = false;
 }
 
+/* Else the class would be an empty one, and the expression another. */
+static bool whole(struct regex_parser *x, const struct set *s, const struct buf *minus)
+{
+    return (buf_ok(&s->items) && buf_ok(&s->exact) && (!minus || buf_ok(minus))) ||
+           regex_fail(x, XERR_NOMEM, "a character class is too large");
+}
+
 static void set_free(struct set *s)
 {
     buf_free(&s->items);
@@ -288,7 +295,7 @@ bool regex_escape(struct regex_parser *x)
     ok = take_escape(x, &s, &cp);
     if (ok && cp >= 0)
         regex_literal(x, (uint32_t)cp);
-    else if (ok)
+    else if (ok && (ok = whole(x, &s, NULL)))
         put_set(x->out, &s, false, STR(""));
     set_free(&s);
     return ok;
@@ -384,6 +391,7 @@ static bool take_class(struct regex_parser *x, struct buf *out)
                                 : regex_fail(x, XERR_FORX0002, "a character class is empty");
     } while (ok && !at(x, 0, ']'));
     x->p++;
+    ok = ok && whole(x, &s, &minus);
     if (ok)
         put_set(out, &s, neg, buf_view(&minus));
     set_free(&s);
@@ -406,7 +414,7 @@ bool regex_fail(struct regex_parser *x, enum xerr error, const char *fmt, ...)
         return false;
     x->error = error;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     (void)err_set(x->why, ERR_INPUT, error == XERR_LIMIT ? "regex.limit" : "regex.syntax",
         "XPATH-FN 7.6.1", "character %zu of the regular expression: %s",
