@@ -142,6 +142,26 @@ static int read_inputs(struct build *b, struct err *e)
     return rc;
 }
 
+/* The files of --attach, into the one invoice. */
+static int attach_all(struct build *b, struct err *e)
+{
+    const char *path;
+    struct buf file;
+    int rc = 0;
+
+    buf_init(&file, INVOICE_FILE_MAX);
+    for (size_t i = 0; !rc && (path = cli_get_nth(b->c, "attach", i)); i++) {
+        b->input = path;
+        buf_clear(&file);
+        rc = file_load(&file, path, e) ||
+                     invoice_attach(b->made[0].v, str_z(path), buf_view(&file), e)
+                 ? -1
+                 : 0;
+    }
+    buf_free(&file);
+    return rc;
+}
+
 static int make_all(struct build *b, struct err *e)
 {
     for (size_t i = 0; i < b->n; i++) {
@@ -212,7 +232,7 @@ static int build_all(struct build *b)
     int code = EXIT_OK;
 
     if ((!cli_has(b->c, "no-validate") && rules_open(&b->rules, NULL, &e)) || read_inputs(b, &e) ||
-        make_all(b, &e) || (!b->faults && write_all(b, &e)))
+        attach_all(b, &e) || make_all(b, &e) || (!b->faults && write_all(b, &e)))
         return fail(b, &e);
     for (size_t i = 0; i < b->n; i++)
         if (!b->faults || invoice_faults(b->made[i].v))
@@ -260,6 +280,9 @@ int cmd_build(struct cli *c)
         return cli_usage(c, "--json needs -o FILE: the document itself goes to standard output");
     if (is_batch(c) && !output_name(c))
         return cli_usage(c, "several documents need --output FOLDER");
+    if (is_batch(c) && cli_has(c, "attach"))
+        return cli_usage(
+            c, "--attach is for one invoice; in a list, give each its \"attachments\"");
     return with_build(c, build_all);
 }
 

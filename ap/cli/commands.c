@@ -20,6 +20,7 @@ static const struct cli_flag as4_ping[] = {
     {"wait", "SPAN", "at most this long; default 30s"}, END};
 static const struct cli_flag build_flags[] = {
     {"output", "FILE", "write there, durably; a folder for several inputs or a list (-o)"},
+    {"attach", "FILE", "embed a PDF, PNG, JPEG, CSV, XLSX or ODS file; may be repeated"},
     {"customization", "NAME", "bis3, selfbilling3, pint-eu, ...; default: what the invoice says"},
     {"csv", NULL, "INPUT is a list, one row a line (as is a file named .csv)"},
     {"no-validate", NULL, "leave out the official schema and rules"},
@@ -170,6 +171,7 @@ const struct cli_command cli_commands[] = {
         cmd_as4_ping},
     {"build", "[INPUT...]", "Make valid UBL invoices or credit notes from JSON or CSV",
         "  aviso build invoice.json -o invoice.xml\n"
+        "  aviso build invoice.json --attach timesheet.pdf -o invoice.xml\n"
         "  aviso build batch.csv -o outbox/\n"
         "  aviso build --customization pint-eu - <invoice.json\n",
         build_flags, cmd_build},

@@ -239,6 +239,8 @@ N("inbox.quarantined", NO, "A received document was set aside by hand",
   "aviso inbox release hands it over all the same")
 N("invoice.arithmetic", INPUT, "A sum given with the invoice is not the one that its parts make",
   "Correct the amount, or leave it out: it is computed then")
+N("invoice.attachment", INPUT, "A file cannot be embedded: it is of a kind that may not be, or empty",
+  "Give it as PDF, PNG, JPEG, CSV, XLSX or ODS, with the name ending so")
 N("invoice.beyond", INPUT, "The document holds something that no business term of BIS Billing 3 is",
   "Nothing: it is told so that it is not lost unseen")
 N("invoice.conflict", INPUT, "Two members of the invoice exclude each other",

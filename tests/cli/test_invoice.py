@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """aviso build and aviso read: the table, schema and documents agree; examples are valid and come back byte
 for byte; bad input is told with line and path; documents of the corpus keep every term."""
+import base64
 import glob
 import json
 import os
@@ -260,6 +261,64 @@ def check_customization():
     report("a currency without decimals is rounded to none", out is None or '<cbc:PayableAmount currencyID="JPY">1331<' not in out)
 
 
+# ---- attachments ----
+
+FILES = {"hours.csv": b"day;hours\n1;8\n", "scan.PDF": b"%PDF-1.7\n\x00\xff", "photo.jpeg": b"\xff\xd8\xff\xe0" + bytes(range(256)),
+         "logo.png": b"\x89PNG\r\n\x1a\n\0\0", "table.xlsx": b"PK\x03\x04" + b"\0" * 40,
+         "table.ods": b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"}
+MEDIA = ["text/csv", "application/pdf", "image/jpeg", "image/png", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+         "application/vnd.oasis.opendocument.spreadsheet"]
+
+
+def attach(name, content, *flags):
+    """Exit code, the error's object, and whether something was written, of one --attach."""
+    os.makedirs(f"{tmp}/files", exist_ok=True)
+    if content is not None:
+        with open(f"{tmp}/files/{name}", "wb") as f:
+            f.write(content)
+    rc, findings, out = build(load("standard"), "--attach", f"{tmp}/files/{name}", *flags)
+    return rc, findings[0]["error"] if findings else None, out
+
+
+def refused(name, answer, code, rc, words):
+    got, e, out = answer
+    empty = [k for k in ("what", "where", "who", "class", "next") if not (e or {}).get(k)]
+    report(name, answer if got != rc or out or empty or e["what"] != code or words not in e["text"] else None)
+
+
+def check_attach():
+    refused("attach: a missing file", attach("none.pdf", None), "io.missing", 66, "none.pdf")
+    allowed = ".pdf, .png, .jpg, .jpeg, .csv, .xlsx and .ods may be attached"
+    refused("attach: a kind that may not be", attach("page.html", b"<html/>"), "invoice.attachment", 65, allowed)
+    refused("attach: a name that is but an ending", attach(".pdf", b"%PDF-1.7"), "invoice.attachment", 65, allowed)
+    refused("attach: an empty file", attach("nothing.csv", b""), "invoice.attachment", 65, "empty")
+    for name, content in [("a.pdf", b"PK\x03\x04"), ("a.png", b"\xff\xd8\xff"), ("a.jpg", b"\x89PNG"), ("a.csv", b"%PDF-1.4"), ("b.csv", b"a\0b"),
+                          ("a.ods", FILES["table.xlsx"]), ("a.xlsx", FILES["table.ods"]), ("b.xlsx", b"PK"), ("b.pdf", b" " * 1024 + b"%PDF-")]:
+        refused(f"attach: {name} that is something else", attach(name, content), "invoice.attachment", 65, "not what the name says")
+    with open(f"{tmp}/files/large.csv", "wb") as f:
+        f.truncate((100 << 20) + 1)
+    refused("attach: a file too large", attach("large.csv", None), "limit.size", 65, f"larger than {100 << 20} bytes")
+    with open(f"{tmp}/files/large.csv", "wb") as f:
+        f.write(b"1" * (100 << 20))
+    refused("attach: too much together", attach("one.csv", b"1", "--attach", f"{tmp}/files/large.csv"), "invoice.limit", 65, "100 MiB")
+    os.unlink(f"{tmp}/files/large.csv")
+    p = run("build", "-o", f"{tmp}/out", "--attach", f"{tmp}/files/one.csv", *EXAMPLES[:2])
+    report("attach: but to one invoice", p.returncode != 64 or "--attach" not in p.stderr)
+
+    flags = []
+    for name, content in FILES.items():
+        with open(f"{tmp}/files/{name}", "wb") as f:
+            f.write(content)
+        flags += ["--attach", f"{tmp}/files/{name}"]
+    before = load("attachment")["attachments"]
+    rc, findings, out = build(load("attachment"), *flags)
+    back = json.loads(run("read", "-", text=out or "").stdout or "{}").get("attachments", [])
+    report("attach: valid, behind those of the JSON", findings if rc or back[:2] != before else None)
+    got = [(a["id"], a["filename"], a["mime_code"], base64.b64decode(a["content"])) for a in back[2:]]
+    want = [(name, name, media, content) for (name, content), media in zip(FILES.items(), MEDIA)]
+    report("attach: read gives the files back byte for byte", got if got != want else None)
+
+
 # ---- CSV ----
 
 CSV = """number;issue_date;due_date;type_code;currency;buyer_reference;seller.endpoint.id;seller.endpoint.scheme;seller.name;seller.vat_id;seller.address.country;buyer.endpoint.id;buyer.endpoint.scheme;buyer.name;buyer.address.country;payment_means.code;payment_means.account.id;lines.quantity;lines.unit;lines.item.name;lines.price.net;lines.vat.category;lines.vat.rate;allowances.amount;allowances.reason;allowances.vat.category;allowances.vat.rate;allowances[1].amount;allowances[1].reason;allowances[1].vat.category;allowances[1].vat.rate
@@ -360,6 +419,7 @@ with tempfile.TemporaryDirectory() as tmp:
     check_arithmetic()
     check_rules()
     check_customization()
+    check_attach()
     check_csv()
     check_read()
     check_many_beyond()

@@ -69,6 +69,12 @@ int invoice_read_csv(
  * document (invoice.not-ubl). */
 int invoice_read_ubl(struct invoice *v, struct str xml, struct err *e) MUST_CHECK;
 
+/* Embed a file (BG-24): its name without folder is reference and file name, its ending gives the
+ * media type, and the bytes must look like that. `path` must outlive the invoice, `bytes` need not.
+ * -1: invoice.attachment (kind, empty), invoice.limit (all attachments together INVOICE_FILE_MAX).
+ * A name that is no text is a finding. */
+int invoice_attach(struct invoice *v, struct str path, struct str bytes, struct err *e) MUST_CHECK;
+
 /* A short name for specification and process: "bis3", "selfbilling3", "pint-eu", "pint-jp", ... or
  * NULL: what the invoice says, else by its type code. invoice.customization (ERR_INPUT). */
 int invoice_set_customization(struct invoice *v, const char *name, struct err *e) MUST_CHECK;

@@ -121,6 +121,8 @@ int inv_minor_unit(struct str currency);                          /* digits; 2 w
 /* Type codes that make a CreditNote; and self-billed documents. */
 bool inv_code_is_credit(struct str code);
 bool inv_code_is_self_billed(struct str code);
+/* May a file of this media type be embedded? PEPPOL-EN16931-CL001. */
+bool inv_media_allowed(struct str media);
 /* Sets credit, scheme, currencies and places from the terms. */
 void inv_settle(struct invoice *v);
 

@@ -114,18 +114,6 @@ static void line_numbers(struct invoice *v)
 
 /* ---- attachments ---- */
 
-static bool allowed_type(struct str s) /* PEPPOL-EN16931-CL001 */
-{
-    static const char *const types[] = {"application/pdf", "image/png", "image/jpeg", "text/csv",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "application/vnd.oasis.opendocument.spreadsheet"};
-
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        if (str_eqz(s, types[i]))
-            return true;
-    return false;
-}
-
 static void attachment(struct invoice *v, struct inv_node *n)
 {
     bool content = inv_find(n, INV_ATTACHMENT_CONTENT);
@@ -136,7 +124,7 @@ static void attachment(struct invoice *v, struct inv_node *n)
             (void)err_set(inv_fault(v, n, content ? i : INV_ATTACHMENT_CONTENT), ERR_INPUT,
                 "invoice.missing", inv_terms[i].bt, "content and %s go together",
                 inv_terms[i].name);
-    if (type.n && !allowed_type(type))
+    if (type.n && !inv_media_allowed(type))
         (void)err_set(inv_fault(v, inv_find(n, INV_ATTACHMENT_MIME), INV_NONE), ERR_INPUT,
             "invoice.value", "PEPPOL-EN16931-CL001",
             "\"%.*s\" may not be attached; PDF, PNG, JPEG, CSV, XLSX and ODS may",
