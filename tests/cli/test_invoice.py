@@ -246,6 +246,10 @@ def check_rules():
     expect("a rule on a value", put(good, ["buyer", "address", "country"], "XX"), "invoice.rule", "buyer.address.country", spec="BR-CL-14")
     expect("a rule on a code", put(good, ["lines", 1, "unit"], "PIECE"), "invoice.rule", "lines[1].unit", spec="BR-CL-23")
     expect("a rule on a group", put(good, ["allowances"], [{"amount": "1.00", "vat": {"category": "S", "rate": "21"}}]), "invoice.rule", "allowances[0].reason", spec="BR-33")
+    expect("a rule on a note's subject code", put(good, ["notes"], ["#QQQ#Remark"]), "invoice.rule", "notes[0]", spec="BR-CL-08")
+    rc, findings, out = build(put(good, ["notes"], ["#AAI#Remark"]))
+    back = json.loads(run("read", "-", text=out or "").stdout or "{}")
+    report("a note keeps its subject code", findings if rc or back["notes"] != ["#AAI#Remark"] else None)
     rc, findings, out = build(put(good, ["lines", 1, "unit"], "PIECE"), "--no-validate")
     report("--no-validate leaves the rules out", rc != 0 or out is None)
 
