@@ -239,7 +239,7 @@ N("inbox.quarantined", NO, "A received document was set aside by hand",
   "aviso inbox release hands it over all the same")
 N("invoice.arithmetic", INPUT, "A sum given with the invoice is not the one that its parts make",
   "Correct the amount, or leave it out: it is computed then")
-N("invoice.attachment", INPUT, "A file cannot be embedded: it is of a kind that may not be, or empty",
+N("invoice.attachment", INPUT, "A file cannot be embedded: its kind, name or content is not one that may be",
   "Give it as PDF, PNG, JPEG, CSV, XLSX or ODS, with the name ending so")
 N("invoice.beyond", INPUT, "The document holds something that no business term of BIS Billing 3 is",
   "Nothing: it is told so that it is not lost unseen")

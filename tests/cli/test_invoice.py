@@ -306,6 +306,10 @@ def check_attach():
         f.write(b"1" * (100 << 20))
     refused("attach: too much together", attach("one.csv", b"1", "--attach", f"{tmp}/files/large.csv"), "invoice.limit", 65, "100 MiB")
     os.unlink(f"{tmp}/files/large.csv")
+    with open(f"{tmp}/files/a\udcff.csv", "wb") as f:
+        f.write(b"1")
+    p = run("build", "-o", f"{tmp}/out.xml", "--attach", f"{tmp}/files/a\udcff.csv", f"{TOP}/ubl/examples/standard.json", text=b"")
+    report("attach: a name that is no text", p if p.returncode != 65 or b"invoice.attachment" not in p.stderr or b"UTF-8" not in p.stderr else None)
     p = run("build", "-o", f"{tmp}/out", "--attach", f"{tmp}/files/one.csv", *EXAMPLES[:2])
     report("attach: but to one invoice", p.returncode != 64 or "--attach" not in p.stderr)
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ap/base/enc.h"
+#include "ubl/atomic/ucs.h"
 #include "ubl/invoice/invoice_priv.h"
 
 #define PDF_HEAD 1024 /* bytes in which a PDF must say what it is: readers allow bytes before */
@@ -72,6 +73,9 @@ static const char *check(const struct invoice *v, struct str name, struct str by
         (void)err_set(e, ERR_INPUT, "invoice.attachment", "PEPPOL-EN16931-CL001",
             "%s; .pdf, .png, .jpg, .jpeg, .csv, .xlsx and .ods may be attached",
             media ? "the content is not what the name says" : "a file of this name may not be");
+    else if (!ucs_valid_xml(name))
+        (void)err_set(e, ERR_INPUT, "invoice.attachment", "BT-125-2",
+            "the file's name is not text in UTF-8, which the document would carry it in");
     else if (!bytes.n)
         (void)err_set(e, ERR_INPUT, "invoice.attachment", "BT-125", "the file is empty");
     else if (bytes.n > INVOICE_FILE_MAX || before > INVOICE_FILE_MAX - bytes.n)
@@ -98,14 +102,14 @@ static struct str base64(struct invoice *v, struct str bytes)
 int invoice_attach(struct invoice *v, struct str path, struct str bytes, struct err *e)
 {
     size_t slash = str_rfind(path, STR("/"));
-    struct str name = slash == path.n ? path : str_sub(path, slash + 1, path.n);
+    struct str name = str_trim(slash == path.n ? path : str_sub(path, slash + 1, path.n));
     const char *media = check(v, name, bytes, e);
     const struct {
         enum inv_id id;
         struct str text;
     } members[] = {{INV_ATTACHMENT_ID, name}, {INV_ATTACHMENT_MIME, str_z(media)},
         {INV_ATTACHMENT_FILE, name}};
-    struct inv_node *in, *n;
+    struct inv_node *in;
     struct str content;
 
     if (!media)
@@ -114,10 +118,8 @@ int invoice_attach(struct invoice *v, struct str path, struct str bytes, struct 
     in = content.n ? inv_add(v, v->root, INV_ATTACHMENT, STR(""), 0) : NULL;
     if (!in || !inv_add(v, in, INV_ATTACHMENT_CONTENT, content, 0))
         return err_nomem(e);
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        if (!(n = inv_add(v, in, members[i].id, members[i].text, 0)))
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+        if (!inv_add(v, in, members[i].id, members[i].text, 0))
             return err_nomem(e);
-        (void)inv_check_value(v, n); /* a finding: a file's name may be no text */
-    }
     return 0;
 }

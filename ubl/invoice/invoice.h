@@ -71,8 +71,8 @@ int invoice_read_ubl(struct invoice *v, struct str xml, struct err *e) MUST_CHEC
 
 /* Embed a file (BG-24): its name without folder is reference and file name, its ending gives the
  * media type, and the bytes must look like that. `path` must outlive the invoice, `bytes` need not.
- * -1: invoice.attachment (kind, empty), invoice.limit (all attachments together INVOICE_FILE_MAX).
- * A name that is no text is a finding. */
+ * -1: invoice.attachment (kind, name, empty), invoice.limit (INVOICE_FILE_MAX, all attachments
+ * together). */
 int invoice_attach(struct invoice *v, struct str path, struct str bytes, struct err *e) MUST_CHECK;
 
 /* A short name for specification and process: "bis3", "selfbilling3", "pint-eu", "pint-jp", ... or
