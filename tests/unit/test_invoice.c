@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -308,6 +309,40 @@ static void memory_that_ends_is_an_error_and_not_a_finding(void **state)
     assert_true(failed > 0);
 }
 
+/* ---- attachments ---- */
+
+/* Every length of every kind's beginning, each in memory of just that size. */
+static void an_attachment_of_any_length_is_taken_or_refused(void **state)
+{
+    static const struct {
+        const char *name;
+        struct str bytes;
+        size_t from; /* length from which it is one */
+    } kinds[] = {{"a.pdf", STR("%PDF-1.7"), 5}, {"a.PNG", STR("\x89PNG\r\n\x1a\n"), 8},
+        {"f/a.jpg", STR("\xff\xd8\xff\xe0"), 3}, {"a.csv", STR("a;b\n"), 1},
+        {"a.xlsx", STR("PK\x03\x04\x14"), 4},
+        {"a.ods",
+            STR("PK\x03\x04..........................mimetype"
+                "application/vnd.oasis.opendocument.spreadsheet"),
+            84}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        for (size_t n = 0; n <= kinds[i].bytes.n; n++) {
+            struct err e = ERR_INIT;
+            struct arena *a = arena_new(ARENA);
+            struct invoice *v = invoice_new(a);
+            char *exact = malloc(n ? n : 1);
+            memcpy(exact, kinds[i].bytes.p, n);
+            int rc = invoice_attach(v, str_z(kinds[i].name), (struct str){exact, n}, &e);
+            assert_int_equal(rc, n >= kinds[i].from ? 0 : -1);
+            assert_string_equal(e.code, rc ? "invoice.attachment" : "");
+            assert_int_equal(invoice_value(v, "BT-125").n > 0, rc == 0);
+            free(exact);
+            arena_free(a);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_standard_rate_is_never_guessed),
         cmocka_unit_test(ubl_comes_back_as_the_same_json),
         cmocka_unit_test(memory_that_ends_is_an_error_and_not_a_finding),
+        cmocka_unit_test(an_attachment_of_any_length_is_taken_or_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
