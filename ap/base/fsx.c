@@ -61,7 +61,7 @@ int fsx_read_file(struct buf *out, const char *path, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     char piece[16384];
-    ssize_t got;
+    ssize_t got = 0;
 
     if (fd < 0) {
         int missing = errno == ENOENT;
@@ -70,7 +70,8 @@ int fsx_read_file(struct buf *out, const char *path, struct err *e)
             e->class = ERR_INPUT;
         return -1;
     }
-    while ((got = read(fd, piece, sizeof(piece))) != 0) {
+    /* past its limit the buffer is bad, and what is read may never end (/dev/zero) */
+    while (buf_ok(out) && (got = read(fd, piece, sizeof(piece))) != 0) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)

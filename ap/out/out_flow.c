@@ -9,6 +9,7 @@
 
 #define BUCKETS 1024u
 #define WINDOW 10
+#define KEPT_MS 5000 /* urgent mail that was turned away asks again well before */
 
 struct dest {
     struct dest *next;
@@ -16,6 +17,7 @@ struct dest {
     unsigned busy, window, cap, faults;
     unsigned opens; /* in a row; 0: the circuit is closed */
     int64_t open_until, open_since, used;
+    int64_t kept_until; /* the next place is for urgent mail */
 };
 
 struct out_flow {
@@ -54,6 +56,11 @@ void out_flow_free(struct out_flow *f)
 const char *out_flow_key(const char *dest)
 {
     return *dest == OUT_LANE_URGENT || *dest == OUT_LANE_BULK ? dest + 1 : dest;
+}
+
+bool out_flow_urgent(const char *dest)
+{
+    return *dest == OUT_LANE_URGENT;
 }
 
 /* ---- the table, under the lock ---- */
@@ -115,7 +122,7 @@ static unsigned limit_of(const struct dest *d)
     return d->cap && d->cap < n ? d->cap : n;
 }
 
-bool out_flow_enter(struct out_flow *f, const char *key, int64_t now, int64_t *again)
+bool out_flow_enter(struct out_flow *f, const char *key, bool urgent, int64_t now, int64_t *again)
 {
     bool in = false;
     struct dest *d;
@@ -125,10 +132,12 @@ bool out_flow_enter(struct out_flow *f, const char *key, int64_t now, int64_t *a
     d = known(f, key, now);
     if (d && d->open_until > now)
         *again = d->open_until - now;
-    else if (d && d->busy < limit_of(d)) {
+    else if (d && d->busy < limit_of(d))
+        in = urgent || d->kept_until <= now;
+    if (in)
         d->busy++;
-        in = true;
-    }
+    if (d && urgent)
+        d->kept_until = in ? 0 : now + *again + KEPT_MS;
     (void)pthread_mutex_unlock(&f->lock);
     return in;
 }
@@ -248,7 +257,7 @@ static unsigned may(void *ctx, const char *dest, int64_t *again)
     *again = 0;
     if (g->n == FLOW_ASKED)
         return 0;
-    if (!out_flow_enter(g->f, key, g->steady, &span)) {
+    if (!out_flow_enter(g->f, key, out_flow_urgent(dest), g->steady, &span)) {
         *again = span ? g->wall + span : 0;
         return 0;
     }

@@ -36,8 +36,10 @@ struct out_flow_cfg {
 struct out_flow *out_flow_new(const struct out_flow_cfg *c); /* NULL: no memory */
 void out_flow_free(struct out_flow *f);                      /* NULL is fine */
 
-/* Take a place. False: none; *again is the time until one may be there, 0: when another leaves. */
-bool out_flow_enter(struct out_flow *f, const char *key, int64_t now, int64_t *again);
+/* Take a place. False: none; *again is the time until one may be there, 0: when another leaves. The
+ * next place after urgent mail was turned away is kept for urgent mail, for a few seconds: else a
+ * backlog, of which somebody asks at any moment, would be before it (reliability Q6). */
+bool out_flow_enter(struct out_flow *f, const char *key, bool urgent, int64_t now, int64_t *again);
 enum out_flow_news {
     FLOW_NOTHING, /* nothing was learnt about the destination */
     FLOW_ANSWER,  /* it works */
@@ -63,6 +65,7 @@ void out_flow_list(
 
 /* The key of a queue's name: without its lane (see out.h). */
 const char *out_flow_key(const char *dest);
+bool out_flow_urgent(const char *dest);
 
 /* For store_out_claim, one struct a call: places are taken while claiming. What was taken and not
  * claimed must be given back with out_flow_unclaimed(). */

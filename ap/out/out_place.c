@@ -13,7 +13,7 @@ bool out_place_take(struct out_place *p, const char *seat, int64_t *again)
     *again = 0;
     if (!p->flow || strcmp(out_flow_key(p->claim->dest), seat) == 0)
         return true;
-    if (!out_flow_enter(p->flow, seat, clock_mono(), &span)) {
+    if (!out_flow_enter(p->flow, seat, out_flow_urgent(p->claim->dest), clock_mono(), &span)) {
         *again = clock_now() + span;
         return false;
     }

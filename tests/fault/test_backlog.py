@@ -62,7 +62,7 @@ def q2(lab, peer):
     peer.does(forward)
     lab.ap(1, "queue", "run", wait=300)
     lab.ap(1, "send", lab.invoice("URGENT"), "--priority", "urgent")
-    ok = until(lambda: lab.json(1, "status", "URGENT")[-1]["state"] == "RECEIPTED", 60)
+    ok = until(lambda: lab.json(1, "status", "URGENT")[-1]["state"] == "RECEIPTED", 120)
     left = sum(q["total"] for q in lab.json(1, "queue", "shape", wait=120))
     say(ok and left > N / 2, f"Q6 urgent mail is proven while {left} wait", left)
     db = sqlite3.connect(f"file:{lab.net}/ap1/spool/aviso.db?mode=ro", uri=True)
@@ -95,8 +95,8 @@ def n16_n17(lab, peer):
     peer.most = 0
     peer.serve(BUYER)
     began = time.monotonic()
-    ok = until(lambda: waiting() == count, 150)
-    say(ok, f"N16 back again, {count} drain: {time.monotonic() - began:.0f} s, 150 are allowed", collections.Counter(d["state"] for d in lab.json(1, "list")))
+    ok = until(lambda: waiting() == count, 300)
+    say(ok, f"N16 back again, {count} drain: {time.monotonic() - began:.0f} s, 300 are allowed", collections.Counter(d["state"] for d in lab.json(1, "list")))
     say(peer.most <= 10, f"... never more than the window at once ({peer.most})", peer.most)
     lost = len(peer.seen) - count
     until(lambda: len(inbox(lab)) >= count, 20)

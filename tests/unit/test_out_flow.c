@@ -31,7 +31,7 @@ static bool enter(struct out_flow *f, const char *key, int64_t now)
 {
     int64_t again;
 
-    return out_flow_enter(f, key, now, &again);
+    return out_flow_enter(f, key, false, now, &again);
 }
 
 static unsigned places(struct out_flow *f, const char *key, int64_t now)
@@ -80,10 +80,30 @@ static void a_full_window_says_when_another_leaves(void **state)
 
     for (int i = 0; i < FLOW_START; i++)
         assert_true(enter(*state, "ap", 0));
-    assert_false(out_flow_enter(*state, "ap", 0, &again));
+    assert_false(out_flow_enter(*state, "ap", false, 0, &again));
     assert_int_equal(again, 0);
     out_flow_leave(*state, "ap", 0, FLOW_NOTHING, -1);
     assert_true(enter(*state, "ap", 0));
+}
+
+/* Q6: who asks at any moment must not be before who was turned away and waits for its turn. */
+static void q6_the_next_place_is_kept_for_urgent_mail(void **state)
+{
+    int64_t again;
+
+    for (int i = 0; i < FLOW_START; i++)
+        assert_true(out_flow_enter(*state, "ap", false, 0, &again));
+    assert_false(out_flow_enter(*state, "ap", true, 0, &again));
+    out_flow_leave(*state, "ap", 0, FLOW_NOTHING, -1);
+    assert_false(out_flow_enter(*state, "ap", false, 0, &again));
+    assert_int_equal(again, 0);
+    assert_true(out_flow_enter(*state, "other", false, 0, &again));
+    assert_true(out_flow_enter(*state, "ap", true, 0, &again));
+    out_flow_leave(*state, "ap", 0, FLOW_NOTHING, -1);
+    assert_true(out_flow_enter(*state, "ap", false, 0, &again)); /* it has had its place */
+    assert_false(out_flow_enter(*state, "ap", true, 0, &again));
+    out_flow_leave(*state, "ap", 0, FLOW_NOTHING, -1);
+    assert_true(out_flow_enter(*state, "ap", false, 6 * S, &again)); /* nor is it kept for ever */
 }
 
 static void open_it(struct out_flow *f, const char *key, int64_t now)
@@ -103,7 +123,7 @@ static void three_faults_in_a_row_open_the_circuit(void **state)
     once(*state, "ap", 0, FLOW_FAULT);
     assert_true(places(*state, "ap", 0) > 0); /* not in a row */
     once(*state, "ap", 0, FLOW_FAULT);
-    assert_false(out_flow_enter(*state, "ap", 0, &again));
+    assert_false(out_flow_enter(*state, "ap", false, 0, &again));
     assert_in_range(again, 22 * S, 38 * S);
 }
 
@@ -114,7 +134,7 @@ static void an_open_circuit_is_probed_by_one(void **state)
     open_it(*state, "ap", 0);
     assert_false(enter(*state, "ap", 20 * S));
     assert_true(enter(*state, "ap", 40 * S));
-    assert_false(out_flow_enter(*state, "ap", 40 * S, &again));
+    assert_false(out_flow_enter(*state, "ap", false, 40 * S, &again));
     assert_int_equal(again, 0);
 }
 
@@ -124,7 +144,7 @@ static void each_failed_probe_waits_longer_up_to_the_limit(void **state)
 
     open_it(*state, "ap", now);
     for (int i = 0; i < 12; i++) {
-        assert_false(out_flow_enter(*state, "ap", now, &again));
+        assert_false(out_flow_enter(*state, "ap", false, now, &again));
         assert_true(again <= 30 * MINUTE * 5 / 4);
         if (i < 5)
             assert_true(again > last); /* doubling beats a quarter of jitter */
@@ -155,9 +175,9 @@ static void faults_of_those_under_way_do_not_open_it_twice(void **state)
         assert_true(enter(*state, "ap", 0));
     for (int i = 0; i < FLOW_FAULTS; i++)
         out_flow_leave(*state, "ap", 0, FLOW_FAULT, -1);
-    assert_false(out_flow_enter(*state, "ap", 0, &before));
+    assert_false(out_flow_enter(*state, "ap", false, 0, &before));
     out_flow_leave(*state, "ap", 0, FLOW_FAULT, -1);
-    assert_false(out_flow_enter(*state, "ap", 0, &after));
+    assert_false(out_flow_enter(*state, "ap", false, 0, &after));
     assert_int_equal(before, after);
 }
 
@@ -167,11 +187,11 @@ static void retry_after_opens_at_once_within_bounds(void **state)
 
     assert_true(enter(*state, "ap", 0));
     out_flow_leave(*state, "ap", 0, FLOW_FAULT, 10 * MINUTE);
-    assert_false(out_flow_enter(*state, "ap", 0, &again));
+    assert_false(out_flow_enter(*state, "ap", false, 0, &again));
     assert_int_equal(again, 10 * MINUTE);
     assert_true(enter(*state, "greedy", 0));
     out_flow_leave(*state, "greedy", 0, FLOW_FAULT, 24 * 60 * MINUTE);
-    assert_false(out_flow_enter(*state, "greedy", 0, &again));
+    assert_false(out_flow_enter(*state, "greedy", false, 0, &again));
     assert_int_equal(again, 60 * MINUTE);
 }
 
@@ -264,6 +284,7 @@ int main(void)
         TEST(a_full_window_says_when_another_leaves),
         TEST(three_faults_in_a_row_open_the_circuit),
         TEST(an_open_circuit_is_probed_by_one),
+        TEST(q6_the_next_place_is_kept_for_urgent_mail),
         TEST(each_failed_probe_waits_longer_up_to_the_limit),
         TEST(recovery_starts_slowly),
         TEST(faults_of_those_under_way_do_not_open_it_twice),

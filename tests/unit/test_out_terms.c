@@ -100,9 +100,9 @@ static void a_window_of_a_partner_is_kept_by_the_flow(void **state)
     (void)state;
     env.flow = out_flow_new(&cfg);
     put(SEAT, PARTNER_UNSET, PROOF_NONE, 0);
-    assert_true(out_flow_enter(env.flow, SEAT, 0, &again));
+    assert_true(out_flow_enter(env.flow, SEAT, false, 0, &again));
     read_terms(SEAT);
-    assert_false(out_flow_enter(env.flow, SEAT, 0, &again));
+    assert_false(out_flow_enter(env.flow, SEAT, false, 0, &again));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
