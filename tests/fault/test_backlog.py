@@ -43,6 +43,7 @@ def clone(lab, n):
 
 
 def q2(lab, peer):
+    peer.serve(BUYER)  # what came before left it where nobody answers
     r = lab.ap(1, "send", lab.invoice("FIRST"))
     peer.does(forward)
     clone(lab, N)
