@@ -1,11 +1,11 @@
 /* alarm_text.c - a notice as JSON and as text for people. */
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ap/alarm/alarm_priv.h"
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 
 const char *alarm_id(char out[ALARM_ID], int64_t n)
 {
@@ -23,30 +23,16 @@ bool alarm_id_parse(const char *text, int64_t *n)
     return true;
 }
 
-static void add(struct json_object *o, const char *key, const char *v)
-{
-    (void)json_object_object_add(o, key, v && *v ? json_object_new_string(v) : NULL);
-}
-
-static void add_time(struct json_object *o, const char *key, int64_t ms)
-{
-    char text[CLOCK_TEXT] = "";
-
-    if (ms)
-        clock_utc(text, ms);
-    add(o, key, text);
-}
-
 static struct json_object *why_json(const struct err *e)
 {
     struct json_object *o = json_object_new_object();
 
-    add(o, "what", e->code);
-    add(o, "where", e->where[0] ? e->where : "here");
-    add(o, "who", e->who[0] ? e->who : "us");
-    add(o, "class", err_class_word(e->class));
-    add(o, "next", e->next);
-    add(o, "text", e->msg);
+    json_add(o, "what", e->code);
+    json_add(o, "where", e->where[0] ? e->where : "here");
+    json_add(o, "who", e->who[0] ? e->who : "us");
+    json_add(o, "class", err_class_word(e->class));
+    json_add(o, "next", e->next);
+    json_add(o, "text", e->msg);
     return o;
 }
 
@@ -57,21 +43,21 @@ struct json_object *alarm_json(const struct alarm_row *r)
 
     if (!o)
         return NULL;
-    add(o, "id", alarm_id(id, r->n));
-    add(o, "kind", r->kind);
-    add(o, "direction", !r->row ? "" : r->inbound ? "inbound" : "outbound");
-    add(o, "document", r->id);
-    add(o, "invoice", r->invoice);
-    add(o, "receiver", r->receiver);
-    add(o, "state", r->state);
-    add(o, "subject", r->row ? "" : r->subject);
-    add_time(o, "raised", r->raised_at);
-    add_time(o, "last", r->last_at);
-    (void)json_object_object_add(o, "times", json_object_new_int64(r->times));
-    (void)json_object_object_add(o, "told", json_object_new_int64(r->told));
-    add_time(o, "acknowledged", r->acked_at);
-    add(o, "acknowledged_by", r->acked_by);
-    add_time(o, "cleared", r->cleared_at);
+    json_add(o, "id", alarm_id(id, r->n));
+    json_add(o, "kind", r->kind);
+    json_add(o, "direction", !r->row ? "" : r->inbound ? "inbound" : "outbound");
+    json_add(o, "document", r->id);
+    json_add(o, "invoice", r->invoice);
+    json_add(o, "receiver", r->receiver);
+    json_add(o, "state", r->state);
+    json_add(o, "subject", r->row ? "" : r->subject);
+    json_add_time(o, "raised", r->raised_at);
+    json_add_time(o, "last", r->last_at);
+    json_add_int(o, "times", r->times);
+    json_add_int(o, "told", r->told);
+    json_add_time(o, "acknowledged", r->acked_at);
+    json_add(o, "acknowledged_by", r->acked_by);
+    json_add_time(o, "cleared", r->cleared_at);
     (void)json_object_object_add(o, "error", why_json(&r->why));
     return o;
 }
@@ -82,11 +68,11 @@ const char *notice_json(const struct notice *x)
                        *list = json_object_new_array();
     const char *text;
 
-    add(o, "type", "aviso.alarm");
-    add_time(o, "timestamp", x->now);
-    add(data, "host", x->env->host);
-    add(data, "mode", config_mode_word(x->env->cfg->mode));
-    (void)json_object_object_add(data, "total", json_object_new_int64((int64_t)x->in_all));
+    json_add(o, "type", "aviso.alarm");
+    json_add_time(o, "timestamp", x->now);
+    json_add(data, "host", x->env->host);
+    json_add(data, "mode", config_mode_word(x->env->cfg->mode));
+    json_add_int(data, "total", (int64_t)x->in_all);
     for (size_t i = 0; i < x->n; i++)
         (void)json_object_array_add(list, alarm_json(&x->rows[i]));
     (void)json_object_object_add(data, "alarms", list);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 
 bool cli_has(const struct cli *c, const char *flag)
 {
@@ -75,24 +76,18 @@ static const char *next_step(const struct err *e)
     return "";
 }
 
-static void add(struct json_object *o, const char *key, const char *value)
-{
-    if (value && *value)
-        (void)json_object_object_add(o, key, json_object_new_string(value));
-}
-
 struct json_object *cli_error_json(const struct err *e)
 {
     struct json_object *o = json_object_new_object();
 
-    add(o, "what", e->code);
-    add(o, "where", e->where[0] ? e->where : "here");
-    add(o, "who", e->who[0] ? e->who : "us");
-    add(o, "class", err_class_word(e->class));
-    add(o, "next", next_step(e));
-    add(o, "text", e->msg);
-    add(o, "clause", e->spec);
-    add(o, "ebms", e->ebms);
+    json_add_some(o, "what", e->code);
+    json_add_some(o, "where", e->where[0] ? e->where : "here");
+    json_add_some(o, "who", e->who[0] ? e->who : "us");
+    json_add_some(o, "class", err_class_word(e->class));
+    json_add_some(o, "next", next_step(e));
+    json_add_some(o, "text", e->msg);
+    json_add_some(o, "clause", e->spec);
+    json_add_some(o, "ebms", e->ebms);
     return o;
 }
 
@@ -110,9 +105,9 @@ int cli_fail(struct cli *c, const char *input, const struct err *e)
 
     if (c->json) {
         struct json_object *o = json_object_new_object();
-        add(o, "input", input);
-        (void)json_object_object_add(o, "ok", json_object_new_boolean(0));
-        (void)json_object_object_add(o, "exit", json_object_new_int(code));
+        json_add_some(o, "input", input);
+        json_add_bool(o, "ok", 0);
+        json_add_int(o, "exit", code);
         (void)json_object_object_add(o, "error", cli_error_json(e));
         cli_json(o);
         return code;

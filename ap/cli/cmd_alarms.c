@@ -3,6 +3,7 @@
 
 #include "ap/alarm/alarm.h"
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 #include "ap/cli/act.h"
 #include "ap/cli/commands.h"
 #include "ap/cli/view.h"
@@ -96,13 +97,13 @@ static int ack_one(struct cli *c, struct act *act, const char *id)
     int64_t alarm = 0, n = 0;
     int code = EXIT_OK;
 
-    (void)json_object_object_add(rq, "op", json_object_new_string("alarm-ack"));
+    json_add_given(rq, "op", "alarm-ack");
     if (id && alarm_id_parse(id, &alarm))
-        (void)json_object_object_add(rq, "alarm", json_object_new_int64(alarm));
+        json_add_int(rq, "alarm", alarm);
     else if (id)
-        (void)json_object_object_add(rq, "id", json_object_new_string(id));
+        json_add_given(rq, "id", id);
     if (who)
-        (void)json_object_object_add(rq, "who", json_object_new_string(who));
+        json_add_given(rq, "who", who);
     if (act_do(act, rq, NODE_STORE, &answer, &e)) {
         code = cli_fail(c, id, &e);
     } else {
@@ -149,7 +150,7 @@ static bool service_runs(struct cli *c)
     struct err e = ERR_INIT;
     int asked;
 
-    (void)json_object_object_add(rq, "op", json_object_new_string("ping"));
+    json_add_given(rq, "op", "ping");
     asked = control_ask(&answer, c->config->spool, rq, -1, &e);
     (void)json_object_put(rq);
     (void)json_object_put(answer);
@@ -190,16 +191,15 @@ static void summary_json(struct cli *c, const struct summary *m, bool ok)
         {"held", m->n.out[OUT_HELD]}, {"waiting", m->waiting},
         {"receipted", m->n.out[OUT_RECEIPTED]}};
 
-    (void)json_object_object_add(o, "ok", json_object_new_boolean(ok));
-    (void)json_object_object_add(o, "service", json_object_new_boolean(m->service));
-    (void)json_object_object_add(
-        o, "mode", json_object_new_string(config_mode_word(c->config->mode)));
+    json_add_bool(o, "ok", ok);
+    json_add_bool(o, "service", m->service);
+    json_add_given(o, "mode", config_mode_word(c->config->mode));
     for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
         (void)json_object_object_add(o, v[i].key, json_object_new_int64((int64_t)v[i].n));
     if (m->n.oldest_unproven) {
         char at[CLOCK_TEXT];
         clock_utc(at, m->n.oldest_unproven);
-        (void)json_object_object_add(o, "oldest_unproven", json_object_new_string(at));
+        json_add_given(o, "oldest_unproven", at);
     }
     cli_json(o);
 }

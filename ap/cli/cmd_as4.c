@@ -13,6 +13,7 @@
 #include "ap/as4/as4.h"
 #include "ap/base/clock.h"
 #include "ap/base/enc.h"
+#include "ap/base/json.h"
 #include "ap/cli/commands.h"
 #include "ap/mime/mime.h"
 #include "ap/wss/wss.h"
@@ -126,8 +127,7 @@ static void add_parts(struct dump *d)
         struct json_object *o = json_object_new_object();
         add(o, "content_id", d->mime.parts[i].content_id);
         add(o, "type", d->mime.parts[i].content_type);
-        (void)json_object_object_add(
-            o, "bytes", json_object_new_int64((int64_t)d->mime.parts[i].body.len));
+        json_add_int(o, "bytes", (int64_t)d->mime.parts[i].body.len);
         (void)json_object_array_add(list, o);
     }
     (void)json_object_object_add(d->o, "parts", list);
@@ -162,7 +162,7 @@ static void add_signal(struct dump *d, const struct ebms_signal *s)
 
     add(o, "message_id", s->message_id);
     add(o, "ref_to_message_id", s->ref_to_message_id);
-    (void)json_object_object_add(o, "receipt", json_object_new_boolean(s->receipt != NULL));
+    json_add_bool(o, "receipt", s->receipt != NULL);
     for (size_t i = 0; i < s->nerrors; i++) {
         add(o, "error", str_z(s->errors[i].code));
         add(o, "description", str_z(s->errors[i].description));
@@ -288,7 +288,7 @@ static int dump_one(struct cli *c, const char *file)
         (void)json_object_put(d.o);
     } else {
         d.body = blob_fd(fd, 0, (uint64_t)st.st_size);
-        (void)json_object_object_add(d.o, "file", json_object_new_string(file));
+        json_add_given(d.o, "file", file);
         if (read_all(&d, &e)) {
             code = cli_fail(c, file, &e);
             (void)json_object_put(d.o);

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "ap/base/fsx.h"
+#include "ap/base/json.h"
 #include "ap/cli/commands.h"
 #include "ap/cli/file.h"
 #include "ap/cli/invoice.h"
@@ -53,10 +54,10 @@ static struct json_object *answer(const struct made *m)
     struct str id = invoice_value(m->v, "BT-1");
 
     (void)snprintf(number, sizeof(number), "%.*s", STR_FMT(str_sub(id, 0, sizeof(number) - 1)));
-    (void)json_object_object_add(o, "input", json_object_new_string(m->input));
-    (void)json_object_object_add(o, "invoice", json_object_new_string(number));
+    json_add_given(o, "input", m->input);
+    json_add_given(o, "invoice", number);
     if (m->output)
-        (void)json_object_object_add(o, "output", json_object_new_string(m->output));
+        json_add_given(o, "output", m->output);
     return o;
 }
 
@@ -67,8 +68,8 @@ static int tell(struct cli *c, const struct made *m, const char *word)
     int code = invoice_tell(c, m->input, m->v, o);
 
     if (o) {
-        (void)json_object_object_add(o, "ok", json_object_new_boolean(code == EXIT_OK));
-        (void)json_object_object_add(o, "exit", json_object_new_int(code));
+        json_add_bool(o, "ok", code == EXIT_OK);
+        json_add_int(o, "exit", code);
         cli_json(o);
     } else if (code == EXIT_OK && m->output && !c->quiet) {
         struct str id = invoice_value(m->v, "BT-1");

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 #include "ap/canary/canary.h"
 #include "ap/cli/act.h"
 #include "ap/cli/commands.h"
@@ -9,20 +10,6 @@
 
 #define WAIT_MS 60000
 #define LOOK_MS 100
-
-static void text(struct json_object *o, const char *key, const char *v)
-{
-    (void)json_object_object_add(o, key, v && *v ? json_object_new_string(v) : NULL);
-}
-
-static void instant(struct json_object *o, const char *key, int64_t ms)
-{
-    char at[CLOCK_TEXT] = "";
-
-    if (ms)
-        clock_utc(at, ms);
-    text(o, key, at);
-}
 
 static int configured(struct cli *c, struct canary_cfg *cfg, struct err *e)
 {
@@ -44,13 +31,13 @@ static void tell(struct cli *c, const struct canary *k, bool silent)
 
     if (c->json) {
         struct json_object *o = json_object_new_object();
-        (void)json_object_object_add(o, "ok", json_object_new_boolean(!silent));
-        text(o, "number", k->number);
-        instant(o, "sent", k->sent_at);
-        instant(o, "back", k->back_at);
+        json_add_bool(o, "ok", !silent);
+        json_add(o, "number", k->number);
+        json_add_time(o, "sent", k->sent_at);
+        json_add_time(o, "back", k->back_at);
         (void)json_object_object_add(
             o, "trip_ms", k->back_at ? json_object_new_int64(k->trip_ms) : NULL);
-        (void)json_object_object_add(o, "silent", json_object_new_boolean(silent));
+        json_add_bool(o, "silent", silent);
         cli_json(o);
         return;
     }
@@ -96,10 +83,10 @@ static int ask(struct cli *c, const struct canary_cfg *cfg, struct err *e)
     struct json_object *rq = json_object_new_object(), *answer = NULL, *ok = NULL;
     int rc;
 
-    text(rq, "op", "canary");
-    text(rq, "from", cfg->from);
-    text(rq, "to", cfg->to);
-    (void)json_object_object_add(rq, "silence", json_object_new_int64(cfg->silence));
+    json_add(rq, "op", "canary");
+    json_add(rq, "from", cfg->from);
+    json_add(rq, "to", cfg->to);
+    json_add_int(rq, "silence", cfg->silence);
     rc = control_ask(&answer, c->config->spool, rq, -1, e);
     if (rc == 0) {
         rc = err_set(e, ERR_RETRY, "canary.no-service", "",
@@ -175,14 +162,14 @@ static int put(struct cli *c, struct act *act, const char *to, struct err *e)
         participant_text(&id, &lower);
         clock_utc(today, clock_now());
         today[10] = '\0';
-        text(rq, "op", "participant-put");
-        text(rq, "identifier", id.p);
-        text(rq, "country", country);
-        text(rq, "tenant", "default");
-        text(rq, "end_user", cli_get(c, "end-user") ? cli_get(c, "end-user") : id.p);
-        text(rq, "name", name ? name : "aviso canary");
-        text(rq, "identified_on", today);
-        text(rq, "route", CANARY_ROUTE);
+        json_add(rq, "op", "participant-put");
+        json_add(rq, "identifier", id.p);
+        json_add(rq, "country", country);
+        json_add(rq, "tenant", "default");
+        json_add(rq, "end_user", cli_get(c, "end-user") ? cli_get(c, "end-user") : id.p);
+        json_add(rq, "name", name ? name : "aviso canary");
+        json_add(rq, "identified_on", today);
+        json_add(rq, "route", CANARY_ROUTE);
         rc = act_request(act, rq, -1, NODE_STORE, &answer, e);
     }
     if (!rc && !(json_object_object_get_ex(answer, "ok", &ok) && json_object_get_boolean(ok))) {
@@ -209,9 +196,9 @@ int cmd_canary_install(struct cli *c)
         code = cli_fail(c, to, &e);
     } else if (c->json) {
         struct json_object *o = json_object_new_object();
-        (void)json_object_object_add(o, "ok", json_object_new_boolean(1));
-        text(o, "from", from);
-        text(o, "to", to);
+        json_add_bool(o, "ok", 1);
+        json_add(o, "from", from);
+        json_add(o, "to", to);
         cli_json(o);
     } else {
         (void)printf("%s is a participant with the route canary.\n\n"

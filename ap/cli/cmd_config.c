@@ -1,6 +1,7 @@
 /* aviso config check|show, aviso explain: what the operator asks about the set-up. */
 #include <string.h>
 
+#include "ap/base/json.h"
 #include "ap/cli/commands.h"
 #include "ap/deliver/deliver.h"
 
@@ -18,9 +19,8 @@ int cmd_config_check(struct cli *c)
         return cli_fail(c, NULL, &e);
     if (c->json) {
         struct json_object *o = json_object_new_object();
-        (void)json_object_object_add(o, "ok", json_object_new_boolean(1));
-        (void)json_object_object_add(
-            o, "mode", json_object_new_string(config_mode_word(c->config->mode)));
+        json_add_bool(o, "ok", 1);
+        json_add_given(o, "mode", config_mode_word(c->config->mode));
         cli_json(o);
     } else if (!c->quiet) {
         (void)printf("configuration is good; mode %s\n", config_mode_word(c->config->mode));

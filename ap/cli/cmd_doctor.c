@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 #include "ap/base/log.h"
 #include "ap/cli/commands.h"
 #include "ap/daemon/node.h"
@@ -38,19 +39,17 @@ static void print_json(struct cli *c, const struct doctor *d)
 {
     struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 
-    (void)json_object_object_add(o, "ok", json_object_new_boolean(!d->count[DOCTOR_RED]));
-    (void)json_object_object_add(
-        o, "mode", json_object_new_string(config_mode_word(c->config->mode)));
+    json_add_bool(o, "ok", !d->count[DOCTOR_RED]);
+    json_add_given(o, "mode", config_mode_word(c->config->mode));
     for (size_t k = 0; k < 3; k++)
         (void)json_object_object_add(o, doctor_verdict_word((enum doctor_verdict)k),
             json_object_new_int64((int64_t)d->count[k]));
     for (size_t i = 0; i < d->n; i++) {
         const struct doctor_finding *f = &d->findings[i];
         struct json_object *x = json_object_new_object();
-        (void)json_object_object_add(x, "check", json_object_new_string(f->check));
-        (void)json_object_object_add(
-            x, "verdict", json_object_new_string(doctor_verdict_word(f->verdict)));
-        (void)json_object_object_add(x, "text", json_object_new_string(f->text));
+        json_add_given(x, "check", f->check);
+        json_add_given(x, "verdict", doctor_verdict_word(f->verdict));
+        json_add_given(x, "text", f->text);
         (void)json_object_object_add(
             x, "next", f->next[0] ? json_object_new_string(f->next) : NULL);
         (void)json_object_array_add(list, x);

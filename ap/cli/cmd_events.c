@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 #include "ap/base/watch.h"
 #include "ap/cli/act.h"
 #include "ap/cli/commands.h"
@@ -20,26 +21,21 @@ struct stream {
     size_t left;
 };
 
-static void add(struct json_object *o, const char *key, const char *v)
-{
-    (void)json_object_object_add(o, key, v && *v ? json_object_new_string(v) : NULL);
-}
-
 static void print(const struct store_event *v)
 {
     struct json_object *o = json_object_new_object();
     char at[CLOCK_TEXT];
 
     clock_utc(at, v->at);
-    (void)json_object_object_add(o, "seq", json_object_new_int64(v->seq));
-    add(o, "at", at);
-    add(o, "direction", !v->row ? NULL : v->inbound ? "inbound" : "outbound");
-    add(o, "id", v->id);
-    add(o, "invoice", v->invoice);
-    add(o, "what", v->what);
-    add(o, "from", v->from);
-    add(o, "to", v->to);
-    add(o, "detail", v->detail);
+    json_add_int(o, "seq", v->seq);
+    json_add(o, "at", at);
+    json_add(o, "direction", !v->row ? NULL : v->inbound ? "inbound" : "outbound");
+    json_add(o, "id", v->id);
+    json_add(o, "invoice", v->invoice);
+    json_add(o, "what", v->what);
+    json_add(o, "from", v->from);
+    json_add(o, "to", v->to);
+    json_add(o, "detail", v->detail);
     (void)printf("%s\n",
         json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     (void)json_object_put(o);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ap/base/fsx.h"
+#include "ap/base/json.h"
 #include "ap/cli/act.h"
 #include "ap/cli/commands.h"
 #include "ap/cli/view.h"
@@ -108,10 +109,10 @@ static int simple(struct act *act, const char *op, const char *id, const char *k
     struct json_object *rq = json_object_new_object(), *answer = NULL, *ok;
     int rc;
 
-    (void)json_object_object_add(rq, "op", json_object_new_string(op));
-    (void)json_object_object_add(rq, "id", json_object_new_string(id));
+    json_add_given(rq, "op", op);
+    json_add_given(rq, "id", id);
     if (value)
-        (void)json_object_object_add(rq, key, json_object_new_string(value));
+        json_add_given(rq, key, value);
     rc = act_request(act, rq, -1, NODE_STORE, &answer, e);
     if (!rc && !(json_object_object_get_ex(answer, "ok", &ok) && json_object_get_boolean(ok))) {
         control_error(e, answer);
@@ -158,8 +159,8 @@ static int apply(struct cli *c, struct act *act, const struct verb *v, const cha
         return cli_fail(c, id, &e);
     if (c->json) {
         struct json_object *o = json_object_new_object();
-        (void)json_object_object_add(o, "input", json_object_new_string(id));
-        (void)json_object_object_add(o, "ok", json_object_new_boolean(1));
+        json_add_given(o, "input", id);
+        json_add_bool(o, "ok", 1);
         cli_json(o);
     } else if (!c->quiet) {
         (void)printf("%s  %s\n", id, v->done);

@@ -5,6 +5,7 @@
 
 #include "ap/base/clock.h"
 #include "ap/base/fsx.h"
+#include "ap/base/json.h"
 #include "ap/cli/commands.h"
 #include "ap/crypto/keyring.h"
 #include "ap/daemon/node.h"
@@ -39,12 +40,12 @@ static void print_entry(struct cli *c, const struct keyring_entry *x)
     clock_utc(until, x->cert->not_after);
     if (c->json) {
         struct json_object *o = json_object_new_object();
-        (void)json_object_object_add(o, "serial", json_object_new_string(x->cert->serial));
-        (void)json_object_object_add(o, "seat", json_object_new_string(x->cert->cn));
-        (void)json_object_object_add(o, "state", json_object_new_string(state_of(x)));
-        (void)json_object_object_add(o, "not_after", json_object_new_string(until));
-        (void)json_object_object_add(o, "configured", json_object_new_boolean(x->configured));
-        (void)json_object_object_add(o, "certificate", json_object_new_string(x->cert_file));
+        json_add_given(o, "serial", x->cert->serial);
+        json_add_given(o, "seat", x->cert->cn);
+        json_add_given(o, "state", state_of(x));
+        json_add_given(o, "not_after", until);
+        json_add_bool(o, "configured", x->configured);
+        json_add_given(o, "certificate", x->cert_file);
         cli_json(o);
         return;
     }

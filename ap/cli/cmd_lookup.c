@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 #include "ap/cli/commands.h"
 #include "ap/daemon/node.h"
 #include "ap/peppol/document.h"
@@ -40,7 +41,7 @@ static void print_json(struct json_object *o, const struct err *why)
         return;
     if (why)
         (void)json_object_object_add(o, "error", cli_error_json(why));
-    (void)json_object_object_add(o, "ok", json_object_new_boolean(!why));
+    json_add_bool(o, "ok", !why);
     cli_json(o);
 }
 

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 #include "ap/cli/act.h"
 #include "ap/cli/commands.h"
 #include "ap/peppol/document.h"
@@ -11,12 +12,6 @@
 
 #define ARENA_MAX (16u << 20)
 #define PAGE 100
-
-static void add(struct json_object *o, const char *key, const char *v)
-{
-    if (v)
-        (void)json_object_object_add(o, key, json_object_new_string(v));
-}
 
 static int canonical(struct buf *out, const char *text, struct err *e)
 {
@@ -57,11 +52,11 @@ static int add_service(struct json_object *list, const char *text, struct err *e
     }
     buf_init(&b, 1024);
     doctype_text(&b, &d);
-    add(s, "document_type", b.p);
+    json_add_given(s, "document_type", b.p);
     buf_clear(&b);
     if (p.value[0])
         process_text(&b, &p);
-    add(s, "process", b.n ? b.p : "");
+    json_add_given(s, "process", b.n ? b.p : "");
     buf_free(&b);
     return 0;
 }
@@ -94,14 +89,15 @@ static int put_request(struct cli *c, struct json_object *rq, struct err *e)
     }
     clock_utc(today, clock_now());
     today[10] = '\0';
-    add(rq, "op", "participant-put");
-    add(rq, "identifier", id.p);
-    add(rq, "country", country);
-    add(rq, "tenant", cli_get(c, "tenant") ? cli_get(c, "tenant") : "default");
-    add(rq, "end_user", cli_get(c, "end-user") ? cli_get(c, "end-user") : id.p);
-    add(rq, "name", cli_get(c, "name"));
-    add(rq, "identified_on", cli_get(c, "identified-on") ? cli_get(c, "identified-on") : today);
-    add(rq, "route", route);
+    json_add_given(rq, "op", "participant-put");
+    json_add_given(rq, "identifier", id.p);
+    json_add_given(rq, "country", country);
+    json_add_given(rq, "tenant", cli_get(c, "tenant") ? cli_get(c, "tenant") : "default");
+    json_add_given(rq, "end_user", cli_get(c, "end-user") ? cli_get(c, "end-user") : id.p);
+    json_add_given(rq, "name", cli_get(c, "name"));
+    json_add_given(
+        rq, "identified_on", cli_get(c, "identified-on") ? cli_get(c, "identified-on") : today);
+    json_add_given(rq, "route", route);
     buf_free(&id);
     return services(c, rq, e);
 }
@@ -157,10 +153,9 @@ int cmd_participant_disable(struct cli *c)
     if (canonical(&id, c->args[0], &e)) {
         code = cli_fail(c, c->args[0], &e);
     } else {
-        add(rq, "op", "participant-disable");
-        add(rq, "identifier", id.p);
-        (void)json_object_object_add(
-            rq, "disabled", json_object_new_boolean(!cli_has(c, "enable")));
+        json_add_given(rq, "op", "participant-disable");
+        json_add_given(rq, "identifier", id.p);
+        json_add_bool(rq, "disabled", !cli_has(c, "enable"));
         code = ask(c, rq, cli_has(c, "enable") ? "is enabled" : "is disabled");
     }
     (void)json_object_put(rq);
@@ -172,18 +167,18 @@ static void show(struct cli *c, const struct store_participant *p, bool all)
 {
     if (c->json) {
         struct json_object *o = json_object_new_object(), *list = json_object_new_array();
-        add(o, "identifier", p->identifier);
-        add(o, "name", p->name);
-        add(o, "country", p->country);
-        add(o, "tenant", p->tenant);
-        add(o, "end_user", p->end_user);
-        add(o, "identified_on", p->identified_on);
-        add(o, "route", p->route);
-        (void)json_object_object_add(o, "disabled", json_object_new_boolean(p->disabled));
+        json_add_given(o, "identifier", p->identifier);
+        json_add_given(o, "name", p->name);
+        json_add_given(o, "country", p->country);
+        json_add_given(o, "tenant", p->tenant);
+        json_add_given(o, "end_user", p->end_user);
+        json_add_given(o, "identified_on", p->identified_on);
+        json_add_given(o, "route", p->route);
+        json_add_bool(o, "disabled", p->disabled);
         for (size_t i = 0; i < p->nservices; i++) {
             struct json_object *s = json_object_new_object();
-            add(s, "document_type", p->services[i].doctype);
-            add(s, "process", p->services[i].process);
+            json_add_given(s, "document_type", p->services[i].doctype);
+            json_add_given(s, "process", p->services[i].process);
             (void)json_object_array_add(list, s);
         }
         (void)json_object_object_add(o, "services", list);

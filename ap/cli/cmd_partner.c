@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 #include "ap/cli/act.h"
 #include "ap/cli/commands.h"
 #include "ap/cli/partner.h"
@@ -16,28 +17,23 @@ static const char *unknown_word(int v)
     return v == PARTNER_UNSET ? NULL : v ? "resend" : "hold";
 }
 
-static void add(struct json_object *o, const char *key, const char *v)
-{
-    (void)json_object_object_add(o, key, v && *v ? json_object_new_string(v) : NULL);
-}
-
 static void print_json(const struct store_partner *p)
 {
     struct json_object *o = json_object_new_object();
     char at[CLOCK_TEXT] = "";
 
-    add(o, "partner", p->name);
-    add(o, "unknown", unknown_word(p->unknown_resend));
-    add(o, "require", p->require ? proof_level_word(p->require) : NULL);
+    json_add(o, "partner", p->name);
+    json_add(o, "unknown", unknown_word(p->unknown_resend));
+    json_add(o, "require", p->require ? proof_level_word(p->require) : NULL);
     (void)json_object_object_add(
         o, "wait_s", p->wait_ms ? json_object_new_int64(p->wait_ms / 1000) : NULL);
     (void)json_object_object_add(o, "window", p->window ? json_object_new_int64(p->window) : NULL);
-    (void)json_object_object_add(o, "held", json_object_new_boolean(p->held));
+    json_add_bool(o, "held", p->held);
     if (p->held)
         clock_utc(at, p->held_at);
-    add(o, "held_since", at);
-    add(o, "held_by", p->held_by);
-    add(o, "held_why", p->held_why);
+    json_add(o, "held_since", at);
+    json_add(o, "held_by", p->held_by);
+    json_add(o, "held_why", p->held_why);
     cli_json(o);
 }
 
@@ -108,12 +104,12 @@ static struct json_object *request_of(const struct store_partner *p)
 {
     struct json_object *rq = json_object_new_object();
 
-    add(rq, "op", "partner-set");
-    add(rq, "partner", p->name);
-    (void)json_object_object_add(rq, "unknown", json_object_new_int(p->unknown_resend));
-    (void)json_object_object_add(rq, "require", json_object_new_int((int)p->require));
-    (void)json_object_object_add(rq, "wait_ms", json_object_new_int64(p->wait_ms));
-    (void)json_object_object_add(rq, "window", json_object_new_int64(p->window));
+    json_add(rq, "op", "partner-set");
+    json_add(rq, "partner", p->name);
+    json_add_int(rq, "unknown", p->unknown_resend);
+    json_add_int(rq, "require", (int)p->require);
+    json_add_int(rq, "wait_ms", p->wait_ms);
+    json_add_int(rq, "window", p->window);
     return rq;
 }
 

@@ -6,6 +6,7 @@
 
 #include "ap/as4/as4.h"
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 #include "ap/base/rnd.h"
 #include "ap/cli/commands.h"
 #include "ap/daemon/node.h"
@@ -105,10 +106,10 @@ static void print(struct cli *c, const struct ping *p)
         return;
     }
     o = json_object_new_object();
-    (void)json_object_object_add(o, "access_point", json_object_new_string(p->ep.seat_id));
-    (void)json_object_object_add(o, "url", json_object_new_string(p->ep.url));
-    (void)json_object_object_add(o, "as4_id", json_object_new_string(p->message_id));
-    (void)json_object_object_add(o, "ms", json_object_new_int64(p->ms));
+    json_add_given(o, "access_point", p->ep.seat_id);
+    json_add_given(o, "url", p->ep.url);
+    json_add_given(o, "as4_id", p->message_id);
+    json_add_int(o, "ms", p->ms);
     cli_json(o);
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 #include "ap/cli/act.h"
 #include "ap/cli/commands.h"
 #include "ap/cli/partner.h"
@@ -23,12 +24,6 @@ static int64_t count_in(struct json_object *answer, const char *key)
     return json_object_object_get_ex(answer, key, &v) ? json_object_get_int64(v) : 0;
 }
 
-static void add(struct json_object *o, const char *key, const char *v)
-{
-    if (v)
-        (void)json_object_object_add(o, key, json_object_new_string(v));
-}
-
 static void told(struct cli *c, const char *input, const char *did, struct json_object *answer)
 {
     struct json_object *o;
@@ -39,8 +34,8 @@ static void told(struct cli *c, const char *input, const char *did, struct json_
         return;
     }
     o = answer ? json_object_get(answer) : json_object_new_object();
-    add(o, "input", input);
-    add(o, "did", did);
+    json_add_given(o, "input", input);
+    json_add_given(o, "did", did);
     cli_json(o);
 }
 
@@ -49,10 +44,10 @@ static struct json_object *request(
 {
     struct json_object *rq = json_object_new_object();
 
-    add(rq, "op", op);
-    add(rq, key, value);
-    add(rq, "who", cli_get(c, "who"));
-    add(rq, "why", cli_get(c, "why"));
+    json_add_given(rq, "op", op);
+    json_add_given(rq, key, value);
+    json_add_given(rq, "who", cli_get(c, "who"));
+    json_add_given(rq, "why", cli_get(c, "why"));
     return rq;
 }
 
@@ -282,15 +277,15 @@ static void shape_json(const struct queue_shape *q)
     char at[CLOCK_TEXT];
 
     clock_utc(at, q->oldest);
-    add(o, "queue", q->name);
-    (void)json_object_object_add(o, "total", json_object_new_int64((int64_t)q->n));
-    (void)json_object_object_add(o, "held", json_object_new_int64((int64_t)q->held));
-    (void)json_object_object_add(o, "stopped", json_object_new_int64((int64_t)q->stopped));
+    json_add_given(o, "queue", q->name);
+    json_add_int(o, "total", (int64_t)q->n);
+    json_add_int(o, "held", (int64_t)q->held);
+    json_add_int(o, "stopped", (int64_t)q->stopped);
     for (size_t i = 0; i < QUEUE_AGES; i++)
         (void)json_object_object_add(
             ages, age_words[i], json_object_new_int64((int64_t)q->ages[i]));
     (void)json_object_object_add(o, "ages", ages);
-    add(o, "oldest", at);
+    json_add_given(o, "oldest", at);
     cli_json(o);
 }
 

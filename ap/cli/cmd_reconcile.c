@@ -3,6 +3,7 @@
 
 #include "ap/base/clock.h"
 #include "ap/base/fsx.h"
+#include "ap/base/json.h"
 #include "ap/cli/act.h"
 #include "ap/cli/commands.h"
 #include "ap/cli/view.h"
@@ -56,16 +57,6 @@ static int read_list(struct job *j, const char *path, struct arena *a, struct er
 
 /* ---- telling ---- */
 
-static void text(struct json_object *o, const char *key, const char *v)
-{
-    (void)json_object_object_add(o, key, v && *v ? json_object_new_string(v) : NULL);
-}
-
-static void count(struct json_object *o, const char *key, size_t v)
-{
-    (void)json_object_object_add(o, key, json_object_new_int64((int64_t)v));
-}
-
 static void tell_json(const struct reconcile_item *item, const struct reconcile_found *f)
 {
     struct json_object *o = json_object_new_object();
@@ -73,17 +64,16 @@ static void tell_json(const struct reconcile_item *item, const struct reconcile_
 
     (void)json_object_object_add(
         o, "invoice", json_object_new_string_len(item->number.p, (int)item->number.n));
-    text(o, "class", reconcile_class_word(f->class));
-    (void)json_object_object_add(
-        o, "reached", json_object_new_boolean(f->class == RECONCILE_REACHED));
-    text(o, "level", there ? proof_level_word(f->doc.level) : NULL);
-    text(o, "state", there ? out_state_word(f->doc.state) : NULL);
-    text(o, "id", f->doc.id);
-    text(o, "receiver", f->doc.receiver);
-    count(o, "line", (size_t)item->line);
-    count(o, "listed", item->listed);
-    count(o, "documents", f->documents);
-    count(o, "reached_documents", f->reached);
+    json_add(o, "class", reconcile_class_word(f->class));
+    json_add_bool(o, "reached", f->class == RECONCILE_REACHED);
+    json_add(o, "level", there ? proof_level_word(f->doc.level) : NULL);
+    json_add(o, "state", there ? out_state_word(f->doc.state) : NULL);
+    json_add(o, "id", f->doc.id);
+    json_add(o, "receiver", f->doc.receiver);
+    json_add_int(o, "line", (size_t)item->line);
+    json_add_int(o, "listed", item->listed);
+    json_add_int(o, "documents", f->documents);
+    json_add_int(o, "reached_documents", f->reached);
     if (there && f->doc.reason.class != ERR_NONE)
         (void)json_object_object_add(o, "error", cli_error_json(&f->doc.reason));
     cli_json(o);
@@ -131,12 +121,12 @@ static void tell_unlisted(struct job *j, const struct out_row *r, struct arena *
     j->unlisted++;
     if (j->c->json) {
         struct json_object *o = json_object_new_object();
-        text(o, "invoice", r->invoice);
-        text(o, "class", "unlisted");
-        text(o, "level", proof_level_word(r->level));
-        text(o, "state", out_state_word(r->state));
-        text(o, "id", r->id);
-        text(o, "receiver", r->receiver);
+        json_add(o, "invoice", r->invoice);
+        json_add(o, "class", "unlisted");
+        json_add(o, "level", proof_level_word(r->level));
+        json_add(o, "state", out_state_word(r->state));
+        json_add(o, "id", r->id);
+        json_add(o, "receiver", r->receiver);
         cli_json(o);
         return;
     }
@@ -173,14 +163,14 @@ static void summary(const struct job *j)
         o = json_object_new_object();
         counts = json_object_new_object();
         for (size_t k = 0; k < RECONCILE_CLASSES; k++)
-            count(counts, reconcile_class_word((enum reconcile_class)k), j->count[k]);
-        (void)json_object_object_add(
-            o, "ok", json_object_new_boolean(j->count[RECONCILE_REACHED] == j->list.n));
-        count(o, "listed", j->list.n);
-        count(o, "duplicate_lines", j->list.duplicates);
-        count(o, "reached_twice", j->twice);
+            json_add_int(
+                counts, reconcile_class_word((enum reconcile_class)k), (int64_t)j->count[k]);
+        json_add_bool(o, "ok", j->count[RECONCILE_REACHED] == j->list.n);
+        json_add_int(o, "listed", j->list.n);
+        json_add_int(o, "duplicate_lines", j->list.duplicates);
+        json_add_int(o, "reached_twice", j->twice);
         if (cli_has(j->c, "unlisted"))
-            count(o, "unlisted", j->unlisted);
+            json_add_int(o, "unlisted", j->unlisted);
         (void)json_object_object_add(o, "classes", counts);
         cli_json(o);
         return;

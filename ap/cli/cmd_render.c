@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ap/base/json.h"
 #include "ap/cli/commands.h"
 #include "ap/cli/file.h"
 #include "ubl/render/render.h"
@@ -42,10 +43,10 @@ static void say(const char *input, const char *output, size_t bytes)
 {
     struct json_object *o = json_object_new_object();
 
-    (void)json_object_object_add(o, "input", json_object_new_string(input));
-    (void)json_object_object_add(o, "ok", json_object_new_boolean(1));
-    (void)json_object_object_add(o, "output", json_object_new_string(output));
-    (void)json_object_object_add(o, "bytes", json_object_new_int64((int64_t)bytes));
+    json_add_given(o, "input", input);
+    json_add_bool(o, "ok", 1);
+    json_add_given(o, "output", output);
+    json_add_int(o, "bytes", (int64_t)bytes);
     cli_json(o);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 #include "ubl/rules.h"
 
 static int open_rules(struct cli *c, struct rules **r)
@@ -38,14 +39,13 @@ static struct json_object *version_json(const struct rules *r, const struct rule
 {
     struct json_object *o = json_object_new_object(), *layers = json_object_new_array();
 
-    (void)json_object_object_add(o, "version", json_object_new_string(v->version));
+    json_add_given(o, "version", v->version);
     (void)json_object_object_add(
         o, "mandatory_from", v->from == INT64_MIN ? NULL : json_object_new_string(v->from_text));
     for (size_t i = 0; i < v->n_layers; i++) {
         struct json_object *l = json_object_new_object();
-        (void)json_object_object_add(l, "path", json_object_new_string(v->layer[i]));
-        (void)json_object_object_add(
-            l, "sha256", json_object_new_string(rules_sha256(r, v->layer[i])));
+        json_add_given(l, "path", v->layer[i]);
+        json_add_given(l, "sha256", rules_sha256(r, v->layer[i]));
         (void)json_object_array_add(layers, l);
     }
     (void)json_object_object_add(o, "layers", layers);
@@ -57,8 +57,8 @@ static struct json_object *set_json(
 {
     struct json_object *o = json_object_new_object(), *versions = json_object_new_array();
 
-    (void)json_object_object_add(o, "name", json_object_new_string(s->name));
-    (void)json_object_object_add(o, "title", json_object_new_string(s->title));
+    json_add_given(o, "name", s->name);
+    json_add_given(o, "title", s->title);
     (void)json_object_object_add(o, "in_force", now ? json_object_new_string(now->version) : NULL);
     for (size_t i = 0; i < s->n_versions; i++)
         (void)json_object_array_add(versions, version_json(r, &s->versions[i]));
@@ -161,9 +161,9 @@ static void say_bad(void *self, const char *path, const char *why)
         return;
     }
     o = json_object_new_object();
-    (void)json_object_object_add(o, "path", json_object_new_string(path));
-    (void)json_object_object_add(o, "ok", json_object_new_boolean(0));
-    (void)json_object_object_add(o, "reason", json_object_new_string(why));
+    json_add_given(o, "path", path);
+    json_add_bool(o, "ok", 0);
+    json_add_given(o, "reason", why);
     cli_json(o);
 }
 

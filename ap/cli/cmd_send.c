@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 #include "ap/cli/act.h"
 #include "ap/cli/commands.h"
 #include "ap/cli/file.h"
@@ -132,33 +133,25 @@ static int build_here(struct send *s, const char *input, int *fd)
     return code;
 }
 
-static void add(struct json_object *o, const char *key, const char *v)
-{
-    if (v)
-        (void)json_object_object_add(o, key, json_object_new_string(v));
-}
-
 static struct json_object *request(const struct send *s)
 {
     struct json_object *o = json_object_new_object();
     const struct cli *c = s->c;
 
-    add(o, "op", "submit");
-    add(o, "from", cli_get(c, "from"));
-    add(o, "to", cli_get(c, "to"));
-    add(o, "doctype", cli_get(c, "doctype"));
-    add(o, "process", cli_get(c, "process"));
-    add(o, "key", cli_get(c, "key"));
-    add(o, "mls_to", cli_get(c, "mls-to"));
-    add(o, "lane", s->lane);
-    (void)json_object_object_add(
-        o, "mls_always", json_object_new_boolean(cli_has(c, "mls-always")));
-    (void)json_object_object_add(o, "is_sbd", json_object_new_boolean(cli_has(c, "sbd")));
-    (void)json_object_object_add(o, "dry_run", json_object_new_boolean(cli_has(c, "dry-run")));
-    (void)json_object_object_add(
-        o, "refuse_twin", json_object_new_boolean(cli_has(c, "refuse-twin")));
-    (void)json_object_object_add(o, "deliver_by", json_object_new_int64(s->deliver_by));
-    (void)json_object_object_add(o, "require", json_object_new_int((int)s->level));
+    json_add_given(o, "op", "submit");
+    json_add_given(o, "from", cli_get(c, "from"));
+    json_add_given(o, "to", cli_get(c, "to"));
+    json_add_given(o, "doctype", cli_get(c, "doctype"));
+    json_add_given(o, "process", cli_get(c, "process"));
+    json_add_given(o, "key", cli_get(c, "key"));
+    json_add_given(o, "mls_to", cli_get(c, "mls-to"));
+    json_add_given(o, "lane", s->lane);
+    json_add_bool(o, "mls_always", cli_has(c, "mls-always"));
+    json_add_bool(o, "is_sbd", cli_has(c, "sbd"));
+    json_add_bool(o, "dry_run", cli_has(c, "dry-run"));
+    json_add_bool(o, "refuse_twin", cli_has(c, "refuse-twin"));
+    json_add_int(o, "deliver_by", s->deliver_by);
+    json_add_int(o, "require", (int)s->level);
     return o;
 }
 
@@ -318,9 +311,9 @@ static int tell_end(
     }
     if (act_store(&s->act, &st, &e) || !(o = view_out_json(st, r, true, a, &e)))
         return cli_fail(s->c, input, &e);
-    add(o, "input", input);
-    (void)json_object_object_add(o, "ok", json_object_new_boolean(code == EXIT_OK));
-    (void)json_object_object_add(o, "exit", json_object_new_int(code));
+    json_add_given(o, "input", input);
+    json_add_bool(o, "ok", code == EXIT_OK);
+    json_add_int(o, "exit", code);
     cli_json(o);
     return code;
 }
@@ -354,7 +347,7 @@ static int follow(struct send *s, const char *input, struct json_object *answer,
 static int tell_dry(struct send *s, const char *input, struct json_object *answer)
 {
     if (s->c->json) {
-        add(answer, "input", input);
+        json_add_given(answer, "input", input);
         cli_json(json_object_get(answer));
         return EXIT_OK;
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ap/base/json.h"
 #include "ap/base/log.h"
 #include "ap/cli/commands.h"
 #include "ap/cli/script.h"
@@ -78,13 +79,13 @@ int cmd_testnet_status(struct cli *c)
         return cli_fail(c, NULL, &e);
     if (c->json) {
         struct json_object *o = json_object_new_object();
-        (void)json_object_object_add(o, "dir", json_object_new_string(p.dir));
-        (void)json_object_object_add(o, "net", json_object_new_int(s.net));
-        (void)json_object_object_add(o, "ap2", json_object_new_int(s.ap2));
-        (void)json_object_object_add(o, "dns_port", json_object_new_int((int)s.dns_port));
-        (void)json_object_object_add(o, "smp_port", json_object_new_int((int)s.smp_port));
-        (void)json_object_object_add(o, "ap1_port", json_object_new_int((int)s.ap1_port));
-        (void)json_object_object_add(o, "ap2_port", json_object_new_int((int)s.ap2_port));
+        json_add_given(o, "dir", p.dir);
+        json_add_int(o, "net", s.net);
+        json_add_int(o, "ap2", s.ap2);
+        json_add_int(o, "dns_port", (int)s.dns_port);
+        json_add_int(o, "smp_port", (int)s.smp_port);
+        json_add_int(o, "ap1_port", (int)s.ap1_port);
+        json_add_int(o, "ap2_port", (int)s.ap2_port);
         cli_json(o);
     } else {
         (void)printf("folder  %s\n", p.dir);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ap/base/json.h"
 #include "ubl/rules.h"
 
 #define JUDGE_MAX ((size_t)2 << 30)
@@ -28,19 +29,14 @@ static struct err located(const char *input, const struct invoice_finding *f)
     return e;
 }
 
-static void add(struct json_object *o, const char *key, const char *v)
-{
-    (void)json_object_object_add(o, key, json_object_new_string(v));
-}
-
 static struct json_object *finding_json(const char *input, const struct invoice_finding *f)
 {
     struct err e = located(input, f);
     struct json_object *o = json_object_new_object();
 
-    add(o, "severity", severity_word(f->severity));
-    add(o, "path", f->path);
-    (void)json_object_object_add(o, "line", json_object_new_int64(f->line));
+    json_add_given(o, "severity", severity_word(f->severity));
+    json_add_given(o, "path", f->path);
+    json_add_int(o, "line", f->line);
     (void)json_object_object_add(o, "error", cli_error_json(&e));
     return o;
 }
@@ -78,8 +74,7 @@ int invoice_tell(struct cli *c, const char *input, const struct invoice *v, stru
     }
     if (o) {
         (void)json_object_object_add(o, "findings", list);
-        (void)json_object_object_add(
-            o, "unlisted", json_object_new_int64((int64_t)invoice_unlisted(v)));
+        json_add_int(o, "unlisted", (int64_t)invoice_unlisted(v));
     } else if (invoice_unlisted(v)) {
         (void)fprintf(stderr, "%s  %zu more findings are not shown\n", input, invoice_unlisted(v));
     }

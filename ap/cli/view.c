@@ -5,6 +5,7 @@
 
 #include "ap/base/clock.h"
 #include "ap/base/enc.h"
+#include "ap/base/json.h"
 
 #define MAX_ATTEMPTS 50
 
@@ -15,46 +16,27 @@ const char *view_name(struct arena *a, const char *invoice, const char *id)
     return name ? name : id;
 }
 
-static void add(struct json_object *o, const char *key, const char *v)
-{
-    (void)json_object_object_add(o, key, v && *v ? json_object_new_string(v) : NULL);
-}
-
-static void add_time(struct json_object *o, const char *key, int64_t ms)
-{
-    char text[CLOCK_TEXT] = "";
-
-    if (ms)
-        clock_utc(text, ms);
-    add(o, key, text);
-}
-
-static void add_bool(struct json_object *o, const char *key, bool v)
-{
-    (void)json_object_object_add(o, key, json_object_new_boolean(v));
-}
-
 static void add_hash(struct json_object *o, const char *key, const uint8_t h[HASH_LEN])
 {
     char hex[HASH_HEX];
 
     enc_hex(hex, h, HASH_LEN);
-    add(o, key, hex);
+    json_add(o, key, hex);
 }
 
 static struct json_object *attempt_json(const struct attempt_row *t)
 {
     struct json_object *o = json_object_new_object();
 
-    (void)json_object_object_add(o, "n", json_object_new_int((int)t->n));
-    add_time(o, "at", t->started_at);
-    add(o, "endpoint", t->endpoint);
-    add(o, "address", t->address);
-    add(o, "as4_id", t->message_id);
-    add(o, "result", t->ended_at ? t->result : "cut off");
-    (void)json_object_object_add(o, "http", json_object_new_int(t->http_status));
-    (void)json_object_object_add(o, "ms", json_object_new_int64(t->ms));
-    add_bool(o, "left", t->left);
+    json_add_int(o, "n", (int)t->n);
+    json_add_time(o, "at", t->started_at);
+    json_add(o, "endpoint", t->endpoint);
+    json_add(o, "address", t->address);
+    json_add(o, "as4_id", t->message_id);
+    json_add(o, "result", t->ended_at ? t->result : "cut off");
+    json_add_int(o, "http", t->http_status);
+    json_add_int(o, "ms", t->ms);
+    json_add_bool(o, "left", t->left);
     if (t->why.class != ERR_NONE)
         (void)json_object_object_add(o, "error", cli_error_json(&t->why));
     return o;
@@ -72,7 +54,7 @@ static int add_attempts(
         return t ? -1 : err_nomem(e);
     for (size_t i = 0; i < n && i < MAX_ATTEMPTS; i++)
         (void)json_object_array_add(list, attempt_json(&t[i]));
-    (void)json_object_object_add(o, "attempts_total", json_object_new_int64((int64_t)n));
+    json_add_int(o, "attempts_total", (int64_t)n);
     return 0;
 }
 
@@ -85,33 +67,33 @@ struct json_object *view_out_json(
         (void)err_nomem(e);
         return NULL;
     }
-    add(o, "id", r->id);
-    add(o, "direction", "outbound");
-    add(o, "invoice", r->invoice);
-    add(o, "state", out_state_word(r->state));
-    add(o, "level", proof_level_word(r->level));
-    add(o, "required", proof_level_word(r->require));
-    add_bool(o, "proven", r->level >= r->require && r->level > PROOF_NONE);
-    add_bool(o, "late", r->late);
-    add_time(o, "accepted", r->accepted_at);
-    add_time(o, "since", r->state_at);
-    add_time(o, "proven_at", r->proven_at);
-    add_time(o, "deliver_by", r->deliver_by);
-    add_time(o, "next", r->settled ? 0 : r->next_at);
-    add(o, "sender", r->sender);
-    add(o, "receiver", r->receiver);
-    add(o, "document_type", r->doctype);
-    add(o, "process", r->process);
-    add(o, "country_c1", r->country_c1);
-    add(o, "issue_date", r->issue_date);
-    add(o, "rule_sets", r->rule_sets);
-    add(o, "key", r->key);
-    add(o, "endpoint", r->message.endpoint);
-    add(o, "access_point", r->message.seat);
-    add(o, "sbdh_id", r->instance);
-    add(o, "as4_id", r->message.message_id);
+    json_add(o, "id", r->id);
+    json_add(o, "direction", "outbound");
+    json_add(o, "invoice", r->invoice);
+    json_add(o, "state", out_state_word(r->state));
+    json_add(o, "level", proof_level_word(r->level));
+    json_add(o, "required", proof_level_word(r->require));
+    json_add_bool(o, "proven", r->level >= r->require && r->level > PROOF_NONE);
+    json_add_bool(o, "late", r->late);
+    json_add_time(o, "accepted", r->accepted_at);
+    json_add_time(o, "since", r->state_at);
+    json_add_time(o, "proven_at", r->proven_at);
+    json_add_time(o, "deliver_by", r->deliver_by);
+    json_add_time(o, "next", r->settled ? 0 : r->next_at);
+    json_add(o, "sender", r->sender);
+    json_add(o, "receiver", r->receiver);
+    json_add(o, "document_type", r->doctype);
+    json_add(o, "process", r->process);
+    json_add(o, "country_c1", r->country_c1);
+    json_add(o, "issue_date", r->issue_date);
+    json_add(o, "rule_sets", r->rule_sets);
+    json_add(o, "key", r->key);
+    json_add(o, "endpoint", r->message.endpoint);
+    json_add(o, "access_point", r->message.seat);
+    json_add(o, "sbdh_id", r->instance);
+    json_add(o, "as4_id", r->message.message_id);
     add_hash(o, "sha256", r->document_sha256);
-    (void)json_object_object_add(o, "bytes", json_object_new_int64((int64_t)r->document_len));
+    json_add_int(o, "bytes", (int64_t)r->document_len);
     if (r->reason.class != ERR_NONE)
         (void)json_object_object_add(o, "error", cli_error_json(&r->reason));
     if (attempts && add_attempts(o, s, r, a, e)) {
@@ -125,31 +107,31 @@ struct json_object *view_in_json(const struct in_row *r)
 {
     struct json_object *o = json_object_new_object();
 
-    add(o, "id", r->id);
-    add(o, "direction", "inbound");
-    add(o, "invoice", r->invoice);
-    add(o, "state", in_state_word(r->state));
-    add_time(o, "received", r->received_at);
-    add_time(o, "since", r->state_at);
-    add_time(o, "handed_over", r->handed_at);
-    add(o, "handed_how", r->handed_how);
-    add_time(o, "acknowledged", r->acked_at);
-    add(o, "sender", r->sender);
-    add(o, "receiver", r->receiver);
-    add(o, "document_type", r->doctype);
-    add(o, "process", r->process);
-    add(o, "country_c1", r->country_c1);
-    add(o, "issue_date", r->issue_date);
-    add(o, "verdict", r->verdict);
-    add(o, "rule_sets", r->rule_sets);
-    add(o, "access_point", r->seat);
-    add(o, "not_revoked_by", r->not_revoked_by);
-    add(o, "sbdh_id", r->instance);
-    add(o, "as4_id", r->message_id);
+    json_add(o, "id", r->id);
+    json_add(o, "direction", "inbound");
+    json_add(o, "invoice", r->invoice);
+    json_add(o, "state", in_state_word(r->state));
+    json_add_time(o, "received", r->received_at);
+    json_add_time(o, "since", r->state_at);
+    json_add_time(o, "handed_over", r->handed_at);
+    json_add(o, "handed_how", r->handed_how);
+    json_add_time(o, "acknowledged", r->acked_at);
+    json_add(o, "sender", r->sender);
+    json_add(o, "receiver", r->receiver);
+    json_add(o, "document_type", r->doctype);
+    json_add(o, "process", r->process);
+    json_add(o, "country_c1", r->country_c1);
+    json_add(o, "issue_date", r->issue_date);
+    json_add(o, "verdict", r->verdict);
+    json_add(o, "rule_sets", r->rule_sets);
+    json_add(o, "access_point", r->seat);
+    json_add(o, "not_revoked_by", r->not_revoked_by);
+    json_add(o, "sbdh_id", r->instance);
+    json_add(o, "as4_id", r->message_id);
     add_hash(o, "sha256", r->document_sha256);
-    (void)json_object_object_add(o, "bytes", json_object_new_int64((int64_t)r->document_len));
-    add_bool(o, "redelivered", r->handovers > 1);
-    add_bool(o, "suspected_duplicate", (r->flags & IN_FLAG_DUPLICATE) != 0);
+    json_add_int(o, "bytes", (int64_t)r->document_len);
+    json_add_bool(o, "redelivered", r->handovers > 1);
+    json_add_bool(o, "suspected_duplicate", (r->flags & IN_FLAG_DUPLICATE) != 0);
     if (r->reason.class != ERR_NONE)
         (void)json_object_object_add(o, "error", cli_error_json(&r->reason));
     return o;

@@ -1,36 +1,31 @@
 /* conf_report.c - the report as JSON for programs and HTML for people; no script, nothing fetched.
  */
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ap/base/clock.h"
 #include "ap/base/fsx.h"
+#include "ap/base/json.h"
 #include "ap/conformance/conf_priv.h"
 
 #define REPORT_MAX (4u << 20)
-
-static void text(struct json_object *o, const char *key, const char *v)
-{
-    (void)json_object_object_add(o, key, v && *v ? json_object_new_string(v) : NULL);
-}
 
 static struct json_object *case_json(const struct conf_case *k)
 {
     struct json_object *o = json_object_new_object(), *checks = json_object_new_array(),
                        *files = json_object_new_array();
 
-    text(o, "case", k->id);
-    text(o, "title", k->title);
-    text(o, "testbed", k->bed);
-    text(o, "clause", k->clause);
-    text(o, "verdict", conf_verdict_word(k->verdict));
-    text(o, "why", k->why);
-    (void)json_object_object_add(o, "ms", json_object_new_int64(k->ms));
+    json_add(o, "case", k->id);
+    json_add(o, "title", k->title);
+    json_add(o, "testbed", k->bed);
+    json_add(o, "clause", k->clause);
+    json_add(o, "verdict", conf_verdict_word(k->verdict));
+    json_add(o, "why", k->why);
+    json_add_int(o, "ms", k->ms);
     for (size_t i = 0; i < k->nchecks; i++) {
         struct json_object *c = json_object_new_object();
-        (void)json_object_object_add(c, "ok", json_object_new_boolean(k->checks[i].ok));
-        text(c, "text", k->checks[i].text);
+        json_add_bool(c, "ok", k->checks[i].ok);
+        json_add(c, "text", k->checks[i].text);
         (void)json_object_array_add(checks, c);
     }
     for (size_t i = 0; i < k->nfiles; i++)
@@ -46,11 +41,11 @@ struct json_object *conf_json(const struct conf_run *r)
     char at[CLOCK_TEXT];
 
     clock_utc(at, r->started);
-    (void)json_object_object_add(o, "ok", json_object_new_boolean(!r->count[CONF_FAILED]));
-    text(o, "mode", config_mode_word(r->c->mode));
-    text(o, "endpoint", r->c->public_url);
-    text(o, "seat", key_cert(r->key)->cn);
-    text(o, "started", at);
+    json_add_bool(o, "ok", !r->count[CONF_FAILED]);
+    json_add(o, "mode", config_mode_word(r->c->mode));
+    json_add(o, "endpoint", r->c->public_url);
+    json_add(o, "seat", key_cert(r->key)->cn);
+    json_add(o, "started", at);
     for (int v = CONF_PASSED; v <= CONF_SKIPPED; v++)
         (void)json_object_object_add(o, conf_verdict_word((enum conf_verdict)v),
             json_object_new_int64((int64_t)r->count[v]));

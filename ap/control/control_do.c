@@ -8,38 +8,33 @@
 #include "ap/base/clock.h"
 #include "ap/base/enc.h"
 #include "ap/base/hash.h"
+#include "ap/base/json.h"
 #include "ap/canary/canary.h"
 
 #define ARENA_MAX (64u << 20)
-
-static void add(struct json_object *o, const char *key, const char *v)
-{
-    if (v && *v)
-        (void)json_object_object_add(o, key, json_object_new_string(v));
-}
 
 static void describe(struct json_object *o, const struct out_submitted *s, struct arena *a)
 {
     char hex[HASH_HEX];
     const char *number_text = arena_dup(a, s->document.number);
 
-    add(o, "id", s->added.id);
-    (void)json_object_object_add(o, "row", json_object_new_int64(s->added.row));
-    (void)json_object_object_add(o, "existed", json_object_new_boolean(s->added.existed));
+    json_add_some(o, "id", s->added.id);
+    json_add_int(o, "row", s->added.row);
+    json_add_bool(o, "existed", s->added.existed);
     if (s->added.twin)
-        add(o, "twin", s->added.twin_same ? "same-bytes" : "other-bytes");
-    add(o, "invoice", number_text);
-    add(o, "sender", s->sender.value);
-    add(o, "receiver", s->receiver.value);
-    add(o, "document_type", s->doctype.value);
-    add(o, "process", s->process.value);
+        json_add_some(o, "twin", s->added.twin_same ? "same-bytes" : "other-bytes");
+    json_add_some(o, "invoice", number_text);
+    json_add_some(o, "sender", s->sender.value);
+    json_add_some(o, "receiver", s->receiver.value);
+    json_add_some(o, "document_type", s->doctype.value);
+    json_add_some(o, "process", s->process.value);
     enc_hex(hex, s->document.sha256, HASH_LEN);
-    add(o, "sha256", hex);
-    add(o, "rule_sets", s->verdict.rule_sets);
-    (void)json_object_object_add(o, "checked", json_object_new_boolean(s->verdict.checked));
-    (void)json_object_object_add(o, "errors", json_object_new_int64(s->verdict.errors));
-    (void)json_object_object_add(o, "warnings", json_object_new_int64(s->verdict.warnings));
-    (void)json_object_object_add(o, "deliver_by", json_object_new_int64(s->deliver_by));
+    json_add_some(o, "sha256", hex);
+    json_add_some(o, "rule_sets", s->verdict.rule_sets);
+    json_add_bool(o, "checked", s->verdict.checked);
+    json_add_int(o, "errors", s->verdict.errors);
+    json_add_int(o, "warnings", s->verdict.warnings);
+    json_add_int(o, "deliver_by", s->deliver_by);
 }
 
 static struct json_object *submit(
@@ -165,7 +160,7 @@ static struct json_object *health(const struct control_env *env, struct err *e)
     buf_init(&sig, 4096);
     if (hash_of(digest, "health", 6, e) == 0 &&
         key_sign_sha256(env->out->key, &sig, digest, e) == 0 && (o = ok()))
-        add(o, "mode", env->mode);
+        json_add_some(o, "mode", env->mode);
     buf_free(&sig);
     return o;
 }
@@ -208,7 +203,7 @@ static struct json_object *act(
         return inbox(env, rq, op + 6, e);
     if (op && strcmp(op, "ping") == 0) {
         if ((o = ok()))
-            add(o, "mode", env->mode);
+            json_add_some(o, "mode", env->mode);
         return o;
     }
     if (op && strcmp(op, "canary") == 0)

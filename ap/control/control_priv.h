@@ -3,6 +3,7 @@
 #ifndef AP_CONTROL_CONTROL_PRIV_H
 #define AP_CONTROL_CONTROL_PRIV_H
 
+#include "ap/base/json.h"
 #include "ap/control/control.h"
 
 /* fd -1: none. */
@@ -52,7 +53,7 @@ static inline struct json_object *ok(void)
     struct json_object *o = json_object_new_object();
 
     if (o)
-        (void)json_object_object_add(o, "ok", json_object_new_boolean(1));
+        json_add_bool(o, "ok", 1);
     return o;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/json.h"
 #include "ap/control/control_priv.h"
 #include "ap/store/store_alarm.h"
 #include "ap/store/store_partner.h"
@@ -39,7 +40,7 @@ static struct json_object *counted(const char *key, unsigned long n)
     struct json_object *o = ok();
 
     if (o)
-        (void)json_object_object_add(o, key, json_object_new_int64((int64_t)n));
+        json_add_int(o, key, (int64_t)n);
     return o;
 }
 
@@ -84,7 +85,7 @@ static struct json_object *document(
         return NULL;
     ring(env);
     if ((o = ok()))
-        (void)json_object_object_add(o, "id", json_object_new_string(hit.id));
+        json_add_given(o, "id", hit.id);
     return o;
 }
 
@@ -113,12 +114,12 @@ static struct json_object *flows(const struct control_env *env)
         out_flow_list(s, FLOWS, &n, env->out->flow, clock_mono());
     for (size_t i = 0; i < n && i < FLOWS; i++) {
         struct json_object *x = json_object_new_object();
-        (void)json_object_object_add(x, "queue", json_object_new_string(s[i].key));
-        (void)json_object_object_add(x, "busy", json_object_new_int64(s[i].busy));
-        (void)json_object_object_add(x, "window", json_object_new_int64(s[i].window));
-        (void)json_object_object_add(x, "faults", json_object_new_int64(s[i].faults));
-        (void)json_object_object_add(x, "open_ms", json_object_new_int64(s[i].open_since));
-        (void)json_object_object_add(x, "probe_in_ms", json_object_new_int64(s[i].open_for));
+        json_add_given(x, "queue", s[i].key);
+        json_add_int(x, "busy", s[i].busy);
+        json_add_int(x, "window", s[i].window);
+        json_add_int(x, "faults", s[i].faults);
+        json_add_int(x, "open_ms", s[i].open_since);
+        json_add_int(x, "probe_in_ms", s[i].open_for);
         (void)json_object_array_add(list, x);
     }
     (void)json_object_object_add(o, "flows", list);

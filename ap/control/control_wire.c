@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ap/base/json.h"
+
 static int write_all(int sock, const char *p, size_t n, struct err *e)
 {
     while (n) {
@@ -132,25 +134,19 @@ int control_recv(int sock, struct json_object **out, int *fd, struct err *e)
     return err_set(e, ERR_RETRY, "control.broken", "", "not a control message");
 }
 
-static void add(struct json_object *o, const char *key, const char *v)
-{
-    if (*v)
-        (void)json_object_object_add(o, key, json_object_new_string(v));
-}
-
 struct json_object *control_error_json(const struct err *e)
 {
     struct json_object *o = json_object_new_object(), *x = json_object_new_object();
 
-    (void)json_object_object_add(o, "ok", json_object_new_boolean(0));
-    (void)json_object_object_add(x, "class", json_object_new_int((int)e->class));
-    add(x, "code", e->code);
-    add(x, "ebms", e->ebms);
-    add(x, "spec", e->spec);
-    add(x, "where", e->where);
-    add(x, "who", e->who);
-    add(x, "next", e->next);
-    add(x, "msg", e->msg);
+    json_add_bool(o, "ok", 0);
+    json_add_int(x, "class", (int)e->class);
+    json_add_some(x, "code", e->code);
+    json_add_some(x, "ebms", e->ebms);
+    json_add_some(x, "spec", e->spec);
+    json_add_some(x, "where", e->where);
+    json_add_some(x, "who", e->who);
+    json_add_some(x, "next", e->next);
+    json_add_some(x, "msg", e->msg);
     (void)json_object_object_add(o, "error", x);
     return o;
 }

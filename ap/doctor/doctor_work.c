@@ -1,4 +1,5 @@
 /* doctor_work.c - what is owed: proofs to our senders, documents to our receivers. */
+#include "ap/base/json.h"
 #include "ap/canary/canary.h"
 #include "ap/control/control.h"
 #include "ap/deliver/deliver.h"
@@ -14,7 +15,7 @@ void check_service(struct doctor *d)
     struct err e = ERR_INIT;
     int asked;
 
-    (void)json_object_object_add(rq, "op", json_object_new_string("health"));
+    json_add_given(rq, "op", "health");
     asked = control_ask(&answer, d->c->spool, rq, -1, &e);
     if (asked < 0) {
         find_err(d, "service", DOCTOR_RED, &e, "restart the service");

@@ -2,7 +2,6 @@
 #include "ap/in/in_priv.h"
 
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "ap/base/enc.h"
 #include "ap/base/fault.h"
 #include "ap/base/fsx.h"
+#include "ap/base/json.h"
 #include "ap/base/log.h"
 
 #define BATCH 16 /* claimed in one commit: under load claims cost more than the rules */
@@ -116,19 +116,13 @@ static int validate(
 
 /* ---- what C4's system is told ---- */
 
-static void add(struct json_object *o, const char *key, const char *value)
-{
-    if (value && *value)
-        (void)json_object_object_add(o, key, json_object_new_string(value));
-}
-
 static void add_time(struct json_object *o, const char *key, int64_t ms)
 {
     char text[CLOCK_TEXT];
 
     clock_utc(text, ms);
     if (ms)
-        add(o, key, text);
+        json_add_some(o, key, text);
 }
 
 int in_sidecar(struct buf *out, const struct in_row *row, bool redelivered, struct err *e)
@@ -138,29 +132,28 @@ int in_sidecar(struct buf *out, const struct in_row *row, bool redelivered, stru
 
     if (!o)
         return err_nomem(e);
-    add(o, "id", row->id);
-    add(o, "invoice", row->invoice);
-    add(o, "issue_date", row->issue_date);
-    add(o, "sender", row->sender);
-    add(o, "receiver", row->receiver);
-    add(o, "document_type", row->doctype);
-    add(o, "process", row->process);
-    add(o, "country_c1", row->country_c1);
-    add(o, "sbdh_id", row->instance);
-    add(o, "as4_id", row->message_id);
-    add(o, "conversation_id", row->conversation_id);
-    add(o, "access_point", row->seat);
+    json_add_some(o, "id", row->id);
+    json_add_some(o, "invoice", row->invoice);
+    json_add_some(o, "issue_date", row->issue_date);
+    json_add_some(o, "sender", row->sender);
+    json_add_some(o, "receiver", row->receiver);
+    json_add_some(o, "document_type", row->doctype);
+    json_add_some(o, "process", row->process);
+    json_add_some(o, "country_c1", row->country_c1);
+    json_add_some(o, "sbdh_id", row->instance);
+    json_add_some(o, "as4_id", row->message_id);
+    json_add_some(o, "conversation_id", row->conversation_id);
+    json_add_some(o, "access_point", row->seat);
     enc_hex(hex, row->document_sha256, HASH_LEN);
-    add(o, "sha256", hex);
-    (void)json_object_object_add(o, "bytes", json_object_new_int64((int64_t)row->document_len));
+    json_add_some(o, "sha256", hex);
+    json_add_int(o, "bytes", (int64_t)row->document_len);
     add_time(o, "message_time", row->eb_timestamp);
     add_time(o, "received", row->received_at);
-    add(o, "state", in_state_word(row->state));
-    add(o, "verdict", row->verdict);
-    add(o, "rule_sets", row->rule_sets);
-    (void)json_object_object_add(o, "redelivered", json_object_new_boolean(redelivered));
-    (void)json_object_object_add(
-        o, "suspected_duplicate", json_object_new_boolean((row->flags & IN_FLAG_DUPLICATE) != 0));
+    json_add_some(o, "state", in_state_word(row->state));
+    json_add_some(o, "verdict", row->verdict);
+    json_add_some(o, "rule_sets", row->rule_sets);
+    json_add_bool(o, "redelivered", redelivered);
+    json_add_bool(o, "suspected_duplicate", (row->flags & IN_FLAG_DUPLICATE) != 0);
     buf_puts(out,
         json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     buf_putc(out, '\n');
