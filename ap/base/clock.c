@@ -194,3 +194,14 @@ void clock_sleep(int64_t ms)
     while (nanosleep(&t, &t) && errno == EINTR)
         ;
 }
+
+struct timespec clock_until(int64_t ns)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    ns += t.tv_nsec;
+    t.tv_sec += (time_t)(ns / 1000000000);
+    t.tv_nsec = (long)(ns % 1000000000);
+    return t;
+}

@@ -7,10 +7,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "ap/base/str.h"
 
-#define CLOCK_TEXT 40 /* room for any text made here */
+#define CLOCK_MS 1000000ll /* ns */
+#define CLOCK_TEXT 40      /* room for any text made here */
 
 int64_t clock_now(void);
 int64_t clock_mono(void);                           /* ms, arbitrary start */
@@ -22,5 +24,7 @@ bool clock_parse(struct str s, int64_t *ms, bool *has_zone);
 /* "90s" "10m" "24h" "5d" or plain seconds, to ms, at most ~100 years. */
 bool clock_parse_span(struct str s, int64_t *ms);
 void clock_sleep(int64_t ms);
+/* In so many ns on the monotonic clock, for pthread_cond_timedwait. */
+struct timespec clock_until(int64_t ns);
 
 #endif

@@ -144,11 +144,9 @@ static void watch(struct alarms *x, int64_t now)
 /* False: the end. */
 static bool rest(struct alarms *x)
 {
-    struct timespec until;
+    struct timespec until = clock_until(LOOK_MS * CLOCK_MS);
     bool go;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LOOK_MS / 1000;
     (void)pthread_mutex_lock(&x->lock);
     if (!x->closed)
         (void)pthread_cond_timedwait(&x->end, &x->lock, &until);

@@ -1,7 +1,8 @@
 #include "ap/daemon/bell.h"
 
 #include <errno.h>
-#include <time.h>
+
+#include "ap/base/clock.h"
 
 void bell_init(struct bell *b)
 {
@@ -62,15 +63,8 @@ unsigned bell_rings(struct bell *b)
 
 void bell_rest(struct bell *b, unsigned seen, int64_t ms)
 {
-    struct timespec until;
+    struct timespec until = clock_until(ms * CLOCK_MS);
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
     (void)pthread_mutex_lock(&b->lock);
     while (!b->closed && b->rings == seen)
         if (pthread_cond_timedwait(&b->cond, &b->lock, &until) == ETIMEDOUT)

@@ -57,15 +57,8 @@ static bool look(struct senders *s, unsigned *rings)
 
 static void rest(struct senders *s, unsigned seen, int64_t ms)
 {
-    struct timespec until;
+    struct timespec until = clock_until(ms * CLOCK_MS);
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
     (void)pthread_mutex_lock(&s->lock);
     s->idle++;
     while (!s->closed && s->rings == seen)

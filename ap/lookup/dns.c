@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ap/base/clock.h"
+
 #define MAX_RUNNING 256u /* questions at once; more are told to come back */
 #define CLASS_IN 1
 
@@ -273,20 +275,6 @@ static struct question *new_question(struct dns *d, const char *name, int type)
     return q;
 }
 
-static struct timespec deadline_at(int64_t ms)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += ms % 1000 * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 static bool add(struct dns *d, struct question *q)
 {
     bool room;
@@ -305,7 +293,7 @@ static bool add(struct dns *d, struct question *q)
 /* True: done, and q is ours alone again. False: left to the thread. */
 static bool wait_for(struct dns *d, struct question *q, int64_t ms)
 {
-    struct timespec until = deadline_at(ms);
+    struct timespec until = clock_until(ms * CLOCK_MS);
     bool done;
 
     (void)pthread_mutex_lock(&d->lock);

@@ -198,12 +198,7 @@ static void gather(struct store *s)
 
     if (s->last_group < 2 || waiting(s) >= s->last_group)
         return;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += s->commit_ns / 3 < GATHER_MAX_NS ? s->commit_ns / 3 : GATHER_MAX_NS;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
+    until = clock_until(s->commit_ns / 3 < GATHER_MAX_NS ? s->commit_ns / 3 : GATHER_MAX_NS);
     while (waiting(s) < s->last_group)
         if (pthread_cond_timedwait(&s->arrived, &s->lock, &until) != 0)
             break;

@@ -5,6 +5,8 @@
 #include <libxml/xmlerror.h>
 #include <limits.h>
 
+#include "ap/xml/xml_tags.h"
+
 const struct xml_limits XML_DEFAULT = {1 << 20, 64, 64, 20000};
 
 #define MAX_DEPTH 256 /* whatever limits say: libxml2's own */
@@ -144,49 +146,6 @@ static int adopt(xmlDoc **out, struct arena *a, xmlDoc *d, struct err *e)
     return 0;
 }
 
-/* Behind the markup at p that is no tag (a comment, CDATA section, processing instruction,
- * DOCTYPE); p itself when it is a tag; end when the parser will not get past it. */
-static const char *skip_other(const char *p, const char *end)
-{
-    static const struct {
-        struct str open, close;
-    } kinds[] = {{{"<!--", 4}, {"-->", 3}}, {{"<![CDATA[", 9}, {"]]>", 3}}, {{"<?", 2}, {"?>", 2}}};
-    struct str rest = {p, (size_t)(end - p)};
-
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-        if (str_has_prefix(rest, kinds[i].open)) {
-            rest = str_sub(rest, kinds[i].open.n, rest.n);
-            size_t at = str_find(rest, kinds[i].close);
-            return at == rest.n ? end : rest.p + at + kinds[i].close.n;
-        }
-    return str_has_prefix(rest, STR("<!")) ? end : p;
-}
-
-/* Attributes in one tag: libxml2 compares each with each before it tells us of any, so they are
- * counted before: in a tag every `=` outside quotes belongs to one. This reads as the parser does
- * up to the first fault, and there the parser stops. */
-static bool tags_are_short(const char *p, size_t n, unsigned max)
-{
-    const char *end = p + n;
-
-    while (p < end && (p = memchr(p, '<', (size_t)(end - p)))) {
-        const char *tag = p;
-        unsigned seen = 0;
-        char quote = 0;
-        if ((p = skip_other(tag, end)) != tag)
-            continue;
-        for (p++; p < end && (quote || *p != '>'); p++) {
-            if (quote)
-                quote = *p == quote ? 0 : quote;
-            else if (*p == '"' || *p == '\'')
-                quote = *p;
-            else if (*p == '=' && ++seen > max)
-                return false;
-        }
-    }
-    return true;
-}
-
 /* One reading everywhere: UTF-8, declared or not, and no other. Else each reader (and each scan of
  * bytes) might see another document. */
 static bool is_utf8(const char *p, size_t n)
@@ -220,7 +179,7 @@ static int scan(const char *p, size_t n, const struct xml_limits *l, struct err 
             e, ERR_INPUT, "xml.limit", "", "XML of %zu bytes, at most %zu", n, l->max_bytes);
     if (!is_utf8(p, n))
         return err_set(e, ERR_INPUT, "xml.encoding", "XML 1.0 4.3.3", "XML is not in UTF-8");
-    if (!tags_are_short(p, n, l->max_attrs))
+    if (!xml_tags_are_short((struct str){p, n}, l->max_attrs))
         return err_set(
             e, ERR_INPUT, "xml.limit", "", "XML with too many attributes in one element");
     return 0;

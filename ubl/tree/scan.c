@@ -1,13 +1,12 @@
 /* scan.c - what must be known of the bytes before libxml2 sees them.
  *
- * libxml2 compares each attribute of a tag with each before it tells of any: a tag with a million
- * of them would take minutes. So they are counted here: in a tag every `=` outside quotes belongs
- * to one. The scan reads as the parser does up to the first fault, and there the parser stops.
  * Encodings in which an ASCII character could be written in other bytes (UTF-7, EBCDIC …) are
  * refused, since such a document could hide its tags. */
 #include "ubl/tree/tree_priv.h"
 
 #include <stdlib.h>
+
+#include "ap/xml/xml_tags.h"
 
 static bool is_any(struct str name, const char *const *list)
 {
@@ -42,45 +41,6 @@ static struct str declared(struct str s, char *room, size_t n)
     for (size_t i = 0; i < value.n; i++)
         room[i] = (char)(value.p[i] >= 'a' && value.p[i] <= 'z' ? value.p[i] - 32 : value.p[i]);
     return (struct str){room, value.n};
-}
-
-/* Behind a comment, CDATA section, processing instruction or other <! at p; p itself for a tag. */
-static const char *skip_other(const char *p, const char *end)
-{
-    static const struct {
-        struct str open, close;
-    } kinds[] = {{{"<!--", 4}, {"-->", 3}}, {{"<![CDATA[", 9}, {"]]>", 3}}, {{"<?", 2}, {"?>", 2}}};
-    struct str rest = {p, (size_t)(end - p)};
-
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (str_has_prefix(rest, kinds[i].open)) {
-            struct str in = str_sub(rest, kinds[i].open.n, rest.n);
-            size_t at = str_find(in, kinds[i].close);
-            return at == in.n ? end : in.p + at + kinds[i].close.n;
-        }
-    return str_has_prefix(rest, STR("<!")) ? end : p; /* a DOCTYPE: refused anyway */
-}
-
-static bool tags_are_short(const char *p, size_t n, uint32_t max)
-{
-    const char *end = p + n;
-
-    while (p < end && (p = memchr(p, '<', (size_t)(end - p)))) {
-        const char *tag = p;
-        uint32_t seen = 0;
-        char quote = 0;
-        if ((p = skip_other(tag, end)) != tag)
-            continue;
-        for (p++; p < end && (quote || *p != '>'); p++) {
-            if (quote)
-                quote = *p == quote ? 0 : quote;
-            else if (*p == '"' || *p == '\'')
-                quote = *p;
-            else if (*p == '=' && ++seen > max)
-                return false;
-        }
-    }
-    return true;
 }
 
 /* Bytes of a character: 4 UTF-32, 2 UTF-16, 1 the rest; *low: which of them is the low one. */
@@ -136,7 +96,7 @@ int tree_scan(struct str s, const struct tree_limits *l, struct err *e)
             "encoding %.*s is not taken: write UTF-8", STR_FMT(name));
     if (width > 1 && !(p = wide = narrow(s, width, low, &n)))
         return err_nomem(e);
-    good = tags_are_short(p, n, l->attributes);
+    good = xml_tags_are_short((struct str){p, n}, l->attributes);
     free(wide);
     return good ? 0
                 : err_set(e, ERR_INPUT, "xml.limit", "", "more than %u attributes in one tag",
