@@ -69,21 +69,11 @@ static void exchange(struct times *t, struct blob payload, int number)
     struct buf receipt;
     char id[64], signal[EBMS_ID];
     double c0, c1, c2, c3, wall = seconds(CLOCK_MONOTONIC);
-    struct as4_message m = {.conversation_id = STR("c"),
-        .timestamp = TESTPKI_NOW,
-        .document_scheme = STR("busdox-docid-qns"),
-        .document_id = STR("urn:x::Invoice##urn:y::2.1"),
-        .process_scheme = STR("cenbii-procid-ubl"),
-        .process_id = STR("urn:p"),
-        .sender = STR("0088:1"),
-        .receiver = STR("0088:2"),
-        .payload_type = STR("application/xml"),
-        .payload = payload,
-        .recipient = ap2,
-        .compress = true};
+    struct as4_message m;
 
     (void)snprintf(id, sizeof(id), "message-%d@bench.example", number);
-    m.message_id = str_z(id);
+    m = as4msg_everyday(id, ap2);
+    m.payload = payload;
     buf_init(&receipt, 1 << 20);
     spool_init(&wire, receiver.tmp_dirfd, 256 << 10, 4ull << 30);
     c0 = seconds(CLOCK_THREAD_CPUTIME_ID);

@@ -270,3 +270,19 @@ void as4msg_setup(void)
     NEED(wss_init(NULL) == 0);
     NEED(atexit(close_all) == 0);
 }
+
+struct as4_message as4msg_everyday(const char *message_id, struct cert *recipient)
+{
+    return (struct as4_message){.message_id = str_z(message_id),
+        .conversation_id = STR("c-1"),
+        .timestamp = TESTPKI_NOW,
+        .document_scheme = STR("busdox-docid-qns"),
+        .document_id = STR("urn:x::Invoice##urn:y::2.1"),
+        .process_scheme = STR("cenbii-procid-ubl"),
+        .process_id = STR("urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"),
+        .sender = STR("0088:7300010000001"),
+        .receiver = STR("0088:7300010000002"),
+        .payload_type = STR("application/xml"),
+        .recipient = recipient,
+        .compress = true};
+}

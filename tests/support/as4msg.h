@@ -46,6 +46,10 @@ struct as4msg {
 void as4msg_make(struct buf *body, const struct as4msg *m);
 const char *as4msg_type(const struct as4msg *m);
 
+/* What as4_compose takes for an everyday message of ap1 to `recipient`, compressed; payload and ids
+ * as wanted. */
+struct as4_message as4msg_everyday(const char *message_id, struct cert *recipient);
+
 /* The receiver ap2 with its trust, keys and limits; opened on first use, closed at exit. */
 const struct as4_receiver *as4msg_receiver(void);
 struct key *as4msg_key(const char *name); /* kept until exit */

@@ -84,24 +84,15 @@ static int setup(void **state)
     struct blob body;
     struct cert *ap2;
     char id[EBMS_ID];
-    const struct as4_message m = {.message_id = STR("id-1@ap1.example"),
-        .conversation_id = STR("c-1"),
-        .timestamp = TESTPKI_NOW,
-        .document_scheme = STR("busdox-docid-qns"),
-        .document_id = STR("urn:x::Invoice##urn:y::2.1"),
-        .process_scheme = STR("cenbii-procid-ubl"),
-        .process_id = STR("urn:p"),
-        .sender = STR("0088:1"),
-        .receiver = STR("0088:2"),
-        .payload_type = STR("application/xml"),
-        .payload = blob_str(STR("<x/>")),
-        .recipient = ap2 = testpki_cert("ap2"),
-        .compress = true};
+    struct as4_message m;
     (void)state;
     as4msg_setup();
     arena = arena_new(64 << 20);
     spool_init(&wire, -1, 0, 1 << 20);
     buf_init(&plain, 1 << 20);
+    ap2 = testpki_cert("ap2");
+    m = as4msg_everyday("id-1@ap1.example", ap2);
+    m.payload = blob_str(STR("<x/>"));
     if (as4_compose(&sent, &wire, &m, as4msg_key("ap1"), arena, &err))
         return -1;
     expect = sent.expect;

@@ -31,21 +31,12 @@ static const char *exchange(int thread, int round)
     struct err e = ERR_INIT;
     char id[64], text[64], signal[EBMS_ID];
     const char *bad = NULL;
-    struct as4_message m = {.conversation_id = STR("c"),
-        .timestamp = TESTPKI_NOW,
-        .document_scheme = STR("busdox-docid-qns"),
-        .document_id = STR("urn:x::Invoice##urn:y::2.1"),
-        .process_scheme = STR("cenbii-procid-ubl"),
-        .process_id = STR("urn:p"),
-        .sender = STR("0088:1"),
-        .receiver = STR("0088:2"),
-        .payload_type = STR("application/xml"),
-        .recipient = ap2,
-        .compress = round % 2 == 0};
+    struct as4_message m;
 
     (void)snprintf(id, sizeof(id), "m-%d-%d@thread.example", thread, round);
     (void)snprintf(text, sizeof(text), "<x><t>%d</t><r>%d</r></x>", thread, round);
-    m.message_id = str_z(id);
+    m = as4msg_everyday(id, ap2);
+    m.compress = round % 2 == 0;
     m.payload = blob_str(str_z(text));
     spool_init(&wire, -1, 0, 1 << 20);
     buf_init(&receipt, 1 << 20);

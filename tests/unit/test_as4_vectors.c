@@ -16,6 +16,7 @@
 #include "ap/base/fsx.h"
 #include "ap/xml/xml.h"
 #include "tests/support/as4msg.h"
+#include "tests/support/shared.h"
 
 #define VECTORS_NOW 1795392000000 /* 2026-11-23: the vectors' certificates are a day old */
 #define DS_NS "http://www.w3.org/2000/09/xmldsig#"
@@ -24,24 +25,6 @@ static struct arena *arena;
 static struct err err;
 static struct key *ap2;
 static struct pki *dev;
-
-static const char *shared(const char *file)
-{
-    static char path[4][512];
-    static unsigned turn;
-    const char *base = getenv("AVISO_SHARED");
-    char *out = path[turn++ % 4];
-
-    (void)snprintf(out, sizeof(path[0]), "%s/%s", base ? base : "../shared", file);
-    return out;
-}
-#define NEEDS_SHARED(file)                                                                         \
-    do {                                                                                           \
-        if (access(shared(file), R_OK)) {                                                          \
-            print_message("[ SKIPPED ] %s: no shared folder\n", __func__);                         \
-            skip();                                                                                \
-        }                                                                                          \
-    } while (0)
 
 static void load(struct buf *out, const char *path)
 {

@@ -13,6 +13,7 @@
 
 #include "ap/base/fsx.h"
 #include "tests/support/as4msg.h"
+#include "tests/support/shared.h"
 #include "tests/support/testpki.h"
 
 #define DOCUMENT                                                                                   \
@@ -71,19 +72,10 @@ static void write_exchange(bool compress)
     struct blob body;
     struct buf receipt;
     char id[EBMS_ID];
-    const struct as4_message m = {.message_id = STR("id-1@ap1.example"),
-        .conversation_id = STR("c-1"),
-        .timestamp = TESTPKI_NOW,
-        .document_scheme = STR("busdox-docid-qns"),
-        .document_id = STR("urn:x::Invoice##urn:y::2.1"),
-        .process_scheme = STR("cenbii-procid-ubl"),
-        .process_id = STR("urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"),
-        .sender = STR("0088:7300010000001"),
-        .receiver = STR("0088:7300010000002"),
-        .payload_type = STR("application/xml"),
-        .payload = blob_str(STR(DOCUMENT)),
-        .recipient = ap2,
-        .compress = compress};
+    struct as4_message m = as4msg_everyday("id-1@ap1.example", ap2);
+
+    m.payload = blob_str(STR(DOCUMENT));
+    m.compress = compress;
 
     spool_init(&wire, -1, 0, 1 << 20);
     if (as4_compose(&sent, &wire, &m, as4msg_key("ap1"), a, &err))
@@ -203,15 +195,12 @@ static void xmlsec1_verifies_our_signals(void **state)
     "XML_CATALOG_FILES=\"$S/catalog.xml\" xmllint --nonet --noout --schema \"$S/as4-driver.xsd\" "
 static void what_we_write_is_valid_by_the_schema(void **state)
 {
-    const char *shared = getenv("AVISO_SHARED");
-    char xsd[512], driver[600];
+    const char *xsd = shared("spec/data/xsd");
 
     (void)state;
-    (void)snprintf(xsd, sizeof(xsd), "%s/spec/data/xsd", shared ? shared : "../shared");
-    (void)snprintf(driver, sizeof(driver), "%s/as4-driver.xsd", xsd);
-    if (access(driver, R_OK) || system("command -v xmllint >/dev/null") != 0) {
-        print_message(
-            "[ SKIPPED ] what_we_write_is_valid_by_the_schema: no schema or no xmllint\n");
+    NEEDS_SHARED("spec/data/xsd/as4-driver.xsd");
+    if (system("command -v xmllint >/dev/null") != 0) {
+        print_message("[  SKIPPED ] what_we_write_is_valid_by_the_schema: no xmllint\n");
         skip();
     }
     write_exchange(true);

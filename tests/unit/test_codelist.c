@@ -12,6 +12,7 @@
 #include "ap/base/clock.h"
 #include "ap/peppol/codelist.h"
 #include "ap/xml/xml.h"
+#include "tests/support/shared.h"
 
 static char dir[] = "/tmp/aviso-codelist-XXXXXX";
 static struct err e;
@@ -128,18 +129,11 @@ static void unreadable_lists_are_a_configuration_error(void **state)
 
 static void the_published_lists_can_be_read(void **state)
 {
-    const char *shared = getenv("AVISO_SHARED");
     struct participant p;
     struct codelists *c;
-    char path[512];
-    struct stat st;
     (void)state;
-    (void)snprintf(path, sizeof(path), "%s/spec/data/codelists", shared ? shared : "../shared");
-    if (stat(path, &st) != 0) {
-        print_message("[  SKIPPED ] the_published_lists_can_be_read: no %s\n", path);
-        skip();
-    }
-    assert_int_equal(codelists_open(&c, path, &e), 0);
+    NEEDS_SHARED("spec/data/codelists");
+    assert_int_equal(codelists_open(&c, shared("spec/data/codelists"), &e), 0);
     assert_int_equal(participant_parse(&p, STR("0037:1"), &e), 0);
     assert_int_equal(codelist_participant(c, &p, day("2026-11-22T00:00:00Z")).state, CODE_REMOVED);
     assert_int_equal(participant_parse(&p, STR("0193:1"), &e), 0);

@@ -15,6 +15,7 @@
 #include "ap/as4/ebms.h"
 #include "ap/base/fsx.h"
 #include "ap/xml/xml.h"
+#include "tests/support/shared.h"
 
 #define OPEN                                                                                       \
     "<eb:Messaging xmlns:eb='" EBMS_NS "' xmlns:S12='http://www.w3.org/2003/05/soap-envelope' "    \
@@ -481,21 +482,17 @@ static bool is_schema_with_text(const xmlNode *n)
     return false;
 }
 
+#define DRIVER "spec/data/xsd/as4-driver.xsd"
+
 static xmlSchema *load_schema(void)
 {
-    const char *shared = getenv("AVISO_SHARED");
-    char driver[512], catalog[512];
     xmlSchemaParserCtxt *c;
     xmlSchema *s;
 
-    (void)snprintf(
-        driver, sizeof(driver), "%s/spec/data/xsd/as4-driver.xsd", shared ? shared : "../shared");
-    (void)snprintf(
-        catalog, sizeof(catalog), "%s/spec/data/xsd/catalog.xml", shared ? shared : "../shared");
-    if (access(driver, R_OK))
+    if (!shared_has(DRIVER))
         return NULL;
-    assert_int_equal(xmlLoadCatalog(catalog), 0);
-    c = xmlSchemaNewParserCtxt(driver);
+    assert_int_equal(xmlLoadCatalog(shared("spec/data/xsd/catalog.xml")), 0);
+    c = xmlSchemaNewParserCtxt(shared(DRIVER));
     assert_non_null(c);
     s = xmlSchemaParse(c);
     xmlSchemaFreeParserCtxt(c);
@@ -542,15 +539,11 @@ static void shape_check_and_schema_agree(void **state)
 /* What phase4 wrote is valid by both. */
 static void captured_headers_pass_both(void **state)
 {
-    const char *shared = getenv("AVISO_SHARED");
     xmlSchema *schema = load_schema();
     xmlSchemaValidCtxt *v;
-    char pattern[512];
     glob_t files;
     (void)state;
-    (void)snprintf(
-        pattern, sizeof(pattern), "%s/interop/vectors/*.soap.xml", shared ? shared : "../shared");
-    if (!schema || glob(pattern, 0, NULL, &files)) {
+    if (!schema || glob(shared("interop/vectors/*.soap.xml"), 0, NULL, &files)) {
         print_message(
             "[ SKIPPED ] captured_headers_pass_both: no vectors or schema in AVISO_SHARED\n");
         xmlSchemaFree(schema);

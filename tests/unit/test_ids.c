@@ -11,6 +11,7 @@
 #include "ap/peppol/doctype.h"
 #include "ap/peppol/participant.h"
 #include "ap/peppol/process.h"
+#include "tests/support/shared.h"
 
 #define INVOICE                                                                                    \
     "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2::Invoice##urn:cen.eu:en16931:2017#"    \
@@ -320,18 +321,12 @@ static void check_vector(struct json_object *o)
 
 static void published_vectors_hold(void **state)
 {
-    const char *shared = getenv("AVISO_SHARED");
     struct json_object *root, *list, *o;
-    char path[512];
     struct doctype d;
     struct buf b;
     (void)state;
-    (void)snprintf(
-        path, sizeof(path), "%s/spec/data/test-vectors.json", shared ? shared : "../shared");
-    if (!(root = json_object_from_file(path))) {
-        print_message("[  SKIPPED ] published_vectors_hold: no %s\n", path);
-        skip();
-    }
+    NEEDS_SHARED("spec/data/test-vectors.json");
+    assert_non_null(root = json_object_from_file(shared("spec/data/test-vectors.json")));
     assert_true(json_object_object_get_ex(root, "participants", &list));
     assert_true(json_object_array_length(list) > 5);
     for (size_t i = 0; i < json_object_array_length(list); i++)

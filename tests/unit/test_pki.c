@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ap/base/fsx.h"
+#include "tests/support/shared.h"
 #include "tests/support/testpki.h"
 
 static struct pki *p;
@@ -243,16 +244,7 @@ static void folder_that_is_no_hierarchy_is_a_configuration_error(void **state)
 
 /* ---- the real hierarchies, where the shared folder is ---- */
 
-static const char *shared(const char *file)
-{
-    static char path[4][512];
-    static unsigned turn;
-    const char *base = getenv("AVISO_SHARED");
-    char *out = path[turn++ % 4];
-
-    (void)snprintf(out, sizeof(path[0]), "%s/spec/data/certs/%s", base ? base : "../shared", file);
-    return out;
-}
+#define CERTS "spec/data/certs/"
 
 static struct cert *any_cert(const char *path)
 {
@@ -282,23 +274,19 @@ static void check_shared(struct pki *q, const char *file, enum pki_role role, co
 static void peppol_g3_leaves_chain_to_their_own_ca_only(void **state)
 {
     static const char *const stage[2][3] = {
-        {"g3/PEPPOL_Root_CA-G3.pem", "g3/PEPPOL_ACCESS_POINT_CA-G3.pem",
-            "g3/PEPPOL_SERVICE_METADATA_PUBLISHER_CA-G3.pem"},
-        {"g3/PEPPOL_Root_TEST_CA-G3.pem", "g3/PEPPOL_ACCESS_POINT_TEST_CA-G3.pem",
-            "g3/PEPPOL_SERVICE_METADATA_PUBLISHER_TEST_CA-G3.pem"}};
+        {CERTS "g3/PEPPOL_Root_CA-G3.pem", CERTS "g3/PEPPOL_ACCESS_POINT_CA-G3.pem",
+            CERTS "g3/PEPPOL_SERVICE_METADATA_PUBLISHER_CA-G3.pem"},
+        {CERTS "g3/PEPPOL_Root_TEST_CA-G3.pem", CERTS "g3/PEPPOL_ACCESS_POINT_TEST_CA-G3.pem",
+            CERTS "g3/PEPPOL_SERVICE_METADATA_PUBLISHER_TEST_CA-G3.pem"}};
     static const char *const leaf[2][2] = {
-        {"leaf-samples-g3/ap-prod.cer", "leaf-samples-g3/smp-random-prod.cer"},
-        {"leaf-samples-g3/ap-test.cer", "leaf-samples-g3/smp-random-test.cer"}};
-    static const char *const g2[] = {"g2-retired/Peppol_AccessPoint_CA.cer",
-        "g2-retired/Peppol_Test_AccessPoint_CA.cer",
-        "g2-retired/Peppol_ServiceMetadataPublisher_CA.cer"};
+        {CERTS "leaf-samples-g3/ap-prod.cer", CERTS "leaf-samples-g3/smp-random-prod.cer"},
+        {CERTS "leaf-samples-g3/ap-test.cer", CERTS "leaf-samples-g3/smp-random-test.cer"}};
+    static const char *const g2[] = {CERTS "g2-retired/Peppol_AccessPoint_CA.cer",
+        CERTS "g2-retired/Peppol_Test_AccessPoint_CA.cer",
+        CERTS "g2-retired/Peppol_ServiceMetadataPublisher_CA.cer"};
 
     (void)state;
-    if (access(shared(leaf[0][0]), R_OK)) {
-        print_message(
-            "[ SKIPPED ] peppol_g3_leaves_chain_to_their_own_ca_only: no shared folder\n");
-        return;
-    }
+    NEEDS_SHARED(leaf[0][0]);
     for (int s = 0; s < 2; s++) {
         const char *dir = folder();
         struct pki *q = NULL;

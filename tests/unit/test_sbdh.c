@@ -13,6 +13,7 @@
 #include "ap/base/fsx.h"
 #include "ap/peppol/sbdh.h"
 #include "ap/xml/xml.h"
+#include "tests/support/shared.h"
 
 #define NS SBDH_NS
 #define INV "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
@@ -717,28 +718,21 @@ static void compare(xmlSchema *schema, int i, int op, int *n, int *valid)
     xmlFreeDoc(d);
 }
 
+#define SBDH_XSD "spec/data/xsd/sbdh/StandardBusinessDocumentHeader.xsd"
+
 /*= Envelope 2.0.2 2 "valid by the envelope's schema" */
 static void structure_is_judged_as_the_official_schema_does(void **state)
 {
-    const char *shared = getenv("AVISO_SHARED");
     xmlSchemaParserCtxt *pc;
-    xmlSchema *schema = NULL;
-    char path[512];
+    xmlSchema *schema;
     int n = 0, valid = 0, elements = 0;
     (void)state;
-    (void)snprintf(path, sizeof(path), "%s/spec/data/xsd/sbdh/StandardBusinessDocumentHeader.xsd",
-        shared ? shared : "../shared");
-    pc = xmlSchemaNewParserCtxt(path);
-    if (pc) {
-        xmlSchemaSetParserStructuredErrors(pc, NULL, NULL);
-        schema = xmlSchemaParse(pc);
-        xmlSchemaFreeParserCtxt(pc);
-    }
-    if (!schema) {
-        print_message(
-            "[  SKIPPED ] structure_is_judged_as_the_official_schema_does: no %s\n", path);
-        skip();
-    }
+    NEEDS_SHARED(SBDH_XSD);
+    assert_non_null(pc = xmlSchemaNewParserCtxt(shared(SBDH_XSD)));
+    xmlSchemaSetParserStructuredErrors(pc, NULL, NULL);
+    schema = xmlSchemaParse(pc);
+    xmlSchemaFreeParserCtxt(pc);
+    assert_non_null(schema);
     taken(EVERYTHING);
     for (const char *p = EVERYTHING; (p = strchr(p, '<')) != NULL; p++)
         elements += p[1] != '/';
@@ -754,18 +748,14 @@ static void structure_is_judged_as_the_official_schema_does(void **state)
 static void envelopes_of_a_peer_are_read(void **state)
 {
     static const char *const names[] = {"ok", "dup-first", "not-serviced"};
-    const char *shared = getenv("AVISO_SHARED");
     char path[512];
     struct buf b;
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        (void)snprintf(path, sizeof(path), "%s/interop/vectors/phase4-%s.request.sbd.xml",
-            shared ? shared : "../shared", names[i]);
+        (void)snprintf(path, sizeof(path), "interop/vectors/phase4-%s.request.sbd.xml", names[i]);
         buf_init(&b, 1 << 20);
-        if (fsx_read_file(&b, path, &e)) {
-            print_message("[  SKIPPED ] envelopes_of_a_peer_are_read: no %s\n", path);
-            skip();
-        }
+        NEEDS_SHARED(path);
+        assert_int_equal(fsx_read_file(&b, shared(path), &e), 0);
         if (rd_n(b.p, b.n))
             fail_msg("%s: %s: %s", path, e.code, e.msg);
         assert_int_equal(x.kind, SBDH_XML);

@@ -16,6 +16,7 @@
 #include "ap/wss/wss_priv.h"
 #include "ap/xml/xml.h"
 #include "tests/support/referee.h"
+#include "tests/support/shared.h"
 #include "tests/support/testpki.h"
 
 #define VECTORS_NOW                                                                                \
@@ -26,24 +27,6 @@ static struct pki *trust;
 static struct key *ap2;
 static char anchors[64];
 static struct err e;
-
-static const char *shared(const char *file)
-{
-    static char path[4][512];
-    static unsigned turn;
-    const char *base = getenv("AVISO_SHARED");
-    char *out = path[turn++ % 4];
-
-    (void)snprintf(out, sizeof(path[0]), "%s/%s", base ? base : "../shared", file);
-    return out;
-}
-#define NEEDS_SHARED(file)                                                                         \
-    do {                                                                                           \
-        if (access(shared(file), R_OK)) {                                                          \
-            print_message("[ SKIPPED ] %s: no shared folder\n", __func__);                         \
-            return;                                                                                \
-        }                                                                                          \
-    } while (0)
 
 static void put_anchor(const char *from, const char *name)
 {
