@@ -3,6 +3,7 @@
  * waited for, so that a schema is never parsed twice at the same time. */
 #include "ubl/rules.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -497,10 +498,10 @@ static int load_schematron(struct rules *r, struct loaded *l)
         return err_set(&l->error, ERR_CONFIG, "rules.missing", "", "%s: path too long", l->path);
     buf_init(&b, RULE_FILE_MAX);
     rc = fsx_read_file(&b, path, &l->error);
-    if (rc)
+    if (rc && l->error.class != ERR_RETRY)
         rc = err_set(&l->error, ERR_CONFIG, "rules.missing", "",
             "rule file %s is not there (aviso rules install)", path);
-    else if (*want)
+    else if (!rc && *want)
         rc = check_hash(want, buf_view(&b), path, &l->error);
     if (!rc)
         rc = sch_load_bytes(
@@ -514,7 +515,7 @@ static int load_schema(struct rules *r, struct loaded *l)
     char path[PATH_MAX];
 
     if (snprintf(path, sizeof(path), "%s/%s", r->data, l->path) >= (int)sizeof(path) ||
-        access(path, R_OK) != 0)
+        (access(path, R_OK) != 0 && errno == ENOENT))
         return err_set(&l->error, ERR_CONFIG, "rules.missing", "",
             "schema %s is not there (aviso rules install)", l->path);
     return xsd_load(&l->xsd, path, &l->error);
@@ -528,35 +529,55 @@ static struct loaded *find_loaded(struct rules *r, const char *path)
     return NULL;
 }
 
-/* The entry of a path, loaded by the first who asks; the others wait. A failure is kept too. */
+static struct loaded *add_loaded(struct rules *r, const char *path, struct err *e)
+{
+    struct loaded *l = calloc(1, sizeof(*l));
+
+    if (!l || !(l->path = arena_dup(r->arena, str_z(path)))) {
+        free(l);
+        (void)err_nomem(e);
+        return NULL;
+    }
+    l->next = r->loaded;
+    r->loaded = l;
+    return l;
+}
+
+/* With the lock, which is given up meanwhile. */
+static void load_now(
+    struct rules *r, struct loaded *l, int (*load)(struct rules *, struct loaded *))
+{
+    int rc;
+
+    l->state = LOADING;
+    l->error = (struct err)ERR_INIT;
+    (void)pthread_mutex_unlock(&r->lock);
+    rc = load(r, l);
+    (void)pthread_mutex_lock(&r->lock);
+    l->state = rc ? FAILED : LOADED;
+    (void)pthread_cond_broadcast(&r->change);
+}
+
+/* The entry of a path, loaded by the first who asks; the others wait. A failure is kept too, but
+ * for one that passes: no memory, no descriptor. */
 static struct loaded *get(
     struct rules *r, const char *path, int (*load)(struct rules *, struct loaded *), struct err *e)
 {
     struct loaded *l;
-    int rc;
+    bool again;
 
     (void)pthread_mutex_lock(&r->lock);
-    if ((l = find_loaded(r, path))) {
-        while (l->state == LOADING)
-            (void)pthread_cond_wait(&r->change, &r->lock);
-    } else if ((l = calloc(1, sizeof(*l))) && (l->path = arena_dup(r->arena, str_z(path)))) {
-        l->next = r->loaded;
-        r->loaded = l;
-        (void)pthread_mutex_unlock(&r->lock);
-        rc = load(r, l);
-        (void)pthread_mutex_lock(&r->lock);
-        l->state = rc ? FAILED : LOADED;
-        (void)pthread_cond_broadcast(&r->change);
-    } else {
-        free(l);
-        l = NULL;
-        (void)err_nomem(e);
-    }
-    (void)pthread_mutex_unlock(&r->lock);
+    l = find_loaded(r, path);
+    again = l && l->state == FAILED && l->error.class == ERR_RETRY;
+    if (again || (!l && (l = add_loaded(r, path, e))))
+        load_now(r, l, load);
+    while (l && l->state == LOADING)
+        (void)pthread_cond_wait(&r->change, &r->lock);
     if (l && l->state == FAILED) {
         *e = l->error;
-        return NULL;
+        l = NULL;
     }
+    (void)pthread_mutex_unlock(&r->lock);
     return l;
 }
 

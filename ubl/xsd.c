@@ -57,7 +57,12 @@ struct source {
     size_t at;
 };
 
-static _Thread_local struct xsd_base64 *loading; /* what is learnt from the files of one schema */
+/* What is learnt from the files of the schema that this thread loads. */
+struct loading {
+    struct xsd_base64 *base64;
+    struct err trouble; /* a file could not be read now, and may be later */
+};
+static _Thread_local struct loading *loading;
 static pthread_once_t input_once = PTHREAD_ONCE_INIT;
 
 /* The end of an annotation that begins at p, or NULL. */
@@ -109,17 +114,22 @@ static int source_match(const char *name)
 static void *source_open(const char *name)
 {
     struct source *s = calloc(1, sizeof(*s));
+    struct err e = ERR_INIT;
 
-    if (!s)
+    if (!s) {
+        (void)err_nomem(&loading->trouble);
         return NULL;
+    }
     buf_init(&s->bytes, SCHEMA_MAX);
-    if (fsx_read_file(&s->bytes, name, NULL) || s->bytes.n == 0) {
+    if (fsx_read_file(&s->bytes, name, &e) || s->bytes.n == 0) {
+        if (e.class == ERR_RETRY)
+            loading->trouble = e;
         buf_free(&s->bytes);
         free(s);
         return NULL;
     }
     strip_annotations(&s->bytes);
-    xsd_base64_source(loading, buf_view(&s->bytes));
+    xsd_base64_source(loading->base64, buf_view(&s->bytes));
     return s;
 }
 
@@ -151,6 +161,7 @@ static void input_init(void)
 
 int xsd_load(struct xsd **out, const char *path, struct err *e)
 {
+    struct loading now = {.trouble = ERR_INIT};
     struct err first = ERR_INIT;
     xmlSchemaParserCtxt *c = NULL;
     struct xsd *x = calloc(1, sizeof(*x));
@@ -168,10 +179,15 @@ int xsd_load(struct xsd **out, const char *path, struct err *e)
     }
     xmlSetGenericErrorFunc(NULL, ignore_message); /* of this thread: files that are imported */
     xmlSchemaSetParserErrors(c, keep_first, ignore_message, &first);
-    loading = x->base64;
+    now.base64 = x->base64;
+    loading = &now;
     x->schema = xmlSchemaParse(c);
     loading = NULL;
     xmlSetGenericErrorFunc(NULL, NULL);
+    if (now.trouble.class == ERR_RETRY) { /* libxml2 would go on without an imported file */
+        *e = now.trouble;
+        goto done;
+    }
     if (!x->schema) {
         (void)err_set(e, ERR_CONFIG, "xsd.schema", "", "schema %s cannot be read: %s", path,
             first.msg[0] ? first.msg : "no file, or not a schema");

@@ -110,6 +110,8 @@ int err_set_errno(struct err *e, const char *code, const char *call, const char 
                   no == ENOMEM || no == EAGAIN || no == EINTR || no == ETIMEDOUT;
     char text[128];
 
+    if (no == EMFILE || no == ENFILE)
+        code = "descriptors.exhausted";
     (void)err_set(e, passing ? ERR_RETRY : ERR_CONFIG, code, "", "%s %s: %s", call, path,
         strerror_r(no, text, sizeof(text)));
     errno = no;

@@ -137,6 +137,8 @@ N("csv.text", INPUT, "A list cannot be read as CSV text",
   "Save it as CSV (UTF-8); a spreadsheet file is no CSV")
 N("deliver.route", BUG, "A document was to be handed to a route that is fetched from",
   "Report it")
+N("descriptors.exhausted", UNREACHED, "No more files or connections can be opened: the process or the machine has too many",
+  "Tried again; raise LimitNOFILE= of the service, or ulimit -n")
 N("dns.config", SETUP, "The DNS resolver or trust anchor cannot be used",
   "Correct the options of section lookup")
 N("dns.temporary", UNREACHED, "DNS does not tell whether the participant is registered",

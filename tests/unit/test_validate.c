@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -187,6 +188,33 @@ static void altered_and_missing_rules_are_refused(void **state)
     assert_string_equal(e.code, "rules.altered");
     assert_int_equal(rules_schematron(&s, rules, "missing.sch", &e), -1);
     assert_string_equal(e.code, "rules.missing");
+}
+
+/* Want of descriptors is told as passing, and not remembered. */
+static void s13_what_cannot_be_opened_now_is_loaded_later(void **state)
+{
+    struct rlimit was, none;
+    const struct sch *s;
+    const struct xsd *x;
+    struct rules *r;
+
+    (void)state;
+    assert_int_equal(rules_open(&r, dir, &e), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+    none = (struct rlimit){3, was.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(rules_schema(&x, r, "xsd/doc.xsd", &e), -1);
+        assert_string_equal(e.code, "descriptors.exhausted");
+        assert_int_equal(e.class, ERR_RETRY);
+        assert_int_equal(rules_schematron(&s, r, "one.sch", &e), -1);
+        assert_string_equal(e.code, "descriptors.exhausted");
+        assert_int_equal(e.class, ERR_RETRY);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+    assert_int_equal(rules_schema(&x, r, "xsd/doc.xsd", &e), 0);
+    assert_int_equal(rules_schematron(&s, r, "one.sch", &e), 0);
+    rules_free(r);
 }
 
 static void count_bad(void *self, const char *path, const char *why)
@@ -425,6 +453,7 @@ int main(void)
         cmocka_unit_test(the_version_is_that_of_the_instant),
         cmocka_unit_test(the_caller_may_choose),
         cmocka_unit_test(altered_and_missing_rules_are_refused),
+        cmocka_unit_test(s13_what_cannot_be_opened_now_is_loaded_later),
         cmocka_unit_test(verify_names_what_is_wrong),
         cmocka_unit_test(instants_are_read),
         cmocka_unit_test(what_is_not_xml_has_no_verdict),
