@@ -1,10 +1,7 @@
 #include "ap/http/http_server.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <microhttpd.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +10,7 @@
 #include <unistd.h>
 
 #include "ap/base/clock.h"
-#include "ap/base/log.h"
+#include "ap/http/http_accept_priv.h"
 
 #define STACK (512u * 1024) /* gzip, c14n and TLS together need less than half of it */
 #define HEADER_MEMORY (48u * 1024)
@@ -34,14 +31,16 @@ struct conn {
 struct http_server {
     struct http_server_cfg cfg;
     struct http_handler h;
-    struct MHD_Daemon *mhd[HTTP_LISTEN_MAX]; /* one for each address */
-    size_t n;
+    struct http_acceptor acceptor;
+    pthread_mutex_t handing; /* a connection to mhd: it is not exchanged meanwhile */
+    struct MHD_Daemon *mhd;
     struct MHD_Daemon *old[OLD_MAX]; /* with another certificate: they finish what they have */
     size_t nold;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct conn *conns;
-    unsigned active;
+    unsigned nconns, active;
+    unsigned long begun; /* connections since the start */
     bool stopping;
     pthread_t watchdog;
 };
@@ -197,7 +196,10 @@ static void on_connection(
         if (k->next)
             k->next->prev = k;
         s->conns = k;
+        s->nconns++;
+        s->begun++;
         *ctx = k;
+        (void)pthread_cond_broadcast(&s->wake);
     } else if (what == MHD_CONNECTION_NOTIFY_CLOSED && k) {
         if (k->prev)
             k->prev->next = k->next;
@@ -205,10 +207,53 @@ static void on_connection(
             s->conns = k->next;
         if (k->next)
             k->next->prev = k->prev;
+        s->nconns--;
         free(k);
         *ctx = NULL;
+        http_accept_wake(&s->acceptor);
     }
     (void)pthread_mutex_unlock(&s->lock);
+}
+
+static bool full(void *ctx)
+{
+    struct http_server *s = ctx;
+    bool yes;
+
+    (void)pthread_mutex_lock(&s->lock);
+    yes = s->nconns >= s->cfg.max_connections;
+    (void)pthread_mutex_unlock(&s->lock);
+    return yes;
+}
+
+/* libmicrohttpd only queues it: until it is counted no other is taken. Where no thread can be
+ * started it is closed and never counted. */
+static void wait_begun(struct http_server *s, unsigned long before)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 1;
+    (void)pthread_mutex_lock(&s->lock);
+    while (s->begun == before)
+        if (pthread_cond_timedwait(&s->wake, &s->lock, &until))
+            break;
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+/* What is over the limit of its address is closed at once. */
+static void hand(void *ctx, int fd, const struct sockaddr *a, socklen_t n)
+{
+    struct http_server *s = ctx;
+    unsigned long before;
+
+    (void)pthread_mutex_lock(&s->handing);
+    (void)pthread_mutex_lock(&s->lock);
+    before = s->begun;
+    (void)pthread_mutex_unlock(&s->lock);
+    if (MHD_add_connection(s->mhd, fd, a, n) == MHD_YES)
+        wait_begun(s, before);
+    (void)pthread_mutex_unlock(&s->handing);
 }
 
 static struct conn *conn_of(struct MHD_Connection *c)
@@ -395,58 +440,21 @@ static void on_completed(
 
 /* ---- start and end ---- */
 
-static int address(struct sockaddr_storage *out, socklen_t *n, const char *listen, struct err *e)
+static void end_watch(struct http_server *s)
 {
-    struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)out;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)out;
-    struct str s = str_z(listen), host;
-    size_t colon = str_rfind(s, STR(":"));
-    unsigned long long port;
-    char name[64];
-
-    memset(out, 0, sizeof(*out));
-    if (colon == s.n || !str_to_u64(str_sub(s, colon + 1, s.n), 65535, &port))
-        return err_set(e, ERR_CONFIG, "listen.address", "", "%s: expected ADDRESS:PORT", listen);
-    host = str_sub(s, 0, colon);
-    if (host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
-        host = str_sub(host, 1, host.n - 2);
-    (void)snprintf(name, sizeof(name), "%.*s", STR_FMT(host));
-    if (inet_pton(AF_INET, name, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)port);
-        *n = sizeof(*v4);
-        return 0;
-    }
-    if (inet_pton(AF_INET6, name, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)port);
-        *n = sizeof(*v6);
-        return 0;
-    }
-    return err_set(e, ERR_CONFIG, "listen.address", "", "%s: not an IP address", listen);
+    (void)pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    (void)pthread_cond_broadcast(&s->wake);
+    (void)pthread_mutex_unlock(&s->lock);
+    (void)pthread_join(s->watchdog, NULL);
 }
 
-static int listen_on(const char *where, bool alone, struct err *e)
+static void server_free(struct http_server *s)
 {
-    struct sockaddr_storage a;
-    socklen_t n = 0;
-    int on = 1, fd;
-
-    if (address(&a, &n, where, e))
-        return -1;
-    fd = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return err_errno(e, "listen.socket", "socket", where);
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if (a.ss_family == AF_INET6 && !alone) /* IPv4 has an address of its own */
-        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-    if (bind(fd, (struct sockaddr *)&a, n) || listen(fd, 512)) {
-        (void)err_errno(e, "listen.bind", "listen on", where);
-        (void)close(fd);
-        return -1;
-    }
-    return fd;
+    (void)pthread_mutex_destroy(&s->handing);
+    (void)pthread_mutex_destroy(&s->lock);
+    (void)pthread_cond_destroy(&s->wake);
+    free(s);
 }
 
 static void defaults(struct http_server_cfg *c)
@@ -471,21 +479,23 @@ static void defaults(struct http_server_cfg *c)
 /*= PEPPOL-AS4 4.2 "TLS 1.2" */
 /*= PEPPOL-TLS 1.1.0 2 "what is graded A" */
 static struct MHD_Daemon *mhd_start(
-    struct http_server *s, int fd, const char *tls_cert, const char *tls_key)
+    struct http_server *s, const char *tls_cert, const char *tls_key)
 {
     unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
-                     MHD_USE_POLL | MHD_USE_ITC;
+                     MHD_USE_POLL | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET;
+    bool alike = s->cfg.max_per_address >= s->cfg.max_connections; /* full() sees to it */
+    intptr_t per_address = alike ? 0 : (intptr_t)s->cfg.max_per_address;
     struct MHD_OptionItem options[16] = {
-        {MHD_OPTION_LISTEN_SOCKET, fd, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)s->cfg.max_connections, NULL},
-        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)s->cfg.max_per_address, NULL},
+        /* full() is the limit: libmicrohttpd counts who has gone a moment longer */
+        {MHD_OPTION_CONNECTION_LIMIT, 2 * (intptr_t)s->cfg.max_connections, NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)(s->cfg.idle_ms / 1000 + 1), NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_MEMORY, NULL},
         {MHD_OPTION_THREAD_STACK_SIZE, STACK, NULL},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, s},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, s},
     };
-    size_t n = 8;
+    size_t n = 7;
 
     if (tls_cert) {
         union {
@@ -502,38 +512,6 @@ static struct MHD_Daemon *mhd_start(
         flags, 0, NULL, NULL, on_request, s, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
-static int start_one(struct http_server *s, const char *where, int fd, struct err *e)
-{
-    struct MHD_Daemon *d;
-
-    if (fd < 0)
-        return -1;
-    if (!(d = mhd_start(s, fd, s->cfg.tls_cert, s->cfg.tls_key))) {
-        (void)close(fd);
-        return err_set(e, ERR_CONFIG, "listen.start", "",
-            "the HTTP server does not start on %s: certificate and key usable?", where);
-    }
-    s->mhd[s->n++] = d;
-    return 0;
-}
-
-static int start_all(struct http_server *s, const char *list, struct err *e)
-{
-    bool alone = !strchr(list, ',');
-    char text[1024], *save = NULL;
-
-    if ((size_t)snprintf(text, sizeof(text), "%s", list) >= sizeof(text))
-        return err_set(e, ERR_CONFIG, "listen.address", "", "the list of addresses is too long");
-    for (char *p = strtok_r(text, ", ", &save); p; p = strtok_r(NULL, ", ", &save)) {
-        if (s->n == HTTP_LISTEN_MAX)
-            return err_set(
-                e, ERR_CONFIG, "listen.address", "", "more than %d addresses", HTTP_LISTEN_MAX);
-        if (start_one(s, p, listen_on(p, alone, e), e))
-            return -1;
-    }
-    return s->n ? 0 : err_set(e, ERR_CONFIG, "listen.address", "", "there is no address");
-}
-
 int http_server_start(struct http_server **out, const struct http_server_cfg *c,
     const struct http_handler *h, struct err *e)
 {
@@ -545,46 +523,42 @@ int http_server_start(struct http_server **out, const struct http_server_cfg *c,
     s->h = *h;
     defaults(&s->cfg);
     (void)pthread_mutex_init(&s->lock, NULL);
+    (void)pthread_mutex_init(&s->handing, NULL);
     (void)pthread_cond_init(&s->wake, NULL);
-    if (c->listen_fd >= 0 ? start_one(s, c->listen, c->listen_fd, e) : start_all(s, c->listen, e))
+    if (http_accept_listen(&s->acceptor, c->listen, c->listen_fd, e))
         goto fail;
+    s->acceptor.full = full;
+    s->acceptor.take = hand;
+    s->acceptor.ctx = s;
+    if (!(s->mhd = mhd_start(s, c->tls_cert, c->tls_key))) {
+        (void)err_set(e, ERR_CONFIG, "listen.start", "",
+            "the HTTP server does not start on %s: certificate and key usable?", c->listen);
+        goto fail;
+    }
     if (pthread_create(&s->watchdog, NULL, watch, s)) {
         (void)err_nomem(e);
         goto fail;
     }
-    *out = s;
-    return 0;
+    if (http_accept_start(&s->acceptor, e) == 0) {
+        *out = s;
+        return 0;
+    }
+    end_watch(s);
 fail:
-    for (size_t i = 0; i < s->n; i++)
-        MHD_stop_daemon(s->mhd[i]);
-    (void)pthread_mutex_destroy(&s->lock);
-    (void)pthread_cond_destroy(&s->wake);
-    free(s);
+    http_accept_stop(&s->acceptor);
+    if (s->mhd)
+        MHD_stop_daemon(s->mhd);
+    server_free(s);
     return -1;
 }
 
 /* ---- another certificate ---- */
-
-static int listen_fd(struct MHD_Daemon *d)
-{
-    const union MHD_DaemonInfo *l = MHD_get_daemon_info(d, MHD_DAEMON_INFO_LISTEN_FD);
-
-    return l ? l->listen_fd : -1;
-}
 
 static unsigned connections(struct MHD_Daemon *d)
 {
     const union MHD_DaemonInfo *c = MHD_get_daemon_info(d, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 
     return c ? c->num_connections : 0;
-}
-
-static void quiesce(struct MHD_Daemon *d)
-{
-    MHD_socket fd = MHD_quiesce_daemon(d);
-
-    if (fd != MHD_INVALID_SOCKET)
-        (void)close(fd);
 }
 
 static void sweep_old(struct http_server *s)
@@ -599,48 +573,28 @@ static void sweep_old(struct http_server *s)
     s->nold = kept;
 }
 
-/* On the same sockets: for a moment both accept, and none is refused. */
 int http_server_certificate(
     struct http_server *s, const char *tls_cert, const char *tls_key, struct err *e)
 {
-    struct MHD_Daemon *fresh[HTTP_LISTEN_MAX];
-    size_t n = 0;
+    struct MHD_Daemon *fresh;
 
     sweep_old(s);
-    if (s->nold + s->n > OLD_MAX)
+    if (s->nold == OLD_MAX)
         return err_set(e, ERR_RETRY, "listen.busy", "",
             "connections of too many earlier certificates are still open");
-    for (; n < s->n; n++) {
-        int fd = fcntl(listen_fd(s->mhd[n]), F_DUPFD_CLOEXEC, 0);
-        if (fd >= 0 && (fresh[n] = mhd_start(s, fd, tls_cert, tls_key)))
-            continue;
-        if (fd >= 0)
-            (void)close(fd);
-        while (n > 0)
-            MHD_stop_daemon(fresh[--n]);
+    if (!(fresh = mhd_start(s, tls_cert, tls_key)))
         return err_set(
             e, ERR_CONFIG, "listen.start", "", "the new certificate and key are not usable");
-    }
-    for (size_t i = 0; i < n; i++) {
-        quiesce(s->mhd[i]);
-        s->old[s->nold++] = s->mhd[i];
-        s->mhd[i] = fresh[i];
-    }
+    (void)pthread_mutex_lock(&s->handing);
+    s->old[s->nold++] = s->mhd;
+    s->mhd = fresh;
+    (void)pthread_mutex_unlock(&s->handing);
     return 0;
 }
 
 unsigned http_server_port(const struct http_server *s)
 {
-    const union MHD_DaemonInfo *i = MHD_get_daemon_info(s->mhd[0], MHD_DAEMON_INFO_BIND_PORT);
-    struct sockaddr_storage a;
-    socklen_t n = sizeof(a);
-
-    if (i && i->port)
-        return i->port;
-    if (getsockname(listen_fd(s->mhd[0]), (struct sockaddr *)&a, &n))
-        return 0;
-    return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&a)->sin6_port
-                                         : ((struct sockaddr_in *)(void *)&a)->sin_port);
+    return http_accept_port(&s->acceptor);
 }
 
 unsigned http_server_active(struct http_server *s)
@@ -657,20 +611,12 @@ void http_server_drain(struct http_server *s, int64_t ms)
 {
     int64_t until = clock_mono() + ms;
 
-    for (size_t i = 0; i < s->n; i++)
-        quiesce(s->mhd[i]);
+    http_accept_stop(&s->acceptor);
     while (http_server_active(s) && clock_mono() < until)
         clock_sleep(20);
-    for (size_t i = 0; i < s->n; i++)
-        MHD_stop_daemon(s->mhd[i]); /* joins every connection thread */
+    MHD_stop_daemon(s->mhd); /* joins every connection thread */
     for (size_t i = 0; i < s->nold; i++)
         MHD_stop_daemon(s->old[i]);
-    (void)pthread_mutex_lock(&s->lock);
-    s->stopping = true;
-    (void)pthread_cond_broadcast(&s->wake);
-    (void)pthread_mutex_unlock(&s->lock);
-    (void)pthread_join(s->watchdog, NULL);
-    (void)pthread_mutex_destroy(&s->lock);
-    (void)pthread_cond_destroy(&s->wake);
-    free(s);
+    end_watch(s);
+    server_free(s);
 }

@@ -4,7 +4,9 @@
  * ours: exactly one Host, one unambiguous length, token header names; anything else is 400 and the
  * connection closes (request smuggling lives there). The body is streamed into a spool (memory,
  * then an unnamed file). Limits: connections in all and per address, header 32 KiB, body size,
- * total time, slowest rate. Handlers run on connection threads, many at once. */
+ * total time, slowest rate. When there are as many connections as may be, or no descriptor is left
+ * for another (accept.paused in the log), who dials waits in the kernel's queue. Handlers run on
+ * connection threads, many at once. */
 #ifndef AP_HTTP_HTTP_SERVER_H
 #define AP_HTTP_HTTP_SERVER_H
 
@@ -52,9 +54,9 @@ struct http_handler {
 
 struct http_server_cfg {
     /* "127.0.0.1:8443", "[::]:8443", port 0: any. Several with commas between, at most
-     * HTTP_LISTEN_MAX: limits of connections count for each; [::] alone also takes IPv4. */
+     * HTTP_LISTEN_MAX; [::] alone also takes IPv4. */
     const char *listen;
-    int listen_fd;                  /* >= 0: use this socket instead (service manager) */
+    int listen_fd;                  /* >= 0: this socket instead, which is then the server's */
     const char *tls_cert, *tls_key; /* PEM text, not file names; NULL: plain HTTP */
     unsigned max_connections;       /* default 256 */
     unsigned max_per_address;       /* default: half of max_connections */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -235,6 +236,56 @@ static void several_addresses_are_served_and_one_that_fails_takes_all_back(void 
     server = of_the_group;
 }
 
+/* One descriptor is left, and the client has it. */
+static void s13_who_cannot_be_taken_now_waits_and_is_served(void **state)
+{
+    const char *rq = POST "Host: a\r\nContent-Length: 2\r\n\r\nhi";
+    struct rlimit was, few;
+    struct timeval soon = {0, 300000}, t = {8, 0};
+    char reply[512];
+    int fd;
+
+    (void)state;
+    fd = dup(0); /* the lowest that is free */
+    (void)close(fd);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+    few = (struct rlimit){(rlim_t)fd + 1, was.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    fd = dial();
+    assert_int_equal(send(fd, rq, strlen(rq), MSG_NOSIGNAL), strlen(rq));
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon)), 0);
+    assert_int_equal(recv(fd, reply, sizeof(reply), 0), -1);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)), 0);
+    (void)drain(fd, reply, sizeof(reply));
+    assert_non_null(strstr(reply, "len=2"));
+    (void)close(fd);
+}
+
+static void who_is_over_the_limit_waits_until_one_leaves(void **state)
+{
+    const char *rq = POST "Host: a\r\nContent-Length: 2\r\n\r\nhi";
+    struct timeval soon = {0, 200000}, t = {8, 0};
+    int idle[40], fd;
+    char reply[512];
+
+    (void)state;
+    for (size_t i = 0; i < 40; i++)
+        idle[i] = dial();
+    fd = dial();
+    assert_int_equal(send(fd, rq, strlen(rq), MSG_NOSIGNAL), strlen(rq));
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon)), 0);
+    assert_int_equal(recv(fd, reply, sizeof(reply), 0), -1);
+    (void)close(idle[7]);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)), 0);
+    (void)drain(fd, reply, sizeof(reply));
+    assert_non_null(strstr(reply, "len=2"));
+    (void)close(fd);
+    for (size_t i = 0; i < 40; i++)
+        if (i != 7)
+            (void)close(idle[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest t[] = {
@@ -243,6 +294,8 @@ int main(void)
         cmocka_unit_test(chunked_over_the_limit_is_refused),
         cmocka_unit_test(a_stalled_peer_is_cut_and_others_are_served),
         cmocka_unit_test(keep_alive_requests_of_many_threads_all_get_their_answer),
+        cmocka_unit_test(s13_who_cannot_be_taken_now_waits_and_is_served),
+        cmocka_unit_test(who_is_over_the_limit_waits_until_one_leaves),
         cmocka_unit_test(several_addresses_are_served_and_one_that_fails_takes_all_back),
     };
     return cmocka_run_group_tests(t, start, stop);
