@@ -469,6 +469,8 @@ N("schematron.limit", INPUT, "A document has more findings than are kept",
   "Correct the first ones")
 N("send.cut-off", UNPROVEN, "An attempt was cut off (restart, lease): the message may have arrived",
   "Nothing: the same message is sent again; never submit it again")
+N("serve.descriptors", SETUP, "The service may open too few files for what it is configured for",
+  "Raise LimitNOFILE= of the service, or ulimit -n, to 1024 or more; or lower limits.senders")
 N("sml.malformed", UNREACHED, "The participant's record in DNS cannot be read",
   "Tried again; tell the SMP's operator")
 N("sml.url", NO, "The participant's record in DNS does not lead to a usable https address",

@@ -14,9 +14,9 @@
  * {"op":"queue-hold|release|cancel|resolve|retry","id":...,"who":...,"why":...},
  * {"op":"queue-run","partner":...}, {"op":"queue-flows"},
  * {"op":"partner-set|hold|release|drop","partner":...}, {"op":"alarm-ack","alarm":n or "id":...},
- * {"op":"ping"}, {"op":"health"} (it signs, and its journal takes writes). Answers: {"ok":true,
- * ...} or
- * {"ok":false,"error":{"code":...,"class":...,...}}. */
+ * {"op":"ping"}, {"op":"health"} (it signs, and its journal takes writes; "connections":n that it
+ * takes at once). Answers: {"ok":true, ...} or {"ok":false,"error":{"code":...,"class":...,...}}.
+ */
 #ifndef AP_CONTROL_CONTROL_H
 #define AP_CONTROL_CONTROL_H
 
@@ -32,6 +32,7 @@ struct control_env {
     const struct out_env *out;    /* for submit; its store is used for everything */
     const struct in_env *in;      /* its routes are those that a participant may have; NULL: any */
     const char *mode;             /* "lab" ... for ping */
+    unsigned connections;         /* that the service takes at once, for health; 0: it is none */
     void (*submitted)(void *ctx); /* something new waits for a sender; may be NULL */
     /* Around each request of the server: what it uses is not exchanged meanwhile. May be NULL. */
     void (*enter)(void *ctx), (*leave)(void *ctx);

@@ -159,8 +159,10 @@ static struct json_object *health(const struct control_env *env, struct err *e)
     }
     buf_init(&sig, 4096);
     if (hash_of(digest, "health", 6, e) == 0 &&
-        key_sign_sha256(env->out->key, &sig, digest, e) == 0 && (o = ok()))
+        key_sign_sha256(env->out->key, &sig, digest, e) == 0 && (o = ok())) {
         json_add_some(o, "mode", env->mode);
+        json_add_int(o, "connections", env->connections);
+    }
     buf_free(&sig);
     return o;
 }

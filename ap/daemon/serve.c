@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/fds.h"
 #include "ap/base/fsx.h"
 #include "ap/base/log.h"
 #include "ap/control/control.h"
@@ -37,9 +38,17 @@
 #define TRIAL_MS 30000 /* for one suspect, see in_trial: they delay the start */
 #define IDLE_MS 1000   /* longest sleep: a missed wake-up costs a second, never a document */
 
+/* Descriptors: journal, keyd, logs, hand-over, look-ups; a connection and its body; an exchange
+ * out. With the defaults together less than the usual soft limit of 1,024. */
+#define FDS_FIXED 128u
+#define FDS_CONNECTION 2u
+#define FDS_SENDER 8u
+#define CONNECTIONS_MIN 8u
+
 struct serve {
     struct node node;
     struct http_server *http;
+    unsigned connections; /* taken at once */
     struct control_server *control;
     struct live live;
     struct prefetch *prefetch;
@@ -266,13 +275,38 @@ static int check_plain(const struct config *c, struct err *e)
         "plain HTTP is for loopback addresses only, not %s", c->listen);
 }
 
+/* As many connections as there are descriptors for, so that what is taken can be worked on. */
+static int count_connections(struct serve *s, struct err *e)
+{
+    const struct config *c = s->node.cfg;
+    size_t others = FDS_FIXED + FDS_SENDER * (size_t)c->senders;
+    size_t have = fds_allow(others + FDS_CONNECTION * (size_t)c->max_connections);
+    size_t n = have > others ? (have - others) / FDS_CONNECTION : 0;
+    struct log_num descriptors, connections;
+
+    if (n < CONNECTIONS_MIN) {
+        (void)err_set(e, ERR_CONFIG, "serve.descriptors", "",
+            "only %zu descriptors may be open: too few for limits.senders = %lld", have,
+            (long long)c->senders);
+        return err_next(e, "raise LimitNOFILE= of the service, or ulimit -n, to 1024 or more");
+    }
+    s->connections = (unsigned)c->max_connections;
+    if (n < s->connections) {
+        s->connections = (unsigned)n;
+        log_event(LOG_WARN, "serve.descriptors", "allowed", log_n(&descriptors, (long long)have),
+            "connections", log_n(&connections, (long long)n), "next",
+            "raise LimitNOFILE= of the service, or ulimit -n", NULL);
+    }
+    return 0;
+}
+
 static int start_http(struct serve *s, struct err *e)
 {
     const struct config *c = s->node.cfg;
     const struct http_handler h = {admit, serve_message, s};
     struct http_server_cfg hc = {.listen = c->listen,
         .listen_fd = -1,
-        .max_connections = (unsigned)c->max_connections,
+        .max_connections = s->connections,
         .max_body = (uint64_t)c->max_payload + (1u << 20),
         .tmp_dirfd = store_tmp_dirfd(s->node.store),
         .request_ms = c->request_deadline,
@@ -342,6 +376,7 @@ static int start(struct serve *s, struct err *e)
     struct control_env env = {.out = &s->node.out,
         .in = &s->node.in,
         .mode = config_mode_word(c->mode),
+        .connections = s->connections,
         .submitted = ring_out,
         .enter = enter,
         .leave = leave,
@@ -508,7 +543,8 @@ int serve_run(const struct config *c, const struct serve_hooks *h, struct err *e
     if (!s)
         return err_nomem(e);
     init(s);
-    if (node_open(&s->node, c, NODE_ALL, e)) {
+    s->node.cfg = c;
+    if (count_connections(s, e) || node_open(&s->node, c, NODE_ALL, e)) {
         free(s);
         return -1;
     }

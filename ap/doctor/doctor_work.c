@@ -9,6 +9,22 @@
 #define ROUTES 64
 #define ARENA_MAX (1u << 20)
 
+/* It takes fewer connections than configured where it may not open enough descriptors. */
+static void connections(struct doctor *d, struct json_object *health)
+{
+    struct json_object *n = NULL;
+    int64_t taken;
+
+    if (!json_object_object_get_ex(health, "connections", &n))
+        return;
+    taken = json_object_get_int64(n);
+    if (taken < d->c->max_connections)
+        find(d, "service", DOCTOR_YELLOW, "raise LimitNOFILE= of the service, or ulimit -n",
+            "takes %lld connections at once, not %lld (limits.max_connections): it may open too "
+            "few files",
+            (long long)taken, (long long)d->c->max_connections);
+}
+
 void check_service(struct doctor *d)
 {
     struct json_object *rq = json_object_new_object(), *answer = NULL, *ok = NULL;
@@ -24,6 +40,7 @@ void check_service(struct doctor *d)
             "no service runs on %s: nothing is received, nothing is sent by itself", d->c->spool);
     } else if (json_object_object_get_ex(answer, "ok", &ok) && json_object_get_boolean(ok)) {
         find(d, "service", DOCTOR_GREEN, NULL, "runs, its key signs, its journal takes writes");
+        connections(d, answer);
     } else {
         control_error(&e, answer);
         find_err(d, "service", DOCTOR_RED, &e, "restart the service");

@@ -15,9 +15,13 @@
 #include <unistd.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/fds.h"
 
 #define MAX_RUNNING 256u /* questions at once; more are told to come back */
 #define CLASS_IN 1
+/* libevent ends the whole process when it lacks those of its loop (libunbound makes it at the first
+ * question). */
+#define FDS_OF_LOOP 16u
 
 enum state { NEW, RUNNING, DONE };
 
@@ -90,8 +94,10 @@ static void on_answer(void *ctx, int rc, struct ub_result *result)
 
 static void start(struct dns *d, struct question *q)
 {
-    int rc = ub_resolve_async(d->ctx, q->name, q->type, CLASS_IN, q, on_answer, &q->id);
+    int rc = UB_SOCKET;
 
+    if (fds_spare(FDS_OF_LOOP))
+        rc = ub_resolve_async(d->ctx, q->name, q->type, CLASS_IN, q, on_answer, &q->id);
     if (rc == 0)
         return;
     (void)pthread_mutex_lock(&d->lock);
