@@ -206,8 +206,8 @@ static void fill(
         .eb_timestamp = um->timestamp,
         .now = r->now,
         .wire_len = r->rx.wire_len,
-        .document_sha256 = r->sbd.payload_sha256,
-        .document_len = r->sbd.payload.len,
+        .document_sha256 = r->sbd.document_sha256,
+        .document_len = r->sbd.document_len,
         .receipt = blob_mem(receipt->p, receipt->n),
         .receipt_id = signal_id};
     n->route = *r->owner.route ? r->owner.route : r->env->route ? r->env->route : "inbox";

@@ -63,7 +63,10 @@ struct sbdh_envelope {
     struct str mime_type, encoding; /* of BinaryContent, TextContent */
     struct blob sbd;                /* the bytes read, in UTF-8: the given ones, or in the spool */
     struct blob payload;            /* start tag to end tag of the payload element, inside sbd */
-    uint8_t payload_sha256[HASH_LEN];
+    /* The document: the payload element's bytes; of BinaryContent and TextContent the octets that
+     * they stand for. */
+    uint8_t document_sha256[HASH_LEN];
+    uint64_t document_len;
     /* xmlns declarations of the StandardBusinessDocument element that the payload relies on, as
      * text (` xmlns:a="..."`), to be added when it is taken out; usually empty. */
     struct str inherited_ns;

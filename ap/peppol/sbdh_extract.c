@@ -1,10 +1,6 @@
 /* sbdh_extract.c - the document out of its envelope: for C4. */
 #include "ap/peppol/sbdh_priv.h"
 
-#include "ap/base/enc.h"
-
-#define B64_PIECE 32768u /* a multiple of 4 */
-
 /* Offset behind the root element's name: where declarations are put in. */
 static int name_end(uint64_t *out, const struct blob *b, struct err *e)
 {
@@ -37,85 +33,51 @@ static int extract_xml(struct sink *out, const struct sbdh_envelope *r, struct e
     return blob_copy(&tail, out, e);
 }
 
-/* base64 in pieces: white space dropped, four characters at a time. */
-struct content {
-    struct sink *out;
-    struct buf in, plain;
-    bool base64;
-    bool closed;       /* padding seen: nothing may follow */
+struct extract {
+    struct sbdh_decoder c;
     unsigned children; /* of the SBD element: the second is the payload */
     bool inside;
 };
 
-static int unb64_pass(struct content *c, struct err *e)
-{
-    if (c->in.n == 0)
-        return 0;
-    if (c->closed)
-        return err_set(e, ERR_INPUT, "enc.base64", "RFC 4648", "base64 goes on behind its padding");
-    c->closed = c->in.p[c->in.n - 1] == '=';
-    buf_clear(&c->plain);
-    if (enc_unb64(&c->plain, buf_view(&c->in), e) || sink_write(c->out, c->plain.p, c->plain.n, e))
-        return -1;
-    buf_clear(&c->in);
-    return 0;
-}
-
 static int on_start(void *ctx, const struct xml_stream_tag *t, struct err *e)
 {
-    struct content *c = ctx;
+    struct extract *x = ctx;
 
     (void)e;
     if (t->depth == 1)
-        c->inside = ++c->children == 2;
+        x->inside = ++x->children == 2;
     return 0;
 }
 
 static int on_end(void *ctx, unsigned depth, struct err *e)
 {
-    struct content *c = ctx;
+    struct extract *x = ctx;
 
     (void)e;
     if (depth == 1)
-        c->inside = false;
+        x->inside = false;
     return 0;
 }
 
 static int on_text(void *ctx, struct str s, struct err *e)
 {
-    struct content *c = ctx;
+    struct extract *x = ctx;
 
-    if (!c->inside)
-        return 0;
-    if (!c->base64)
-        return sink_write(c->out, s.p, s.n, e);
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == ' ' || s.p[i] == '\n' || s.p[i] == '\r' || s.p[i] == '\t')
-            continue;
-        buf_putc(&c->in, s.p[i]);
-        if (c->in.n == B64_PIECE && unb64_pass(c, e))
-            return -1;
-    }
-    return buf_check(&c->in, e);
+    return x->inside ? sbdh_decoder_feed(&x->c, s, e) : 0;
 }
 
-/*= Envelope 2.0.2 2.3 "BinaryContent and TextContent" */
 static int extract_content(struct sink *out, const struct sbdh_envelope *r, struct err *e)
 {
-    struct content c = {.out = out, .base64 = r->kind == SBDH_BINARY};
-    struct xml_stream_handler h = {on_start, on_end, on_text, &c};
+    struct extract x = {0};
+    struct xml_stream_handler h = {on_start, on_end, on_text, &x};
     struct xml_stream_layout lay;
     struct spool tmp; /* never used: these bytes are UTF-8 */
     int rc;
 
     spool_init(&tmp, -1, 0, 0);
-    buf_init(&c.in, B64_PIECE);
-    buf_init(&c.plain, B64_PIECE);
-    rc = xml_stream(&lay, &tmp, &r->sbd, &h, e);
-    if (rc == 0 && c.base64)
-        rc = unb64_pass(&c, e);
-    buf_free(&c.in);
-    buf_free(&c.plain);
+    sbdh_decoder_init(&x.c, r->kind, *out);
+    rc = xml_stream(&lay, &tmp, &r->sbd, &h, e) || sbdh_decoder_end(&x.c, e) ? -1 : 0;
+    sbdh_decoder_free(&x.c);
     spool_free(&tmp);
     return rc;
 }

@@ -84,6 +84,11 @@ static const struct sbdh_particle HEADER_P[] = {
     END};
 const struct sbdh_type SBDH_HEADER = {SBDH_ELEMENTS, HEADER_P, NULL};
 
+static const char *const BINARY_A[] = {"mimeType", "encoding", NULL};
+static const char *const TEXT_A[] = {"mimeType", NULL};
+const struct sbdh_type SBDH_BINARY_CONTENT = {SBDH_STRING, NULL, BINARY_A};
+const struct sbdh_type SBDH_TEXT_CONTENT_TYPE = {SBDH_STRING, NULL, TEXT_A};
+
 int sbdh_attributes(const struct sbdh_type *type, const struct xml_stream_tag *t, struct err *e)
 {
     for (size_t i = 0; i < t->nattr; i++) {

@@ -60,6 +60,22 @@ int sbdh_leave(struct sbdh_cursor *c, struct err *e) MUST_CHECK;
 int sbdh_simple_ok(
     const struct sbdh_type *t, struct str text, const char *local, struct err *e) MUST_CHECK;
 
+/* The attributes that BinaryContent and TextContent may have, as types without content. */
+extern const struct sbdh_type SBDH_BINARY_CONTENT, SBDH_TEXT_CONTENT_TYPE;
+
+/* What BinaryContent and TextContent hold: their text in, octets out to `to`. */
+struct sbdh_decoder {
+    struct sink to;
+    struct buf in, plain;
+    uint64_t len; /* octets so far */
+    bool base64;
+    bool closed; /* padding seen: nothing may follow */
+};
+void sbdh_decoder_init(struct sbdh_decoder *c, enum sbdh_kind kind, struct sink to);
+void sbdh_decoder_free(struct sbdh_decoder *c);
+int sbdh_decoder_feed(struct sbdh_decoder *c, struct str s, struct err *e) MUST_CHECK;
+int sbdh_decoder_end(struct sbdh_decoder *c, struct err *e) MUST_CHECK; /* sbdh.payload */
+
 /* UTF-8 and XML's Char, over pieces. */
 struct sbdh_utf8 {
     uint32_t cp;

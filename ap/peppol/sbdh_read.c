@@ -26,7 +26,9 @@ struct reader {
     struct buf text;
     const struct sbdh_particle *at; /* innermost open header element */
     enum sbdh_field field;
-    bool in_header, header_done, in_payload, content;
+    bool in_header, header_done, in_payload;
+    struct sbdh_decoder content; /* of a payload that is not XML: decoded into its digest */
+    struct hash digest;
     unsigned children, senders, receivers, scopes, found;
     struct str authority;
     struct sbdh_scope scope;
@@ -122,6 +124,17 @@ static int take_attr(struct reader *r, struct str *out, const struct xml_stream_
     return 0;
 }
 
+/* It becomes a header line of a push and a variable of a command. */
+static int token_ok(const char *name, struct str s, struct err *e)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < ' ' || s.p[i] > '~' || s.n > 255)
+            return err_set(e, ERR_INPUT, "sbdh.payload", "Envelope 2.0.2 2.3",
+                "%s is longer than 255 characters, or holds some that are not printable ASCII",
+                name);
+    return 0;
+}
+
 static int on_content_root(struct reader *r, const struct xml_stream_tag *t, struct err *e)
 {
     bool binary = strcmp(t->local, "BinaryContent") == 0;
@@ -130,9 +143,13 @@ static int on_content_root(struct reader *r, const struct xml_stream_tag *t, str
         return err_set(e, ERR_INPUT, "sbdh.payload", "Envelope 2.0.2 2.3",
             "unknown element %.60s of the non-XML payload's namespace", t->local);
     r->out->kind = binary ? SBDH_BINARY : SBDH_TEXT_CONTENT;
-    r->content = true;
-    if (take_attr(r, &r->out->mime_type, t, "mimeType", e) ||
+    hash_init(&r->digest);
+    sbdh_decoder_init(&r->content, r->out->kind, hash_sink(&r->digest, (struct sink){0}));
+    if (sbdh_attributes(binary ? &SBDH_BINARY_CONTENT : &SBDH_TEXT_CONTENT_TYPE, t, e) ||
+        take_attr(r, &r->out->mime_type, t, "mimeType", e) ||
         take_attr(r, &r->out->encoding, t, "encoding", e))
+        return -1;
+    if (token_ok("mimeType", r->out->mime_type, e) || token_ok("encoding", r->out->encoding, e))
         return -1;
     if (r->out->mime_type.n == 0)
         return err_set(
@@ -160,7 +177,7 @@ static int on_payload_root(struct reader *r, const struct xml_stream_tag *t, str
 
 static int on_payload(struct reader *r, const struct xml_stream_tag *t, struct err *e)
 {
-    if (r->content && t->depth > 1)
+    if (r->out->kind != SBDH_XML && t->depth > 1)
         return err_set(e, ERR_INPUT, "sbdh.payload", "Envelope 2.0.2 2.3", "an element inside %.*s",
             STR_FMT(r->out->root_local));
     /*= Envelope 2.0.2 2.2 "no nested StandardBusinessDocument" */
@@ -431,7 +448,7 @@ static int on_text(void *ctx, struct str s, struct err *e)
     }
     if (!r->in_payload && str_trim(s).n)
         return err_set(e, ERR_INPUT, "sbdh.order", "SBDH 1.3", "text between elements in " ROOT);
-    return 0;
+    return r->in_payload && r->out->kind != SBDH_XML ? sbdh_decoder_feed(&r->content, s, e) : 0;
 }
 
 /* ---- after the pass ---- */
@@ -503,6 +520,21 @@ static int tell_inherited(struct reader *r, struct err *e)
     return rc;
 }
 
+/* The document's name everywhere: of XML the element's bytes, else the octets it stands for. */
+static int digest(struct reader *r, struct err *e)
+{
+    struct sbdh_envelope *out = r->out;
+
+    if (out->kind == SBDH_XML) {
+        out->document_len = out->payload.len;
+        return hash_blob(out->document_sha256, &out->payload, e);
+    }
+    if (sbdh_decoder_end(&r->content, e))
+        return -1;
+    out->document_len = r->content.len;
+    return hash_final(&r->digest, out->document_sha256, e);
+}
+
 static int read_all(struct reader *r, struct spool *tmp, const struct blob *sbd, struct err *e)
 {
     struct xml_stream_handler h = {on_start, on_end, on_text, r};
@@ -515,7 +547,7 @@ static int read_all(struct reader *r, struct spool *tmp, const struct blob *sbd,
     out->payload = blob_sub(lay.utf8, lay.child[1].begin, lay.child[1].end - lay.child[1].begin);
     if (check_type(out, e) || tell_inherited(r, e))
         return -1;
-    return hash_blob(out->payload_sha256, &out->payload, e);
+    return digest(r, e);
 }
 
 int sbdh_read(struct sbdh_envelope *out, struct spool *tmp, const struct blob *sbd, struct arena *a,
@@ -534,6 +566,8 @@ int sbdh_read(struct sbdh_envelope *out, struct spool *tmp, const struct blob *s
     buf_init(&r->text, SBDH_TEXT);
     rc = read_all(r, tmp, sbd, e);
     buf_free(&r->text);
+    sbdh_decoder_free(&r->content);
+    hash_drop(&r->digest);
     if (rc && e->class == ERR_INPUT)
         return err_ebms(e, "EBMS:0004");
     return rc;

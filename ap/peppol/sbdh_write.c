@@ -16,8 +16,8 @@ static int bad(struct err *e, const char *what)
 static bool is_reserved(struct str key)
 {
     /*= Envelope 2.0.2 2.7.1 "reserved keys" */
-    static const char *const keys[] = {
-        "COUNTRY_C1", "COUNTRY_C4", "DOCUMENTID", "MLS_TO", "MLS_TYPE", "PROCESSID", NULL};
+    static const char *const keys[] = {"COUNTRY_C1", "COUNTRY_C4", "DOCUMENTID", "MLS_TO",
+        "MLS_TYPE", "PROCESSID", "TECHNICAL_VALIDATION_URL", "TECHNICAL_VALIDATION_REQUIRED", NULL};
 
     for (size_t i = 0; keys[i]; i++)
         if (str_eqz(key, keys[i]))
