@@ -16,6 +16,18 @@ struct ask {
     bool endpoint; /* else: only what the participant receives */
 };
 
+static int read_doctype(struct cli *c, struct ask *q, const char *text, struct err *e)
+{
+    struct codelists *lists;
+    int rc;
+
+    if (node_codelists(&lists, c->config, e))
+        return -1;
+    rc = document_type_read(&q->d, &q->proc, text, lists, e);
+    codelists_close(lists);
+    return rc ? err_wrap(e, "--doctype: ") : 0;
+}
+
 static int read_question(struct cli *c, struct ask *q, struct err *e)
 {
     const char *doctype = cli_get(c, "doctype"), *process = cli_get(c, "process");
@@ -23,14 +35,13 @@ static int read_question(struct cli *c, struct ask *q, struct err *e)
     if (participant_parse(&q->p, str_z(c->args[0]), e))
         return -1;
     q->endpoint = doctype != NULL;
-    if (doctype && !document_by_name(&q->d, &q->proc, doctype) &&
-        doctype_parse(&q->d, str_z(doctype), e))
-        return err_wrap(e, "--doctype: ");
+    if (doctype && read_doctype(c, q, doctype, e))
+        return -1;
     if (process && process_parse(&q->proc, str_z(process), e))
         return err_wrap(e, "--process: ");
     if (doctype && !q->proc.value[0])
         return err_set(e, ERR_INPUT, "id.process", "",
-            "--process is needed: this document type is not one of the short names");
+            "--process is needed: this document type has several, or is not listed");
     return 0;
 }
 

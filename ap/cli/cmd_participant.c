@@ -24,8 +24,9 @@ static int canonical(struct buf *out, const char *text, struct err *e)
     return buf_check(out, e);
 }
 
-/* --doctype NAME-or-id[ PROCESS]: short names ("invoice") bring their process along. */
-static int add_service(struct json_object *list, const char *text, struct err *e)
+/* --doctype NAME-or-id[ PROCESS]: names ("invoice", "factur-x") bring their only process along. */
+static int add_service(
+    struct json_object *list, const char *text, const struct codelists *lists, struct err *e)
 {
     struct json_object *s = json_object_new_object();
     struct doctype d;
@@ -33,7 +34,10 @@ static int add_service(struct json_object *list, const char *text, struct err *e
     struct buf b;
 
     (void)json_object_array_add(list, s);
-    if (!document_by_name(&d, &p, text)) {
+    if (!strstr(text, "##")) {
+        if (document_type_read(&d, &p, text, lists, e))
+            return -1;
+    } else {
         struct str all = str_z(text);
         size_t space = str_find(all, STR(" "));
         struct str id = str_sub(all, 0, space), scheme = STR("");
@@ -64,13 +68,20 @@ static int add_service(struct json_object *list, const char *text, struct err *e
 static int services(struct cli *c, struct json_object *rq, struct err *e)
 {
     struct json_object *list = json_object_new_array();
+    struct codelists *lists;
     const char *text;
+    int rc = 0;
 
     (void)json_object_object_add(rq, "services", list);
-    for (size_t i = 0; (text = cli_get_nth(c, "doctype", i)); i++)
-        if (add_service(list, text, e))
-            return err_wrap(e, "--doctype %s: ", text);
-    return 0;
+    if (!cli_has(c, "doctype"))
+        return 0;
+    if (cli_config(c, false, e) || node_codelists(&lists, c->config, e))
+        return -1;
+    for (size_t i = 0; !rc && (text = cli_get_nth(c, "doctype", i)); i++)
+        if (add_service(list, text, lists, e))
+            rc = err_wrap(e, "--doctype %s: ", text);
+    codelists_close(lists);
+    return rc;
 }
 
 static int put_request(struct cli *c, struct json_object *rq, struct err *e)

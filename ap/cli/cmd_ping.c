@@ -38,7 +38,7 @@ static int find(struct ping *p, struct cli *c, struct err *e)
     name = name ? name : "invoice";
     if (participant_parse(&p->to, str_z(c->args[0]), e))
         return -1;
-    if (!document_by_name(&d, &proc, name) && doctype_parse(&d, str_z(name), e))
+    if (document_type_read(&d, &proc, name, p->node.lists, e))
         return err_wrap(e, "--doctype: ");
     return lookup_endpoint(&p->ep, p->node.lookup, &q, p->a, e);
 }

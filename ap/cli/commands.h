@@ -16,6 +16,7 @@ int cmd_config_check(struct cli *c);
 int cmd_config_show(struct cli *c);
 int cmd_conformance_run(struct cli *c);
 int cmd_doctor(struct cli *c);
+int cmd_doctypes(struct cli *c);
 int cmd_events(struct cli *c);
 int cmd_explain(struct cli *c);
 int cmd_inbox_ack(struct cli *c);

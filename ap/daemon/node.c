@@ -137,11 +137,20 @@ static int open_revocation(struct node *n, struct err *e)
     return 0;
 }
 
+int node_codelists(struct codelists **out, const struct config *c, struct err *e)
+{
+    char data[4096], lists[4200];
+
+    node_data_dir(data, sizeof(data), c);
+    (void)snprintf(lists, sizeof(lists), "%s/codelists", data);
+    return codelists_open(out, lists, e);
+}
+
 static int open_net(struct node *n, struct err *e)
 {
     const struct config *c = n->cfg;
     bool lab = c->mode == MODE_LAB;
-    char anchors[4200], lists[4200];
+    char anchors[4200];
     struct http_cfg h = {.extra_ca_file = *c->tls_ca_file ? c->tls_ca_file : NULL,
         .user_agent = "aviso",
         .egress = {lab, lab, lab}};
@@ -154,7 +163,6 @@ static int open_net(struct node *n, struct err *e)
         .plain_ok = lab};
 
     (void)snprintf(anchors, sizeof(anchors), "%s/trust/%s", n->data_dir, config_mode_word(c->mode));
-    (void)snprintf(lists, sizeof(lists), "%s/codelists", n->data_dir);
     if (split_connect_to(n, e))
         return -1;
     h.connect_to = n->connect_to[0] ? n->connect_to : NULL;
@@ -162,7 +170,7 @@ static int open_net(struct node *n, struct err *e)
         (void)snprintf(anchors, sizeof(anchors), "%s", c->anchor_dir);
     if (trust_check(anchors, config_mode_word(c->mode), e) || pki_open(&n->pki, anchors, e) ||
         check_own(n, e) || http_client_open(&n->http, &h, e) || open_revocation(n, e) ||
-        codelists_open(&n->lists, lists, e))
+        node_codelists(&n->lists, c, e))
         return -1;
     l.zone = *c->sml_zone                 ? c->sml_zone
              : c->mode == MODE_PRODUCTION ? LOOKUP_ZONE_PRODUCTION

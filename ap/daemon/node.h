@@ -53,5 +53,7 @@ const char *node_default_route(const struct config *c);
 /* The folder with schemas, rules, code lists and trust: configured, else $AVISO_DATA, else `data`
  * beside the program, else the installed one. */
 void node_data_dir(char *out, size_t n, const struct config *c);
+/* The code lists of that folder; `c` may be NULL. */
+int node_codelists(struct codelists **out, const struct config *c, struct err *e) MUST_CHECK;
 
 #endif

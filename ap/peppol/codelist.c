@@ -95,19 +95,23 @@ static int64_t date_of(const char *day)
 
 static int read_processes(struct code_info *info, const xmlNode *row, struct arena *a)
 {
-    const xmlNode *n = xml_child(row, NULL, "process-id"), *only = n;
-    const char *scheme, *value;
+    const xmlNode *first = xml_child(row, NULL, "process-id"), *n;
+    struct process *all;
 
-    for (; n; n = xml_next(n, NULL, "process-id"))
+    for (n = first; n; n = xml_next(n, NULL, "process-id"))
         info->nprocesses++;
-    if (info->nprocesses != 1)
-        return 0;
-    scheme = text_of(a, only, "scheme");
-    value = text_of(a, only, "value");
-    if (!scheme || !value)
+    if (!(all = arena_alloc(a, (info->nprocesses + 1) * sizeof(*all))))
         return -1;
-    if (process_make(&info->process, str_z(scheme), str_z(value), NULL))
-        memset(&info->process, 0, sizeof(info->process));
+    info->processes = all;
+    for (n = first; n; n = xml_next(n, NULL, "process-id"), all++) {
+        const char *scheme = text_of(a, n, "scheme"), *value = text_of(a, n, "value");
+        if (!scheme || !value)
+            return -1;
+        if (process_make(all, str_z(scheme), str_z(value), NULL))
+            memset(all, 0, sizeof(*all));
+    }
+    if (info->nprocesses == 1)
+        info->process = info->processes[0];
     return 0;
 }
 
@@ -322,4 +326,93 @@ const char *codelist_version_of(
         found = v.p + 2;
     }
     return found;
+}
+
+/* ---- names for people ---- */
+
+/* "France Factur-X" becomes "france-factur-x". */
+static void hyphenate(char out[CODELIST_NAME], const char *name)
+{
+    size_t n = 0;
+
+    for (; *name && n + 2 < CODELIST_NAME; name++) {
+        char c = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            out[n++] = c;
+        else if (n && out[n - 1] != '-')
+            out[n++] = '-';
+    }
+    while (n && out[n - 1] == '-')
+        n--;
+    out[n] = '\0';
+}
+
+bool codelist_doctype_at(const struct codelists *c, size_t i, struct doctype *d,
+    char name[CODELIST_NAME], struct code_info *info)
+{
+    const struct row *r;
+
+    if (!c || i >= c->list[DOCTYPES].n)
+        return false;
+    r = &c->list[DOCTYPES].rows[i];
+    *info = r->info;
+    hyphenate(name, r->name);
+    if (doctype_make(d, str_z(r->scheme), str_z(r->value), true, NULL))
+        memset(d, 0, sizeof(*d));
+    return true;
+}
+
+/* 0 not at all, 1 as a part between hyphens, 2 exactly. */
+static int fits(const char *name, const char *wanted)
+{
+    size_t n = strlen(wanted);
+
+    if (strcmp(name, wanted) == 0)
+        return 2;
+    for (const char *at = strstr(name, wanted); at; at = strstr(at + 1, wanted))
+        if ((at == name || at[-1] == '-') && (at[n] == '\0' || at[n] == '-'))
+            return 1;
+    return 0;
+}
+
+struct naming { /* the best so far */
+    int fit;
+    enum code_state state;
+    size_t n;
+    char names[200];
+};
+
+/* An exact name is better than a part, an active type than a deprecated one. */
+static bool better(struct naming *best, int fit, enum code_state state)
+{
+    if (fit < best->fit || (fit == best->fit && state > best->state))
+        return false;
+    if (fit > best->fit || state < best->state)
+        *best = (struct naming){.fit = fit, .state = state};
+    return true;
+}
+
+int codelist_named(struct doctype *out, const struct codelists *c, const char *name, struct err *e)
+{
+    struct naming best = {.state = CODE_REMOVED};
+    char own[CODELIST_NAME];
+    struct code_info info;
+    struct doctype d;
+
+    for (size_t i = 0; *name && codelist_doctype_at(c, i, &d, own, &info); i++) {
+        int fit = fits(own, name);
+        size_t at;
+        if (!fit || (fit == 1 && info.state != CODE_ACTIVE) || info.state == CODE_REMOVED ||
+            info.is_abstract || !d.value[0] || !better(&best, fit, info.state))
+            continue;
+        *out = d;
+        at = strlen(best.names);
+        (void)snprintf(best.names + at, sizeof(best.names) - at, "%s%s", best.n++ ? ", " : "", own);
+    }
+    if (best.n == 1)
+        return 0;
+    (void)err_set(e, ERR_INPUT, "id.doctype", "", "%.80s is %s: %s", name,
+        best.n ? "the name of several document types" : "no document type",
+        best.n ? best.names : "neither an identifier (...##...::...) nor a name of the code list");
+    return err_next(e, "aviso doctypes lists names and identifiers");
 }

@@ -26,12 +26,13 @@ const char *code_state_word(enum code_state s);
 
 struct code_info {
     enum code_state state;
-    const char *name;       /* the list's own words; "" unknown */
-    const char *version;    /* of the list, "9.7" */
-    int64_t removal;        /* ms; 0: no date */
-    bool is_abstract;       /* document types: only for registrations with `*` */
-    struct process process; /* document types: the only process listed, or empty */
-    unsigned nprocesses;    /* document types: how many are listed */
+    const char *name;                /* the list's own words; "" unknown */
+    const char *version;             /* of the list, "9.7" */
+    int64_t removal;                 /* ms; 0: no date */
+    bool is_abstract;                /* document types: only for registrations with `*` */
+    struct process process;          /* document types: the only process listed, or empty */
+    const struct process *processes; /* document types: all that are listed */
+    unsigned nprocesses;
 };
 
 /* `on`: the date (ms) to judge for: a deprecated code with a removal date in the past is removed.
@@ -44,5 +45,15 @@ struct code_info codelist_transport(const struct codelists *c, const char *profi
 /* The version part of the listed ids with this root and customization; "" when none or several. */
 const char *codelist_version_of(
     const struct codelists *c, struct str root_ns, struct str root_local, struct str customization);
+
+/* A document type by the list's name in small letters and hyphens, removed ones left out:
+ * "france-factur-x", or a part between hyphens that only one active type has: "factur-x".
+ * id.doctype (ERR_INPUT) names those that fit when they are several. */
+int codelist_named(
+    struct doctype *out, const struct codelists *c, const char *name, struct err *e) MUST_CHECK;
+#define CODELIST_NAME 160
+/* The i-th document type of the list with its name as above; false past the end. */
+bool codelist_doctype_at(const struct codelists *c, size_t i, struct doctype *d,
+    char name[CODELIST_NAME], struct code_info *info);
 
 #endif

@@ -46,6 +46,9 @@ struct document {
 int document_read(struct document *out, struct spool *tmp, const struct blob *payload,
     const struct codelists *lists, struct arena *a, struct err *e) MUST_CHECK;
 
+/* What is not XML says nothing about itself that is read here: its bytes and their digest. */
+int document_opaque(struct document *out, const struct blob *bytes, struct err *e) MUST_CHECK;
+
 /* Can it be sent as it is: known type, process, sender and receiver? document.unknown,
  * document.no-process, document.no-sender, document.no-receiver (ERR_INPUT). */
 int document_check(const struct document *d, struct err *e) MUST_CHECK;
@@ -55,5 +58,10 @@ int document_check(const struct document *d, struct err *e) MUST_CHECK;
 bool document_by_name(struct doctype *d, struct process *p, const char *name);
 /* The i-th such name, or NULL past the end: for help texts. */
 const char *document_name(unsigned i);
+/* A document type as people write it: a short name as above; an identifier; or a name of the code
+ * list (codelist_named). `p` is set when the type has but one process, else it is empty. id.doctype
+ * (ERR_INPUT). */
+int document_type_read(struct doctype *d, struct process *p, const char *text,
+    const struct codelists *lists, struct err *e) MUST_CHECK;
 
 #endif

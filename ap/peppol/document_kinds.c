@@ -115,3 +115,19 @@ const char *document_name(unsigned i)
 {
     return i < sizeof(NAMES) / sizeof(NAMES[0]) ? NAMES[i].name : NULL;
 }
+
+int document_type_read(struct doctype *d, struct process *p, const char *text,
+    const struct codelists *lists, struct err *e)
+{
+    memset(p, 0, sizeof(*p));
+    if (document_by_name(d, p, text))
+        return 0;
+    if (strstr(text, "##")) {
+        if (doctype_parse(d, str_z(text), e))
+            return -1;
+    } else if (codelist_named(d, lists, text, e)) {
+        return -1;
+    }
+    *p = codelist_doctype(lists, d, 0).process;
+    return 0;
+}

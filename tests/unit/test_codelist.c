@@ -60,6 +60,23 @@ static const char NEW[] =
     "<document-type name='Abstract' scheme='peppol-doctype-wildcard' value='urn:n::L##e::1' "
     "state='active' abstract='true'/></document-types>";
 
+static const char NAMED[] =
+    "<document-types version='9.10'>"
+    "<document-type name='XX Hybrid 1.0' scheme='busdox-docid-qns' value='urn:pdf##h::0' "
+    "state='active'/>"
+    "<document-type name='XX Hybrid (2.0)' scheme='busdox-docid-qns' value='urn:pdf##h2::0' "
+    "state='deprecated'/>"
+    "<document-type name='Order' scheme='busdox-docid-qns' value='urn:edi:ORDERS##e::0' "
+    "state='active'/>"
+    "<document-type name='Order Response' scheme='busdox-docid-qns' value='urn:edi:R##e::0' "
+    "state='active'/>"
+    "<document-type name='X Response' scheme='busdox-docid-qns' value='urn:edi:X##e::0' "
+    "state='active'/>"
+    "<document-type name='Gone' scheme='busdox-docid-qns' value='urn:edi:G##e::0' state='removed'/>"
+    "<document-type name='Base' scheme='busdox-docid-qns' value='urn:edi:B##e::0' state='active' "
+    "abstract='true'/>"
+    "</document-types>";
+
 static struct code_info of(const struct codelists *c, const char *id, const char *on)
 {
     struct doctype d;
@@ -94,6 +111,7 @@ static void a_deprecated_code_is_removed_on_its_day(void **state)
     assert_int_equal(of(c, "urn:other::L##d::1", "2026-07-07T00:00:00Z").state, CODE_UNKNOWN);
     i = of(c, "urn:n::L##d::2", "2026-07-07T00:00:00Z");
     assert_int_equal(i.nprocesses, 2);
+    assert_string_not_equal(i.processes[0].value, i.processes[1].value);
     assert_string_equal(i.process.value, "");
     assert_string_equal(of(c, "urn:n::L##c::1", "2026-01-01T00:00:00Z").process.value, "urn:p");
     assert_true(
@@ -102,6 +120,41 @@ static void a_deprecated_code_is_removed_on_its_day(void **state)
     assert_string_equal(codelist_version_of(c, STR("urn:n"), STR("L"), STR("x")), "");
     assert_string_equal(codelist_version_of(c, STR("urn:n"), STR("M"), STR("d")), "");
     assert_string_equal(codelist_version_of(NULL, STR("urn:n"), STR("L"), STR("d")), "");
+    codelists_close(c);
+}
+
+static void type_is(const struct codelists *c, const char *name, const char *id)
+{
+    struct doctype d;
+    if (codelist_named(&d, c, name, &e))
+        fail_msg("%s: %s", name, e.msg);
+    assert_string_equal(d.value, id);
+}
+
+static void type_is_not(const struct codelists *c, const char *name, const char *why)
+{
+    struct doctype d;
+    assert_int_equal(codelist_named(&d, c, name, &e), -1);
+    assert_string_equal(e.code, "id.doctype");
+    assert_non_null(strstr(e.msg, why));
+}
+
+static void types_are_found_by_the_names_of_the_list(void **state)
+{
+    struct codelists *c;
+    (void)state;
+    put("a-9.10.xml", NAMED);
+    assert_int_equal(codelists_open(&c, dir, &e), 0);
+    type_is(c, "xx-hybrid-1-0", "urn:pdf##h::0");
+    type_is(c, "hybrid", "urn:pdf##h::0"); /* the other one is deprecated */
+    type_is(c, "xx-hybrid-2-0", "urn:pdf##h2::0");
+    type_is(c, "order", "urn:edi:ORDERS##e::0"); /* the whole name is better than a part */
+    type_is_not(c, "ord", "no document type");
+    type_is_not(c, "response", "order-response, x-response");
+    type_is_not(c, "gone", "no document type");
+    type_is_not(c, "base", "no document type"); /* only for registrations */
+    type_is_not(c, "", "no document type");
+    type_is_not(NULL, "order", "no document type");
     codelists_close(c);
 }
 
@@ -162,6 +215,7 @@ int main(void)
     const struct CMUnitTest t[] = {
         cmocka_unit_test(the_newest_list_of_a_folder_counts),
         cmocka_unit_test(a_deprecated_code_is_removed_on_its_day),
+        cmocka_unit_test(types_are_found_by_the_names_of_the_list),
         cmocka_unit_test(without_lists_everything_is_unknown),
         cmocka_unit_test(unreadable_lists_are_a_configuration_error),
         cmocka_unit_test(the_published_lists_can_be_read),
