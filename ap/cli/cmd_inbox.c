@@ -81,8 +81,7 @@ static int sync_folder(const char *path, struct err *e)
 
 /* To a file it is written durably before it counts as handed over; to standard output the caller's
  * `inbox ack` is what counts. */
-static int put(
-    struct cli *c, struct store *s, const struct in_row *row, struct arena *a, struct err *e)
+static int put(struct cli *c, const struct in_document *d, struct err *e)
 {
     const char *path = cli_get(c, "output");
     int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : STDOUT_FILENO;
@@ -91,7 +90,7 @@ static int put(
 
     if (fd < 0)
         return err_errno(e, "io.open", "open", path);
-    rc = in_extract(&to, s, row, a, e);
+    rc = in_extract(&to, d, cli_has(c, "sbd"), e);
     if (path) {
         if (!rc)
             rc = fsx_sync(fd, path, e);
@@ -100,6 +99,27 @@ static int put(
         if (!rc)
             rc = sync_folder(path, e);
     }
+    return rc;
+}
+
+static int fetch(
+    struct cli *c, struct store *s, const struct in_row *row, struct arena *a, struct err *e)
+{
+    struct in_document d;
+    struct buf side;
+    int rc;
+
+    if (in_open(&d, s, row, a, e))
+        return -1;
+    buf_init(&side, 64 * 1024);
+    rc = put(c, &d, e);
+    if (!rc && c->json && cli_get(c, "output")) {
+        rc = in_sidecar(&side, row, &d, row->handovers > 0, e);
+        if (!rc)
+            (void)fputs(side.p, stdout);
+    }
+    buf_free(&side);
+    in_close(&d);
     return rc;
 }
 
@@ -138,7 +158,7 @@ int cmd_inbox_get(struct cli *c)
     }
     act_init(&act, c);
     if (!a || act_store(&act, &s, &e) || find(&row, s, c->args[0], a, &e) ||
-        put(c, s, &row, a, &e) ||
+        fetch(c, s, &row, a, &e) ||
         (row.state != IN_ACKNOWLEDGED && simple(&act, "inbox-handed", row.id, NULL, NULL, &e)))
         code = cli_fail(c, c->args[0], &e);
     act_close(&act);

@@ -143,6 +143,9 @@ static struct json_object *request(const struct send *s)
     json_add_given(o, "to", cli_get(c, "to"));
     json_add_given(o, "doctype", cli_get(c, "doctype"));
     json_add_given(o, "process", cli_get(c, "process"));
+    json_add_given(o, "mime_type", cli_get(c, "mime-type"));
+    json_add_given(o, "encoding", cli_get(c, "encoding"));
+    json_add_given(o, "number", cli_get(c, "number"));
     json_add_given(o, "key", cli_get(c, "key"));
     json_add_given(o, "mls_to", cli_get(c, "mls-to"));
     json_add_given(o, "lane", s->lane);

@@ -83,6 +83,8 @@ static const struct cli_flag queue_show[] = {
     {"partner", "PARTICIPANT", "only this receiver's"}, {"limit", "N", "at most N"}, END};
 static const struct cli_flag queue_shape[] = {
     {"by", "ap|receiver", "a row for each access point (default) or receiver"}, END};
+static const struct cli_flag doctypes_flags[] = {
+    {"all", NULL, "deprecated and removed ones as well"}, END};
 static const struct cli_flag send_flags[] = {
     {"priority", "urgent|normal|bulk", "urgent: before any backlog; bulk: behind no one's back"},
     {"wait", "[=60s]", "stay until a verified Receipt is held, at most this long"},
@@ -91,8 +93,12 @@ static const struct cli_flag send_flags[] = {
     {"key", "TEXT", "idempotency key: the same key and bytes are one document"},
     {"deliver-by", "SPAN|INSTANT", "late, with an alarm, when not proven by then; default 24h"},
     {"level", "LEVEL", "proof to wait for: receipted (default), handed-over, confirmed, answered"},
-    {"doctype", "ID", "document type, when the document does not say"},
+    {"doctype", "NAME|ID",
+        "document type, when the document does not say; aviso doctypes lists them"},
     {"process", "ID", "process, when the document does not say"},
+    {"mime-type", "TYPE", "media type of what is not XML, when its document type does not say"},
+    {"encoding", "NAME", "of text that is not XML nor UTF-8, for instance ISO-8859-1"},
+    {"number", "TEXT", "number of what is not XML, for list and reconcile"},
     {"sbd", NULL, "the file is a whole StandardBusinessDocument, sent as it is"},
     {"mls-to", "PARTICIPANT", "MLS_TO of the envelope"},
     {"mls-always", NULL, "MLS_TYPE ALWAYS_SEND"},
@@ -118,7 +124,8 @@ static const struct cli_flag participant_disable[] = {{"enable", NULL, "the othe
 static const struct cli_flag inbox_list[] = {
     {"all", NULL, "acknowledged ones too"}, {"limit", "N", "at most N"}, END};
 static const struct cli_flag inbox_get[] = {
-    {"output", "FILE", "write there, durably, instead of standard output"}, END};
+    {"output", "FILE", "write there, durably, instead of standard output; --json tells of it"},
+    {"sbd", NULL, "the whole envelope as it came, not the document in it"}, END};
 static const struct cli_flag inbox_quarantine[] = {
     {"why", "TEXT", "the reason, for the record"}, END};
 static const struct cli_flag inbox_release[] = {{"all", NULL, "every document that is set aside"},
@@ -195,6 +202,10 @@ const struct cli_command cli_commands[] = {
         "  aviso doctor\n  aviso doctor --quick --json\n  aviso doctor spool\n"
         "  aviso doctor peer https://ap.example/as4\n",
         doctor_flags, cmd_doctor},
+    {"doctypes", "[WORD...]",
+        "List the document types of Peppol's code list: names, ids, processes",
+        "  aviso doctypes\n  aviso doctypes order edifact\n  aviso doctypes --all --json\n",
+        doctypes_flags, cmd_doctypes},
     {"events", "", "Print what happened, in order and without gaps, one JSON object a line",
         "  aviso events\n  aviso events --after 1042 --follow\n", events_flags, cmd_events},
     {"explain", "ERROR-NAME", "Tell what an error name means and what to do",

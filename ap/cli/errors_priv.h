@@ -105,6 +105,12 @@ N("config.value", SETUP, "An option has a value it cannot have",
   "Correct the named line")
 N("conformance.damage", BUG, "A message of the rehearsal has no part that could be damaged",
   "Report it, with the evidence of the case")
+N("content.encoding", INPUT, "A text that is not UTF-8, and nothing tells its encoding",
+  "Give --encoding")
+N("content.format", INPUT, "A file does not begin as its document type demands",
+  "Give the right file, or the right --doctype")
+N("content.media-type", INPUT, "Neither document type nor file tell the media type",
+  "Give --mime-type")
 N("control.broken", UNREACHED, "The exchange with the daemon broke off",
   "See aviso status; the same --key makes a repeat harmless")
 N("control.connect", UNREACHED, "The daemon's socket does not take connections",

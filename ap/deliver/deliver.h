@@ -32,6 +32,7 @@ struct deliver_route {
     bool by_file;            /* command: else the document is its standard input */
     const char *url;         /* push */
     bool bare;               /* push: the body is the document alone, not JSON around it */
+    bool sbd;                /* what is given is the whole envelope, not the document in it */
     struct webhook_secrets secrets;
     const char *authorization; /* push: whole header line, or NULL */
     struct http_client *http;  /* push: of this route alone */
@@ -61,7 +62,8 @@ const char *deliver_kind_word(enum deliver_kind k);
 struct deliver_item {
     const char *id; /* our id: names of files, webhook-id */
     const char *sender, *receiver, *invoice;
-    struct str sidecar; /* one JSON object */
+    struct str sidecar;                 /* one JSON object */
+    const char *media_type, *extension; /* of what is written: "application/pdf", "pdf" */
     bool redelivered;
     unsigned attempt; /* 1, 2, ... */
     /* Writes the document, as often as asked. */

@@ -15,9 +15,9 @@
 struct call {
     const struct deliver_route *r;
     const struct deliver_item *item;
-    char xml[4200], json[4200];
-    char vars[10][4300];
-    const char *env[11], *argv[ARGS];
+    char file[4200], json[4200];
+    char vars[11][4300];
+    const char *env[12], *argv[ARGS];
     int input;
 };
 
@@ -32,7 +32,7 @@ static void prepare(struct call *c, const char *dir)
     char attempt[24];
     size_t n = 0;
 
-    (void)snprintf(c->xml, sizeof(c->xml), "%s/%s.xml", dir, c->item->id);
+    (void)snprintf(c->file, sizeof(c->file), "%s/%s.%s", dir, c->item->id, c->item->extension);
     (void)snprintf(c->json, sizeof(c->json), "%s/%s.json", dir, c->item->id);
     (void)snprintf(attempt, sizeof(attempt), "%u", c->item->attempt);
     var(c, 0, "PATH", "/usr/local/bin:/usr/bin:/bin");
@@ -42,13 +42,14 @@ static void prepare(struct call *c, const char *dir)
     var(c, 4, "AVISO_RECEIVER", c->item->receiver);
     var(c, 5, "AVISO_INVOICE", c->item->invoice);
     var(c, 6, "AVISO_SIDECAR", c->json);
-    var(c, 7, "AVISO_DOCUMENT", c->xml);
+    var(c, 7, "AVISO_DOCUMENT", c->file);
     var(c, 8, "AVISO_ATTEMPT", attempt);
     var(c, 9, "AVISO_REDELIVERED", c->item->redelivered ? "true" : "false");
+    var(c, 10, "AVISO_MEDIA_TYPE", c->item->media_type);
     for (; c->r->argv[n]; n++)
         c->argv[n] = c->r->argv[n];
     if (c->r->by_file)
-        c->argv[n] = c->xml;
+        c->argv[n] = c->file;
 }
 
 static enum deliver_outcome judge(
@@ -109,13 +110,13 @@ static int write_files(struct call *c, struct err *e)
     int side, rc;
     struct sink to = {put, &c->input}, to_side = {put, &side};
 
-    if (create(&c->input, c->xml, e) || c->item->write(c->item->ctx, &to, e) ||
+    if (create(&c->input, c->file, e) || c->item->write(c->item->ctx, &to, e) ||
         create(&side, c->json, e))
         return -1;
     rc = sink_write(&to_side, c->item->sidecar.p, c->item->sidecar.n, e);
     (void)close(side);
     if (!rc && lseek(c->input, 0, SEEK_SET))
-        rc = err_errno(e, "io.read", "rewind", c->xml);
+        rc = err_errno(e, "io.read", "rewind", c->file);
     return rc;
 }
 
@@ -123,7 +124,7 @@ static void tidy(struct call *c)
 {
     if (c->input >= 0)
         (void)close(c->input);
-    (void)unlink(c->xml);
+    (void)unlink(c->file);
     (void)unlink(c->json);
 }
 

@@ -24,11 +24,11 @@ static int write_document(
 /* The document first, its sidecar last and atomically: whoever watches for *.json finds both. */
 static int write_files(int dirfd, const struct deliver_item *item, struct err *e)
 {
-    char xml[64], json[64];
+    char file[64], json[64];
 
-    (void)snprintf(xml, sizeof(xml), "%s.xml", item->id);
+    (void)snprintf(file, sizeof(file), "%s.%s", item->id, item->extension);
     (void)snprintf(json, sizeof(json), "%s.json", item->id);
-    if (write_document(dirfd, xml, item, e))
+    if (write_document(dirfd, file, item, e))
         return -1;
     (void)FAULT("in.dropped_document");
     return fsx_replace(dirfd, json, item->sidecar.p, item->sidecar.n, 0600, e);

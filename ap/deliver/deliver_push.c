@@ -137,7 +137,7 @@ static enum deliver_outcome send(
     struct push *p, const struct blob *body, int64_t *again, struct err *why)
 {
     const struct http_request rq = {.url = p->r->url,
-        .content_type = p->r->bare ? "application/xml" : "application/json",
+        .content_type = p->r->bare ? p->item->media_type : "application/json",
         .body = body,
         .header = p->header,
         .deadline_ms = p->r->deadline,

@@ -189,6 +189,8 @@ static int set(struct reading *r, struct str key, struct str v, int line, struct
         return set_text(r, &r->at->url, v, e);
     if (str_eqz(key, "format"))
         return set_word(r, &r->at->bare, v, "document", "json", line, e);
+    if (str_eqz(key, "content"))
+        return set_word(r, &r->at->sbd, v, "sbd", "document", line, e);
     if (str_eqz(key, "secret_file"))
         return set_secret(r, v, e);
     if (str_eqz(key, "token_file"))

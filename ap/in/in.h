@@ -72,12 +72,24 @@ int64_t in_lane_rests(struct in_lane *l); /* ms from now; 0: it is at work */
  * crashed: QUARANTINED. Else due again. An event tells when the route goes down and comes up. */
 int in_lane_work(const struct in_env *env, struct in_lane *l, struct err *e) MUST_CHECK;
 
-/* The document of an inbound row as C4 gets it: root's start tag to end tag, in UTF-8, preceded by
- * nothing. Also for `aviso inbox get`. */
-int in_extract(struct sink *out, struct store *s, const struct in_row *row, struct arena *a,
+/* An envelope of the store, read. After a 0: in_close(). */
+struct in_envelope {
+    struct spool recoded; /* it again in UTF-8, when it came otherwise */
+    struct sbdh_envelope e;
+};
+struct in_document {
+    struct store_blob sbd;
+    struct in_envelope envelope;
+};
+int in_open(struct in_document *d, struct store *s, const struct in_row *row, struct arena *a,
     struct err *e) MUST_CHECK;
+void in_close(struct in_document *d);
+/* As C4 gets it: XML from the root's start tag to its end tag, in UTF-8, preceded by nothing; of
+ * BinaryContent and TextContent what they stand for. With `sbd` the whole envelope as it came. */
+int in_extract(struct sink *out, const struct in_document *d, bool sbd, struct err *e) MUST_CHECK;
+struct str in_media_type(const struct in_document *d);
 /* The sidecar: everything C4's system wants to know, one JSON object. */
-int in_sidecar(
-    struct buf *out, const struct in_row *row, bool redelivered, struct err *e) MUST_CHECK;
+int in_sidecar(struct buf *out, const struct in_row *row, const struct in_document *d,
+    bool redelivered, struct err *e) MUST_CHECK;
 
 #endif

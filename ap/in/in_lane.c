@@ -8,6 +8,7 @@
 #include "ap/base/log.h"
 #include "ap/base/rnd.h"
 #include "ap/in/in.h"
+#include "ap/peppol/content.h"
 #include "ap/store/store_alarm.h"
 
 #define ARENA_MAX (64u << 20)
@@ -55,6 +56,7 @@ struct hand {
     struct in_lane *lane;
     const struct in_claim *c;
     struct in_row row;
+    struct in_document document;
     struct arena *a;
     struct buf sidecar;
     int64_t now;
@@ -64,16 +66,20 @@ static int write_document(void *ctx, struct sink *to, struct err *e)
 {
     struct hand *h = ctx;
 
-    return in_extract(to, h->env->store, &h->row, h->a, e);
+    return in_extract(to, &h->document, h->lane->route->sbd, e);
 }
 
 static enum deliver_outcome give(struct hand *h, int64_t *again, struct err *why)
 {
+    struct str type = in_media_type(&h->document);
+    bool xml = h->lane->route->sbd || h->document.envelope.e.kind == SBDH_XML;
     const struct deliver_item item = {.id = h->row.id,
         .sender = h->row.sender,
         .receiver = h->row.receiver,
         .invoice = h->row.invoice,
         .sidecar = buf_view(&h->sidecar),
+        .media_type = xml ? "application/xml" : type.p,
+        .extension = xml ? "xml" : content_extension(type),
         .redelivered = h->c->redelivered,
         .attempt = h->row.handovers,
         .write = write_document,
@@ -201,13 +207,17 @@ static int end(
 static int hand_over(struct hand *h, struct err *e)
 {
     struct err why = ERR_INIT;
-    enum deliver_outcome how;
+    enum deliver_outcome how = DELIVER_LATER;
     int64_t again = 0;
 
-    if (store_in_get(&h->row, h->env->store, h->c->row, h->a, e) ||
-        in_sidecar(&h->sidecar, &h->row, h->c->redelivered, e))
+    if (store_in_get(&h->row, h->env->store, h->c->row, h->a, e))
         return -1;
-    how = give(h, &again, &why);
+    /* one that cannot be read is no fault of the route: others go on */
+    if (in_open(&h->document, h->env->store, &h->row, h->a, &why) == 0) {
+        if (in_sidecar(&h->sidecar, &h->row, &h->document, h->c->redelivered, &why) == 0)
+            how = give(h, &again, &why);
+        in_close(&h->document);
+    }
     h->now = clock_now();
     return end(h, how, again, &why, e);
 }

@@ -4,10 +4,6 @@
 
 #include "ap/in/in.h"
 
-struct in_envelope {
-    struct spool recoded;
-    struct sbdh_envelope e;
-};
 /* The envelope's bytes are borrowed; spool_free(&v->recoded) after a 0. */
 int in_envelope_read(struct in_envelope *v, int tmp_dirfd, const struct blob *sbd, struct arena *a,
     struct err *e) MUST_CHECK;

@@ -12,6 +12,7 @@
 #include "ap/base/fsx.h"
 #include "ap/base/json.h"
 #include "ap/base/log.h"
+#include "ap/peppol/content.h"
 
 #define BATCH 16 /* claimed in one commit: under load claims cost more than the rules */
 #define LEASE_MS (BATCH * 300000)
@@ -28,36 +29,33 @@ int in_envelope_read(
     return -1;
 }
 
-/* An envelope of the store. */
-static int envelope_open(struct in_envelope *v, struct store_blob *sbd, struct store *s,
-    const struct in_row *row, struct arena *a, struct err *e)
+int in_open(struct in_document *d, struct store *s, const struct in_row *row, struct arena *a,
+    struct err *e)
 {
-    if (store_blob_open(sbd, s, row->sbd, e))
+    if (store_blob_open(&d->sbd, s, row->sbd, e))
         return -1;
-    if (in_envelope_read(v, store_tmp_dirfd(s), &sbd->blob, a, e) == 0)
+    if (in_envelope_read(&d->envelope, store_tmp_dirfd(s), &d->sbd.blob, a, e) == 0)
         return 0;
-    store_blob_close(sbd);
+    store_blob_close(&d->sbd);
     return -1;
 }
 
-static void envelope_close(struct in_envelope *v, struct store_blob *sbd)
+void in_close(struct in_document *d)
 {
-    spool_free(&v->recoded);
-    store_blob_close(sbd);
+    spool_free(&d->envelope.recoded);
+    store_blob_close(&d->sbd);
 }
 
-int in_extract(
-    struct sink *out, struct store *s, const struct in_row *row, struct arena *a, struct err *e)
+int in_extract(struct sink *out, const struct in_document *d, bool sbd, struct err *e)
 {
-    struct store_blob sbd;
-    struct in_envelope v;
-    int rc;
+    return sbd ? blob_copy(&d->sbd.blob, out, e) : sbdh_extract(out, &d->envelope.e, e);
+}
 
-    if (envelope_open(&v, &sbd, s, row, a, e))
-        return -1;
-    rc = sbdh_extract(out, &v.e, e);
-    envelope_close(&v, &sbd);
-    return rc;
+struct str in_media_type(const struct in_document *d)
+{
+    const struct sbdh_envelope *x = &d->envelope.e;
+
+    return x->kind == SBDH_XML ? STR("application/xml") : x->mime_type;
 }
 
 /* ---- validating ---- */
@@ -68,8 +66,10 @@ int in_judge(const struct in_env *env, const struct in_envelope *v, struct in_ve
     struct spool recoded = v->recoded;
 
     (void)FAULT("in.judging");
-    if (v->e.kind != SBDH_XML)
+    if (v->e.kind != SBDH_XML) {
+        (void)snprintf(r->rule_sets, sizeof(r->rule_sets), CONTENT_UNCHECKED);
         return 0;
+    }
     if (document_read(d, &recoded, &v->e.payload, NULL, a, e))
         return -1;
     return env->validate ? env->validate(env->validate_ctx, r, &v->e.payload, e) : 0;
@@ -78,14 +78,13 @@ int in_judge(const struct in_env *env, const struct in_envelope *v, struct in_ve
 static int judge(const struct in_env *env, const struct in_row *row, struct in_verdict_report *r,
     struct document *d, struct arena *a, struct err *e)
 {
-    struct store_blob sbd;
-    struct in_envelope v;
+    struct in_document v;
     int rc;
 
-    if (envelope_open(&v, &sbd, env->store, row, a, e))
+    if (in_open(&v, env->store, row, a, e))
         return -1;
-    rc = in_judge(env, &v, r, d, a, e);
-    envelope_close(&v, &sbd);
+    rc = in_judge(env, &v.envelope, r, d, a, e);
+    in_close(&v);
     return rc;
 }
 
@@ -116,6 +115,12 @@ static int validate(
 
 /* ---- what C4's system is told ---- */
 
+static void add_text(struct json_object *o, const char *key, struct str s)
+{
+    if (s.n)
+        (void)json_object_object_add(o, key, json_object_new_string_len(s.p, (int)s.n));
+}
+
 static void add_time(struct json_object *o, const char *key, int64_t ms)
 {
     char text[CLOCK_TEXT];
@@ -125,7 +130,8 @@ static void add_time(struct json_object *o, const char *key, int64_t ms)
         json_add_some(o, key, text);
 }
 
-int in_sidecar(struct buf *out, const struct in_row *row, bool redelivered, struct err *e)
+int in_sidecar(struct buf *out, const struct in_row *row, const struct in_document *d,
+    bool redelivered, struct err *e)
 {
     struct json_object *o = json_object_new_object();
     char hex[HASH_HEX];
@@ -147,6 +153,8 @@ int in_sidecar(struct buf *out, const struct in_row *row, bool redelivered, stru
     enc_hex(hex, row->document_sha256, HASH_LEN);
     json_add_some(o, "sha256", hex);
     json_add_int(o, "bytes", (int64_t)row->document_len);
+    add_text(o, "media_type", in_media_type(d));
+    add_text(o, "encoding", d->envelope.e.encoding);
     add_time(o, "message_time", row->eb_timestamp);
     add_time(o, "received", row->received_at);
     json_add_some(o, "state", in_state_word(row->state));

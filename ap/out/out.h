@@ -61,14 +61,16 @@ struct out_env { /* shared by all threads, unchanged while work goes on */
 struct out_request {
     struct blob payload; /* a business document, or with is_sbd a whole envelope */
     bool is_sbd;
-    const char *from, *to;         /* participant ids instead of the document's; or NULL */
-    const char *doctype, *process; /* instead of the document's; or NULL */
-    const char *key;               /* idempotency key or NULL */
-    const char *mls_to;            /* participant id for MLS or NULL */
-    bool mls_always;               /* MLS_TYPE ALWAYS_SEND */
-    int64_t deliver_by;            /* ms UTC; 0: by policy */
-    enum proof_level require;      /* PROOF_NONE: as agreed with the partner, else receipted */
-    char lane;                     /* OUT_LANE_URGENT, OUT_LANE_BULK, 0: neither */
+    const char *from, *to;            /* participant ids instead of the document's; or NULL */
+    const char *doctype, *process;    /* instead of the document's (document_type_read); or NULL */
+    const char *mime_type, *encoding; /* of what is not XML, when it does not tell; or NULL */
+    const char *number;               /* of what is not XML: for list and reconcile; or NULL */
+    const char *key;                  /* idempotency key or NULL */
+    const char *mls_to;               /* participant id for MLS or NULL */
+    bool mls_always;                  /* MLS_TYPE ALWAYS_SEND */
+    int64_t deliver_by;               /* ms UTC; 0: by policy */
+    enum proof_level require;         /* PROOF_NONE: as agreed with the partner, else receipted */
+    char lane;                        /* OUT_LANE_URGENT, OUT_LANE_BULK, 0: neither */
     bool refuse_twin;
 };
 
@@ -83,9 +85,10 @@ struct out_submitted {
     bool rejected; /* stored as REJECTED; the error tells why */
 };
 
-/* Check and store. Errors ERR_INPUT: document.*, id.*, sbdh.*, xml.*; participant.unknown
- * (ERR_CONFIG) when the sender is no participant of ours; document.invalid when the rules refuse it
- * (kept as REJECTED); store.* as the store has them. `dry`: everything but the store. */
+/* Check and store. Errors ERR_INPUT: document.*, content.*, id.*, sbdh.*, xml.*;
+ * participant.unknown (ERR_CONFIG) when the sender is no participant of ours; document.invalid when
+ * the rules refuse it (kept as REJECTED); store.* as the store has them. `dry`: everything but the
+ * store. */
 int out_submit(struct out_submitted *out, const struct out_env *env, const struct out_request *rq,
     bool dry, struct arena *a, struct err *e) MUST_CHECK;
 

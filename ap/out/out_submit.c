@@ -7,6 +7,7 @@
 #include "ap/base/clock.h"
 #include "ap/base/fault.h"
 #include "ap/base/rnd.h"
+#include "ap/peppol/content.h"
 
 #define KEEP (256u * 1024u)
 
@@ -17,7 +18,9 @@ struct submit { /* what the steps share */
     struct arena *a;
     struct spool recoded, sbd;  /* the document again in UTF-8; the envelope */
     struct sbdh_envelope given; /* with is_sbd */
+    struct content content;     /* how a document that is not XML travels */
     struct store_participant owner;
+    uint64_t len; /* of the document: what its digest is of */
     char instance[RND_UUID];
     int64_t now;
 };
@@ -53,41 +56,116 @@ static void write_process(struct buf *b, const void *v)
     process_text(b, v);
 }
 
-/* The flags of the call win over what the document says. */
-static int apply_flags(struct submit *s, struct err *e)
+struct flags { /* "" where the call does not say */
+    struct participant from, to;
+    struct doctype doctype;
+    struct process process;
+};
+
+static int read_flags(struct flags *f, const struct submit *s, struct err *e)
 {
     const struct out_request *rq = s->rq;
-    struct document *d = &s->out->document;
 
-    if (rq->from && participant_parse(&d->sender, str_z(rq->from), e))
+    memset(f, 0, sizeof(*f));
+    if (rq->from && participant_parse(&f->from, str_z(rq->from), e))
         return err_wrap(e, "--from: ");
-    if (rq->to && participant_parse(&d->receiver, str_z(rq->to), e))
+    if (rq->to && participant_parse(&f->to, str_z(rq->to), e))
         return err_wrap(e, "--to: ");
-    if (rq->doctype && doctype_parse(&d->doctype, str_z(rq->doctype), e))
+    if (rq->doctype && document_type_read(&f->doctype, &f->process, rq->doctype, s->env->lists, e))
         return err_wrap(e, "--doctype: ");
-    if (rq->process && process_parse(&d->process, str_z(rq->process), e))
+    if (rq->mime_type && !rq->doctype)
+        return err_set(e, ERR_INPUT, "document.unknown", "",
+            "what is not XML does not say what it is: --mime-type needs --doctype");
+    if (rq->process && process_parse(&f->process, str_z(rq->process), e))
         return err_wrap(e, "--process: ");
     return 0;
+}
+
+/* The flags of the call win over what the document says; of what a document type brings along the
+ * process is only for those that name none. */
+static void apply_flags(struct submit *s, const struct flags *f)
+{
+    struct document *d = &s->out->document;
+
+    if (f->from.value[0])
+        d->sender = f->from;
+    if (f->to.value[0])
+        d->receiver = f->to;
+    if (f->doctype.value[0])
+        d->doctype = f->doctype;
+    if (f->process.value[0] && (s->rq->process || !d->process.value[0]))
+        d->process = f->process;
+}
+
+static int read_envelope(struct submit *s, struct err *e)
+{
+    struct document *d = &s->out->document;
+
+    if (sbdh_read(&s->given, &s->recoded, &s->rq->payload, s->a, e))
+        return -1;
+    if (s->given.kind == SBDH_XML) {
+        if (document_read(d, &s->recoded, &s->given.payload, s->env->lists, s->a, e))
+            return -1;
+    } else if (document_opaque(d, &s->given.payload, e)) {
+        return -1;
+    }
+    /* it is sent as it is: it decides */
+    memcpy(d->sha256, s->given.document_sha256, HASH_LEN);
+    s->content.kind = s->given.kind;
+    s->len = s->given.document_len;
+    d->sender = s->given.h.sender;
+    d->receiver = s->given.h.receiver;
+    d->doctype = s->given.h.doctype;
+    d->process = s->given.h.process;
+    return 0;
+}
+
+static int read_document(struct submit *s, const struct flags *f, struct err *e)
+{
+    struct document *d = &s->out->document;
+    const struct out_request *rq = s->rq;
+
+    if (f->doctype.value[0] &&
+        content_of(&s->content, &f->doctype, rq->mime_type, rq->encoding, &rq->payload, s->a, e))
+        return -1;
+    if (s->content.kind == SBDH_XML) {
+        if (document_read(d, &s->recoded, &rq->payload, s->env->lists, s->a, e))
+            return -1;
+    } else if (document_opaque(d, &rq->payload, e)) {
+        return -1;
+    }
+    s->len = d->root.len;
+    apply_flags(s, f);
+    return 0;
+}
+
+/* A type with several processes does not say which: name them. */
+static int choose_process(const struct submit *s, struct err *e)
+{
+    struct code_info info = codelist_doctype(s->env->lists, &s->out->document.doctype, s->now);
+    char names[300] = "";
+    size_t at = 0;
+
+    for (unsigned i = 0; i < info.nprocesses && at + 1 < sizeof(names); i++)
+        at += (size_t)snprintf(names + at, sizeof(names) - at, "%s--process %s", i ? ", " : "",
+            info.processes[i].value);
+    (void)err_set(e, ERR_INPUT, "document.no-process", "",
+        "this document type has several processes, and nothing says which");
+    return err_next(e, "one of: %s", names);
 }
 
 static int read_payload(struct submit *s, struct err *e)
 {
     struct document *d = &s->out->document;
-    struct blob payload = s->rq->payload;
+    struct flags f;
 
-    if (s->rq->is_sbd) {
-        if (sbdh_read(&s->given, &s->recoded, &payload, s->a, e))
-            return -1;
-        payload = s->given.payload;
-    }
-    if (document_read(d, &s->recoded, &payload, s->env->lists, s->a, e) || apply_flags(s, e))
+    if (read_flags(&f, s, e) || (s->rq->is_sbd ? read_envelope(s, e) : read_document(s, &f, e)))
         return -1;
-    if (s->rq->is_sbd) { /* the envelope is sent as it is: it decides */
-        d->sender = s->given.h.sender;
-        d->receiver = s->given.h.receiver;
-        d->doctype = s->given.h.doctype;
-        d->process = s->given.h.process;
-    }
+    if (d->doctype.value[0] && !d->process.value[0] &&
+        codelist_doctype(s->env->lists, &d->doctype, s->now).nprocesses > 1)
+        return choose_process(s, e);
+    if (s->content.kind != SBDH_XML && s->rq->number)
+        d->number = str_z(s->rq->number);
     return document_check(d, e);
 }
 
@@ -116,7 +194,9 @@ static int validate(struct submit *s, struct err *e)
     *v = (struct out_verdict){.valid = true};
     (void)snprintf(
         v->rule_sets, sizeof(v->rule_sets), "validation is switched off (validate.on_send)");
-    if (!s->env->validate)
+    if (s->content.kind != SBDH_XML)
+        (void)snprintf(v->rule_sets, sizeof(v->rule_sets), CONTENT_UNCHECKED);
+    if (!s->env->validate || s->content.kind != SBDH_XML)
         return 0;
     return s->env->validate(s->env->validate_ctx, v, &s->out->document.root, &s->out->document, e);
 }
@@ -147,6 +227,16 @@ static int wrap(struct submit *s, struct err *e)
     if (s->rq->mls_to && participant_parse(&h.mls_to, str_z(s->rq->mls_to), e))
         return err_wrap(e, "MLS_TO: ");
     h.mls_type = s->rq->mls_always ? SBDH_MLS_ALWAYS_SEND : SBDH_MLS_ABSENT;
+    if (s->content.kind != SBDH_XML) {
+        h.type = s->content.type;
+        h.type_version = s->content.type_version;
+        return sbdh_write_content(
+            &to, &h, s->content.kind, s->content.mime_type, s->content.encoding, &d->root, e);
+    }
+    if (!doctype_is_xml(&d->doctype)) { /* XML by agreement: its root is what the header names */
+        h.standard = d->root_ns;
+        h.type = d->root_local;
+    }
     return sbdh_write(&to, &h, d, e);
 }
 
@@ -178,7 +268,7 @@ static int row_of(struct submit *s, struct out_new *n, struct err *e)
         .supplier = s->owner.end_user,
         .issue_date = arena_dup(s->a, d->issue_date),
         .document_sha256 = d->sha256,
-        .document_len = d->root.len,
+        .document_len = s->len,
         .instance = s->instance,
         .sender = text_of(s->a, write_participant, &d->sender),
         .receiver = text_of(s->a, write_participant, &d->receiver),
@@ -219,19 +309,29 @@ static int reject(struct submit *s, struct err *e)
     return -1;
 }
 
+/* What is not XML grows by a third as base64. */
+static int check_size(const struct submit *s, uint64_t bytes, struct err *e)
+{
+    if (bytes <= s->env->policy.max_payload)
+        return 0;
+    return err_set(e, ERR_INPUT, "limit.size", "", "%llu bytes; at most %llu are sent",
+        (unsigned long long)bytes, (unsigned long long)s->env->policy.max_payload);
+}
+
 static int steps(struct submit *s, bool dry, struct err *e)
 {
     struct out_new n;
 
-    if (s->rq->payload.len > s->env->policy.max_payload)
-        return err_set(e, ERR_INPUT, "limit.size", "", "%llu bytes; at most %llu are sent",
-            (unsigned long long)s->rq->payload.len, (unsigned long long)s->env->policy.max_payload);
+    if (check_size(s, s->rq->payload.len, e))
+        return -1;
     if (store_free_bytes(s->env->store) < s->env->policy.min_free + 2 * s->rq->payload.len) {
         (void)err_set(e, ERR_RETRY, "spool.space", "",
             "too little space where the spool lies: nothing was accepted");
         return err_next(e, "make room (store.spool_min_free), then submit it again");
     }
-    if (read_payload(s, e) || find_owner(s, e) || validate(s, e))
+    if (read_payload(s, e) ||
+        (s->content.kind == SBDH_BINARY && check_size(s, s->len / 3 * 4, e)) || find_owner(s, e) ||
+        validate(s, e))
         return -1;
     s->out->sender = s->out->document.sender;
     s->out->receiver = s->out->document.receiver;

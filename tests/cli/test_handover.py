@@ -148,7 +148,7 @@ def each_route(lab, r):
     say(same(path, open(f"{r.dir}/HO-2.1.xml", "rb").read()), "command: the document is its standard input")
     say(json.load(open(f"{r.dir}/HO-2.1.json"))["invoice"] == "HO-2", "command: the sidecar is a file")
     names = {l.split("=")[0] for l in open(r.dir + "/env")} - {"PWD", "SHLVL", "_", "OLDPWD"}
-    say(names == {"PATH", "LANG"} | {"AVISO_" + n for n in ("ID", "SENDER", "RECEIVER", "INVOICE", "SIDECAR", "DOCUMENT", "ATTEMPT", "REDELIVERED")},
+    say(names == {"PATH", "LANG"} | {"AVISO_" + n for n in ("ID", "SENDER", "RECEIVER", "INVOICE", "SIDECAR", "DOCUMENT", "MEDIA_TYPE", "ATTEMPT", "REDELIVERED")},
         "command: nothing of our environment is passed on", names)
     path = r.send("HO-3", FILES)
     say(r.becomes("HO-3", "ACKNOWLEDGED") and same(path, open(f"{r.dir}/HO-3.file.xml", "rb").read()), "command: input = file, words kept together", r.row("HO-3"))
