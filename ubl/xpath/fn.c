@@ -96,6 +96,29 @@ int xev_dbl(struct xp_ctx *c, const struct xn *n, double *out)
     return r;
 }
 
+struct str xword_next(struct str *s)
+{
+    struct str word = str_trim(*s);
+    size_t n = 0;
+
+    while (n < word.n && !memchr(" \t\r\n", word.p[n], 4))
+        n++;
+    *s = str_sub(word, n, word.n);
+    return str_sub(word, 0, n);
+}
+
+int xgive_buf(struct xp_ctx *c, struct buf *b, struct xp_item *out)
+{
+    bool fits = buf_ok(b);
+    char *p = fits ? arena_strndup(c->a, b->p ? b->p : "", b->n) : NULL;
+
+    *out = xstring((struct str){p, b->n});
+    buf_free(b);
+    if (!fits)
+        return xlimit(c, "string", "a string of more bytes than allowed");
+    return p ? 1 : xnomem(c);
+}
+
 int xarg_or_dot_str(struct xp_ctx *c, const struct xn *n, uint32_t i, struct str *out)
 {
     if (i < n->nk)

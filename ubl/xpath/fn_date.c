@@ -2,15 +2,11 @@
 #include "ubl/xpath/xpath_priv.h"
 
 /* Optional argument converted to a type (a string literal is not, as nowhere in XPath). */
-static int typed(struct xp_ctx *c, const struct xn *n, enum xp_type t, struct xp_item *out)
+int xev_typed(struct xp_ctx *c, const struct xn *n, enum xp_type t, struct xp_item *out)
 {
     struct stype want = {.atomic = 1, .prim = (uint8_t)t, .occ = CARD_OPT};
-    struct xp_item it;
-    int r = xev_atom(c, n, &it);
 
-    if (r <= 0)
-        return r;
-    return xconvert_item(c, &want, &it, out, "an argument") < 0 ? -1 : 1;
+    return xev_converted(c, n, xconvert_item, &want, out);
 }
 
 /* The name tells component and type: "year-from-date". */
@@ -75,7 +71,7 @@ static int f_component(struct xp_ctx *c, const struct xn *n, struct xp_item *out
 
     while (strcmp(p->name, n->fn->name) != 0)
         p++;
-    if ((r = typed(c, n->k[0], p->of, &it)) <= 0)
+    if ((r = xev_typed(c, n->k[0], p->of, &it)) <= 0)
         return r;
     return p->of == XP_DURATION ? of_duration(it.dur, p->what, out) : of_date(&it.dt, p->what, out);
 }
@@ -94,12 +90,12 @@ static int adjust(struct xp_ctx *c, const struct xn *n, enum xp_type t, struct x
     struct xp_item it, zone = local_zone(c);
     bool none = false;
     enum xerr e;
-    int r = typed(c, n->k[0], t, &it);
+    int r = xev_typed(c, n->k[0], t, &it);
 
     if (r <= 0)
         return r;
     if (n->nk > 1) {
-        if ((r = typed(c, n->k[1], XP_DAYTIMEDURATION, &zone)) < 0)
+        if ((r = xev_typed(c, n->k[1], XP_DAYTIMEDURATION, &zone)) < 0)
             return -1;
         none = r == 0;
     }
@@ -130,7 +126,8 @@ static int f_datetime(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
     enum xerr e;
     int r;
 
-    if ((r = typed(c, n->k[0], XP_DATE, &d)) <= 0 || (r = typed(c, n->k[1], XP_TIME, &t)) <= 0)
+    if ((r = xev_typed(c, n->k[0], XP_DATE, &d)) <= 0 ||
+        (r = xev_typed(c, n->k[1], XP_TIME, &t)) <= 0)
         return r;
     *out = (struct xp_item){.type = XP_DATETIME};
     if ((e = dt_combine(&d.dt, &t.dt, &out->dt)) != XERR_NONE)
@@ -214,5 +211,11 @@ const struct xfn xfn_date[] = {
     {"current-time", 0, 0, CARD_1, T(XP_TIME), DEP_DOC, false, f_current_time, NULL, NULL},
     {"implicit-timezone", 0, 0, CARD_1, T(XP_DAYTIMEDURATION), DEP_DOC, false, f_implicit_timezone,
         NULL, NULL},
+    {"format-date", 2, 2, CARD_OPT, T_STR, 0, false, xfn_format_date, NULL, NULL},
+    {"format-date", 5, 5, CARD_OPT, T_STR, 0, false, xfn_format_date, NULL, NULL},
+    {"format-dateTime", 2, 2, CARD_OPT, T_STR, 0, false, xfn_format_datetime, NULL, NULL},
+    {"format-dateTime", 5, 5, CARD_OPT, T_STR, 0, false, xfn_format_datetime, NULL, NULL},
+    {"format-time", 2, 2, CARD_OPT, T_STR, 0, false, xfn_format_time, NULL, NULL},
+    {"format-time", 5, 5, CARD_OPT, T_STR, 0, false, xfn_format_time, NULL, NULL},
     {0},
 };

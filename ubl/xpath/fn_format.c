@@ -307,7 +307,6 @@ int xfn_format_number(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
     struct xp_item v;
     struct str picture;
     struct buf b;
-    char *p;
     int r;
 
     if ((r = xev_numeric(c, n->k[0], &v)) < 0)
@@ -325,10 +324,5 @@ int xfn_format_number(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
         buf_free(&b);
         return -1;
     }
-    if (!buf_ok(&b))
-        return xlimit(c, "string", "a string of more bytes than allowed");
-    p = arena_strndup(c->a, b.p ? b.p : "", b.n);
-    *out = xstring((struct str){p, b.n});
-    buf_free(&b);
-    return p ? 1 : xnomem(c);
+    return xgive_buf(c, &b, out);
 }

@@ -421,6 +421,13 @@ static int f_default_collation(struct xp_ctx *c, const struct xn *n, struct xp_i
     return 1;
 }
 
+static int f_default_language(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
+{
+    (void)c, (void)n;
+    *out = xstring(STR("en"));
+    return 1;
+}
+
 const struct xfn xfn_node[] = {
     {"name", 0, 1, CARD_1, T_STR, 0, true, f_name, NULL, NULL},
     {"local-name", 0, 1, CARD_1, T_STR, 0, true, f_local_name, NULL, NULL},
@@ -439,6 +446,11 @@ const struct xfn xfn_node[] = {
     {"last", 0, 0, CARD_1, T_INT, DEP_FOCUS | DEP_LAST, true, f_last, NULL, NULL},
     {"current", 0, 0, CARD_1, T_ANY, DEP_RULE, false, f_current, NULL, NULL},
     {"key", 2, 3, CARD_ANY, T_NODE, DEP_DOC, false, NULL, e_key, NULL},
+    {"id", 1, 2, CARD_ANY, T_NODE, DEP_DOC, true, NULL, xfn_id, NULL},
+    {"element-with-id", 1, 2, CARD_ANY, T_NODE, DEP_DOC, true, NULL, xfn_id, NULL},
+    {"idref", 1, 2, CARD_ANY, T_NODE, DEP_DOC, true, NULL, xfn_idref, NULL},
+    {"resolve-uri", 1, 2, CARD_OPT, T(XP_ANYURI), 0, false, xfn_resolve_uri, NULL, NULL},
+    {"default-language", 0, 0, CARD_1, T_STR, 0, false, f_default_language, NULL, NULL},
     {"QName", 2, 2, CARD_1, T(XP_QNAME), 0, false, f_qname, NULL, NULL},
     {"local-name-from-QName", 1, 1, CARD_OPT, T_STR, 0, false, f_local_name_from, NULL, NULL},
     {"prefix-from-QName", 1, 1, CARD_OPT, T_STR, 0, false, f_prefix_from, NULL, NULL},

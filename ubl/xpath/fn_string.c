@@ -21,11 +21,8 @@ static int f_string(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
     struct str s = STR("");
     int r;
 
-    if (n->nk == 0) {
-        if ((r = xarg_or_dot_str(c, n, 0, &s)) < 0)
-            return -1;
-        return give(out, s);
-    }
+    if (n->nk == 0)
+        return xarg_or_dot_str(c, n, 0, &s) < 0 ? -1 : give(out, s);
     if ((r = xev_one(c, n->k[0], &it)) < 0)
         return -1;
     if (r > 0)
@@ -67,7 +64,6 @@ static int f_string_join(struct xp_ctx *c, const struct xn *n, struct xp_item *o
     struct str sep = STR(""), t;
     struct xp_seq seq;
     struct buf b;
-    char *p;
 
     if (xev_seq(c, n->k[0], &seq) < 0 || (n->nk > 1 && xev_str(c, n->k[1], &sep) < 0))
         return -1;
@@ -80,12 +76,7 @@ static int f_string_join(struct xp_ctx *c, const struct xn *n, struct xp_item *o
             buf_str(&b, sep);
         buf_str(&b, t);
     }
-    if (!buf_ok(&b))
-        return xlimit(c, "string", "a string of more bytes than allowed");
-    p = arena_strndup(c->a, b.p ? b.p : "", b.n);
-    t = (struct str){p, b.n};
-    buf_free(&b);
-    return p ? give(out, t) : xnomem(c);
+    return xgive_buf(c, &b, out);
 }
 
 static int f_substring(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
@@ -226,6 +217,33 @@ static int t_ends_with(struct xp_ctx *c, const struct xn *n, bool *out)
     return 0;
 }
 
+static bool has_word(struct str s, struct str word)
+{
+    for (struct str w; (w = xword_next(&s)).n;)
+        if (str_eq(w, word))
+            return true;
+    return false;
+}
+
+static int t_contains_token(struct xp_ctx *c, const struct xn *n, bool *out)
+{
+    struct xp_seq seq;
+    struct str word, s;
+
+    *out = false;
+    if (xev_seq(c, n->k[0], &seq) < 0 || need_str(c, n->k[1], &word) < 0 || xcollation(c, n, 2) < 0)
+        return -1;
+    word = str_trim(word);
+    for (size_t i = 0; i < seq.n; i++) {
+        if (!xis_node(&seq.v[i]) && !xis_stringy(&seq.v[i]))
+            return xfail(
+                c, "XPTY0004", "%s where xs:string is required", xtype_name(seq.v[i].type));
+        s = xis_node(&seq.v[i]) ? xnode_string(c, &seq.v[i]) : seq.v[i].s;
+        *out = *out || has_word(s, word);
+    }
+    return 0;
+}
+
 static int f_substring_before(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
 {
     struct str a, b;
@@ -348,7 +366,6 @@ static int f_replace(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
     struct str s, with;
     struct buf b;
     enum xerr r;
-    char *p;
 
     if (regex_args(c, n, 3, &s, &re) < 0 || need_str(c, n->k[2], &with) < 0)
         return -1;
@@ -358,10 +375,7 @@ static int f_replace(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
         buf_free(&b);
         return xfail_x(c, r, "replace");
     }
-    s.n = b.n;
-    p = arena_strndup(c->a, b.p ? b.p : "", b.n);
-    buf_free(&b);
-    return p ? give(out, (struct str){p, s.n}) : xnomem(c);
+    return xgive_buf(c, &b, out);
 }
 
 /* tokenize#1: by white space (XPath 3.1) */
@@ -441,11 +455,13 @@ const struct xfn xfn_string[] = {
     {"substring-before", 2, 3, CARD_1, T_STR, 0, false, f_substring_before, NULL, NULL},
     {"substring-after", 2, 3, CARD_1, T_STR, 0, false, f_substring_after, NULL, NULL},
     {"compare", 2, 3, CARD_OPT, T_INT, 0, false, f_compare, NULL, NULL},
+    {"contains-token", 2, 3, CARD_1, T_BOOL, 0, false, NULL, NULL, t_contains_token},
     {"codepoint-equal", 2, 2, CARD_OPT, T_BOOL, 0, false, f_codepoint_equal, NULL, NULL},
     {"string-to-codepoints", 1, 1, CARD_ANY, T_INT, 0, false, NULL, e_string_to_codepoints, NULL},
     {"codepoints-to-string", 1, 1, CARD_1, T_STR, 0, false, f_codepoints_to_string, NULL, NULL},
     {"matches", 2, 3, CARD_1, T_BOOL, 0, false, NULL, NULL, t_matches},
     {"replace", 3, 4, CARD_1, T_STR, 0, false, f_replace, NULL, NULL},
+    {"format-integer", 2, 3, CARD_1, T_STR, 0, false, xfn_format_integer, NULL, NULL},
     {"format-number", 2, 3, CARD_1, T_STR, 0, false, xfn_format_number, NULL, NULL},
     {"tokenize", 1, 3, CARD_ANY, T_STR, 0, false, NULL, e_tokenize, NULL},
     {0},

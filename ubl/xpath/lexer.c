@@ -119,6 +119,31 @@ static int lex_name(struct lex *l)
     return 0;
 }
 
+/* Q{uri}local, Q{uri}* (XPath 3.1) */
+static int lex_braced(struct lex *l)
+{
+    struct xtok *t = push(l, TK_NAME);
+    size_t from = l->at + 2;
+
+    if (!t)
+        return -1;
+    l->at = from;
+    while (l->at < l->s.n && peek(l, 0) != '}' && peek(l, 0) != '{')
+        l->at++;
+    t->prefix = str_trim((struct str){l->s.p + from, l->at - from});
+    t->has_prefix = t->has_uri = true;
+    l->at++;
+    if (l->at < l->s.n && peek(l, 0) == '*') {
+        t->type = TK_WILD_NS;
+        l->at++;
+    } else if (name_start(peek(l, 0))) {
+        t->text = ncname(l);
+    } else {
+        return lex_fail(l, "Q{uri} without a name");
+    }
+    return 0;
+}
+
 static int lex_number(struct lex *l)
 {
     size_t from = l->at;
@@ -185,7 +210,7 @@ static int lex_string(struct lex *l)
 
 static int lex_symbol(struct lex *l)
 {
-    static const char two[][3] = {"//", "::", "!=", "<=", ">=", "<<", ">>", "..", "||", ":="};
+    static const char two[][3] = {"//", "::", "!=", "<=", ">=", "<<", ">>", "..", "||", ":=", "=>"};
     unsigned char c = peek(l, 0), d = peek(l, 1);
     struct xtok *t;
 
@@ -222,7 +247,9 @@ int xlex(struct xtok **out, struct arena *a, struct str expr, struct err *e)
         if (l.at >= expr.n)
             break;
         c = peek(&l, 0);
-        if (name_start(c))
+        if (c == 'Q' && peek(&l, 1) == '{')
+            r = lex_braced(&l);
+        else if (name_start(c))
             r = lex_name(&l);
         else if ((c >= '0' && c <= '9') || (c == '.' && peek(&l, 1) >= '0' && peek(&l, 1) <= '9'))
             r = lex_number(&l);

@@ -11,6 +11,10 @@ int xparse_qname(struct xparse *p, const struct xtok *t, bool element, struct st
 {
     struct str prefix = t->has_prefix || t->type == TK_WILD_NS ? t->prefix : STR("");
 
+    if (t->has_uri) {
+        *uri = t->prefix;
+        return 0;
+    }
     if (!prefix.n && !element) {
         *uri = STR("");
         return 0;
@@ -371,7 +375,7 @@ struct xn *xparse_primary(struct xparse *p)
     }
     if (xparse_sym(p, '.'))
         return xparse_node(p, OP_DOT, 0);
-    return xparse_call(p);
+    return xparse_call(p, NULL);
 }
 
 static bool at_primary(const struct xparse *p)
@@ -457,9 +461,9 @@ struct xn *xparse_path(struct xparse *p)
 }
 
 /* ---- calls ---- */
+/* v[0…*n) are there already. */
 static int arguments(struct xparse *p, struct xn **v, uint32_t max, uint32_t *n)
 {
-    *n = 0;
     if (xparse_sym(p, ')'))
         return 0;
     do {
@@ -515,6 +519,19 @@ static struct xn *typed_arguments(struct xparse *p, struct xn *n)
     return n;
 }
 
+/* Rules see the document and nothing else: what a rule says must not change with other files. */
+static bool reads_elsewhere(struct str local)
+{
+    static const char *const names[] = {"doc", "doc-available", "document", "collection",
+        "uri-collection", "unparsed-text", "unparsed-text-lines", "unparsed-text-available",
+        "json-doc", "environment-variable", "available-environment-variables"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (str_eqz(local, names[i]))
+            return true;
+    return false;
+}
+
 static struct xn *resolve(struct xparse *p, struct xn *n, struct str uri, struct str local)
 {
     bool known = false;
@@ -528,15 +545,18 @@ static struct xn *resolve(struct xparse *p, struct xn *n, struct str uri, struct
         n->op = OP_UCALL;
         return typed_arguments(p, n);
     }
+    if ((!uri.n || str_eqz(uri, XP_FN)) && reads_elsewhere(local))
+        return xparse_fail(p, "XPST0017",
+            "%.*s() is not there: a rule sees its document and nothing else", STR_FMT(local));
     return xparse_fail(p, "XPST0017",
         known ? "function %.*s does not take %u arguments"
               : "unknown function %.*s with %u arguments",
         STR_FMT(local), n->nk);
 }
 
-struct xn *xparse_call(struct xparse *p)
+struct xn *xparse_call(struct xparse *p, struct xn *first)
 {
-    struct xn *v[256], *n = xparse_node(p, OP_CALL, 0);
+    struct xn *v[256] = {first}, *n = xparse_node(p, OP_CALL, 0);
     const struct xtok *name = p->t;
     struct str uri;
 
@@ -545,6 +565,7 @@ struct xn *xparse_call(struct xparse *p)
     if (!n || xparse_qname(p, name, false, &uri) < 0)
         return NULL;
     p->t += 2;
+    n->nk = first != NULL;
     if (arguments(p, v, 256, &n->nk) < 0)
         return NULL;
     if (n->nk && !(n->k = arena_alloc(p->env->a, n->nk * sizeof(*n->k)))) {

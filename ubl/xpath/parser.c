@@ -290,6 +290,9 @@ static struct xn *type_ops(struct xparse *p)
 {
     struct xn *n = unary(p);
 
+    while (n && xparse_sym(p, SYM2('=', '>')))
+        n = xparse_call(p, n);
+
     if (n && take_words(p, "cast", "as"))
         n = typed(p, n, OP_CAST, true);
     if (n && take_words(p, "castable", "as"))

@@ -270,6 +270,7 @@ struct xtok {
     uint32_t pos, end;
     struct str prefix, text;
     bool has_prefix;
+    bool has_uri; /* Q{uri}local: prefix is the URI */
 };
 #define SYM2(a, b) ((a) << 8 | (b))
 /* Tokens in the arena, the last is TK_END. */
@@ -306,7 +307,7 @@ struct xn *xparse_comma(struct xparse *p);
 struct xn *xparse_single(struct xparse *p);
 struct xn *xparse_path(struct xparse *p);
 struct xn *xparse_primary(struct xparse *p);
-struct xn *xparse_call(struct xparse *p);
+struct xn *xparse_call(struct xparse *p, struct xn *first); /* first => name(others) */
 struct xn *xparse_var(struct xparse *p);
 int xparse_seqtype(struct stype *out, struct xparse *p, bool single);
 int xparse_kind(struct xtest *out, struct xparse *p);
@@ -425,6 +426,7 @@ int xev_str(struct xp_ctx *c, const struct xn *n, struct str *out);
 int xev_int(struct xp_ctx *c, const struct xn *n, int64_t *out); /* saturates */
 int xev_dbl(struct xp_ctx *c, const struct xn *n, double *out);  /* numeric argument as double */
 int xev_numeric(struct xp_ctx *c, const struct xn *n, struct xp_item *out); /* untyped: xs:double */
+int xev_typed(struct xp_ctx *c, const struct xn *n, enum xp_type t, struct xp_item *out);
 int xev_exists(struct xp_ctx *c, const struct xn *n, bool *out);
 /* One item, converted. Of several the first two are converted before XPTY0004 is found, as Saxon
  * does: which error it is shows. */
@@ -606,10 +608,46 @@ struct xfn {
 const struct xfn *xfn_find(struct str local, size_t arity, bool *name_known);
 extern const struct xfn xfn_string[], xfn_number[], xfn_date[], xfn_node[], xfn_seq[];
 int xfn_format_number(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
+int xfn_format_integer(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
+int xfn_format_date(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
+int xfn_format_datetime(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
+int xfn_format_time(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
+int xfn_resolve_uri(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
+int xfn_id(struct xp_ctx *c, const struct xn *n, struct xsink *s);
+int xfn_idref(struct xp_ctx *c, const struct xn *n, struct xsink *s);
 int xfn_is(const struct xn *n, const char *name); /* OP_CALL of that built-in */
 /* Atomized context item or argument 0 as string, for functions with both forms. */
 int xcollation(struct xp_ctx *c, const struct xn *n, uint32_t i);
+struct str xword_next(struct str *s); /* takes the next word off s; empty at the end */
+/* The function's result: an xs:string of what is in the buffer, which is freed. 1 or -1 */
+int xgive_buf(struct xp_ctx *c, struct buf *b, struct xp_item *out);
 int xarg_or_dot_str(struct xp_ctx *c, const struct xn *n, uint32_t i, struct str *out);
+
+/* ---- integers in pictures: numeral.c ---- */
+enum { XNUMERAL_GROUPS = 16, XNUMERAL_PICTURE = 200 };
+enum xnumeral_form {
+    XNUMERAL_DIGITS,
+    XNUMERAL_LETTERS, /* first, … z, then two of them */
+    XNUMERAL_ROMAN,
+    XNUMERAL_LOWER, /* words */
+    XNUMERAL_UPPER,
+    XNUMERAL_TITLE
+};
+struct xnumeral {
+    enum xnumeral_form form;
+    uint32_t first; /* DIGITS: the digit 0; else the picture's letter */
+    int min;        /* digits */
+    bool suffix;    /* takes st, nd, rd, th: in Saxon those pictures that end in 0 or 1 */
+    struct {
+        int at; /* digits from the right */
+        uint32_t separator;
+    } group[XNUMERAL_GROUPS];
+    uint32_t n;
+    int every; /* regular: repeated to the left; 0 = only those */
+};
+uint32_t xnumeral_zero(uint32_t cp); /* the 0 of a decimal digit's script; 0 = no digit */
+int xnumeral_parse(struct xnumeral *out, struct str picture); /* -1: no picture */
+void xnumeral_put(struct buf *b, const struct xnumeral *p, struct str digits, bool ordinal);
 
 /* ---- regular expressions, keys, indexes ---- */
 int xregex_get(struct xp_ctx *c, struct str pattern, struct str flags, const struct regex **out);
