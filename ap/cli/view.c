@@ -132,6 +132,7 @@ struct json_object *view_in_json(const struct in_row *r)
     json_add_int(o, "bytes", (int64_t)r->document_len);
     json_add_bool(o, "redelivered", r->handovers > 1);
     json_add_bool(o, "suspected_duplicate", (r->flags & IN_FLAG_DUPLICATE) != 0);
+    json_add_bool(o, "instance_reused", (r->flags & IN_FLAG_INSTANCE) != 0);
     if (r->reason.class != ERR_NONE)
         (void)json_object_object_add(o, "error", cli_error_json(&r->reason));
     return o;

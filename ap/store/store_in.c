@@ -179,7 +179,10 @@ static int insert_document(struct accept *x, struct db *db, struct err *e)
         return -1;
     x->out->row = sqlite3_last_insert_rowid(db->h);
     return event_put(db, true, x->out->row, "state", NULL, state,
-        x->out->flags ? "suspected-duplicate" : NULL, n->now, e);
+        x->out->flags & IN_FLAG_INSTANCE    ? "instance-reused"
+        : x->out->flags & IN_FLAG_DUPLICATE ? "suspected-duplicate"
+                                            : NULL,
+        n->now, e);
 }
 
 static int keep_resigned(struct accept *x, struct db *db, struct err *e)

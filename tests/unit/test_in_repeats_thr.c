@@ -313,6 +313,20 @@ static void r5_known_instance_with_the_same_payload_receipt_and_no_hand_over(voi
     buf_free(&second.body);
 }
 
+static void sidecar_says(const struct in_row *r, const char *what)
+{
+    struct in_document d;
+    struct err e = ERR_INIT;
+    struct buf side;
+
+    buf_init(&side, 1 << 16);
+    assert_int_equal(in_open(&d, k.s, r, k.a, &e), 0);
+    assert_int_equal(in_sidecar(&side, r, &d, false, &e), 0);
+    assert_non_null(strstr(side.p, what));
+    in_close(&d);
+    buf_free(&side);
+}
+
 static void r5_known_instance_with_another_payload_is_handed_over_flagged(void **state)
 {
     struct got first = receive_letter(&(struct letter){0}),
@@ -326,22 +340,10 @@ static void r5_known_instance_with_another_payload_is_handed_over_flagged(void *
     assert_int_equal(list(rows, 4), 2);
     assert_int_equal(rows[0].flags & IN_FLAG_INSTANCE, IN_FLAG_INSTANCE);
     assert_int_equal(rows[1].flags, 0);
+    sidecar_says(&rows[0], "\"instance_reused\":true");
+    sidecar_says(&rows[1], "\"instance_reused\":false");
     buf_free(&first.body);
     buf_free(&second.body);
-}
-
-static void sidecar_says(const struct in_row *r, const char *what)
-{
-    struct in_document d;
-    struct err e = ERR_INIT;
-    struct buf side;
-
-    buf_init(&side, 1 << 16);
-    assert_int_equal(in_open(&d, k.s, r, k.a, &e), 0);
-    assert_int_equal(in_sidecar(&side, r, &d, false, &e), 0);
-    assert_non_null(strstr(side.p, what));
-    in_close(&d);
-    buf_free(&side);
 }
 
 static void r5_all_ids_new_is_handed_over_as_suspected_duplicate(void **state)
