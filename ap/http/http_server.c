@@ -51,7 +51,8 @@ struct request {
     struct http_server_request rq;
     char remote[64];
     int64_t begun;
-    int refuse; /* status decided while the body was coming; answered at its end */
+    int refuse;         /* status decided while the body was coming; answered at its end */
+    uint64_t swallowed; /* bytes after that */
     bool counted;
 };
 
@@ -370,8 +371,10 @@ static void take(struct request *r, const char *p, size_t n)
     struct err e = ERR_INIT;
     int64_t ms = clock_mono() - r->begun;
 
-    if (r->refuse)
-        return; /* swallow the rest: the answer is sent at its end or the rate check ends it */
+    if (r->refuse) { /* the answer is sent at the end */
+        r->swallowed += n;
+        return;
+    }
     if (spool_write(&r->body, p, n, &e))
         r->refuse = e.class == ERR_INPUT ? 413 : 503;
     else if (r->s->cfg.body_rate && ms > RATE_GRACE_MS &&
@@ -416,8 +419,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
     if (*upload_n) {
         take(r, upload, *upload_n);
         *upload_n = 0;
-        /* a body far over the limit is not worth reading to its end */
-        return r->refuse == 408 || (r->refuse && r->rq.announced == 0) ? MHD_NO : MHD_YES;
+        /* chunks: told at their end; twice the limit is not worth reading */
+        return r->refuse == 408 || r->swallowed > r->s->cfg.max_body ? MHD_NO : MHD_YES;
     }
     return finish(cls, c, r);
 }
