@@ -102,8 +102,8 @@ struct as4_received { /* owned; strings in the arena */
     /* on failure, as far as they could be read (unverified), for the answer and the anomaly log: */
     struct str ref_to_message_id;
     int http_status; /* 200 with an ebMS error, or 400/413/415/500/503 without */
-    bool soap_fault_must_understand;
     xmlDoc *env;
+    const xmlNode *not_understood; /* in env: the mandatory header that asks for a SOAP fault */
 };
 /* Steps and answers in the order of docs/STATES.md (states.md 7). On -1: e->ebms is the code to
  * answer with, or "" when out->http_status alone is the answer (500: with as4_fault_write).
@@ -124,8 +124,8 @@ int as4_receipt_write(struct buf *out, char signal_id[EBMS_ID], const struct as4
 int as4_error_write(struct buf *out, char signal_id[EBMS_ID], const struct err *why,
     struct str ref_to_message_id, struct key *k, int64_t now, struct arena *a,
     struct err *e) MUST_CHECK;
-/* SOAP 1.2 fault MustUnderstand (HTTP 500). */
-int as4_fault_write(struct buf *out, struct err *e) MUST_CHECK;
+/* SOAP 1.2 fault MustUnderstand (HTTP 500) that names the header block. */
+int as4_fault_write(struct buf *out, const xmlNode *not_understood, struct err *e) MUST_CHECK;
 #define AS4_REPLY_CONTENT_TYPE "application/soap+xml; charset=utf-8"
 
 #endif

@@ -25,8 +25,8 @@ struct soap {
 int soap_read(struct soap *out, struct arena *a, struct str bytes, struct str charset,
     struct err *e) MUST_CHECK;
 /* A header block that must be understood, is meant for us, and is none of ours:
- * soap.must-understand (ERR_INPUT). */
-int soap_must_understand(const struct soap *s, struct err *e) MUST_CHECK;
+ * soap.must-understand (ERR_INPUT), and *block is it. */
+int soap_must_understand(const xmlNode **block, const struct soap *s, struct err *e) MUST_CHECK;
 /* The one eb:Messaging header; none or two is ebms.header, EBMS:0009. */
 int soap_messaging(xmlNode **out, const struct soap *s, struct err *e) MUST_CHECK;
 bool soap_body_is_empty(const struct soap *s);

@@ -333,10 +333,8 @@ static int receive(struct receiver *r, const struct blob *body, struct str conte
         *r->e = mime_error;
         return -1;
     }
-    if (soap_must_understand(&r->soap, r->e)) {
-        r->out->soap_fault_must_understand = r->e->class == ERR_INPUT;
+    if (soap_must_understand(&r->out->not_understood, &r->soap, r->e))
         return -1;
-    }
     if (read_header(r) ||
         wss_verify_header(proof, r->soap.doc, r->cfg->trust, r->now, r->a, r->e) ||
         check_signer(r) || decrypt(r) ||
@@ -352,7 +350,7 @@ static int status_of(const struct as4_received *out, struct err *e)
         (void)err_ebms(e, "");
         return 503;
     }
-    if (out->soap_fault_must_understand)
+    if (out->not_understood)
         return 500;
     if (strcmp(e->code, "limit.size") == 0) {
         (void)err_ebms(e, "");

@@ -173,12 +173,28 @@ int as4_error_write(struct buf *out, char signal_id[EBMS_ID], const struct err *
     return rc ? -1 : 0;
 }
 
-int as4_fault_write(struct buf *out, struct err *e)
+/* The name as an attribute of type xs:QName: its prefix is declared beside it. */
+static void put_not_understood(struct buf *out, const xmlNode *block)
+{
+    const char *ns = block->ns ? (const char *)block->ns->href : NULL;
+
+    buf_puts(out, "<S12:NotUnderstood");
+    if (ns) {
+        buf_puts(out, " xmlns:n=\"");
+        xml_c14n_attr(out, ns);
+        buf_puts(out, "\"");
+    }
+    buf_printf(out, " qname=\"%s%s\"/>", ns ? "n:" : "", (const char *)block->name);
+}
+
+int as4_fault_write(struct buf *out, const xmlNode *not_understood, struct err *e)
 {
     /*= SOAP12 5.4.8 "env:MustUnderstand" */
+    buf_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<S12:Envelope xmlns:S12=\"" S12_NS
+                  "\"><S12:Header>");
+    put_not_understood(out, not_understood);
     buf_puts(out,
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<S12:Envelope xmlns:S12=\"" S12_NS
-        "\"><S12:Body><S12:Fault><S12:Code><S12:Value>S12:MustUnderstand</S12:Value>"
+        "</S12:Header><S12:Body><S12:Fault><S12:Code><S12:Value>S12:MustUnderstand</S12:Value>"
         "</S12:Code><S12:Reason><S12:Text xml:lang=\"en\">A mandatory header block is not "
         "understood</S12:Text></S12:Reason></S12:Fault></S12:Body></S12:Envelope>\n");
     return buf_check(out, e);

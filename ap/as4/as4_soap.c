@@ -75,7 +75,7 @@ static int is_mandatory(bool *out, struct arena *a, const xmlNode *block, struct
     return 0;
 }
 
-int soap_must_understand(const struct soap *s, struct err *e)
+int soap_must_understand(const xmlNode **block, const struct soap *s, struct err *e)
 {
     struct arena *a = arena_new(1 << 20);
     int rc = a ? 0 : err_nomem(e);
@@ -85,9 +85,11 @@ int soap_must_understand(const struct soap *s, struct err *e)
         if (xml_is(n, EBMS_NS, "Messaging") || xml_is(n, WSSE_NS, "Security"))
             continue;
         rc = is_mandatory(&mandatory, a, n, e);
-        if (rc == 0 && mandatory)
+        if (rc == 0 && mandatory) {
+            *block = n;
             rc = err_set(e, ERR_INPUT, "soap.must-understand", "SOAP12 5.4.8",
                 "header %.60s must be understood and is not", (const char *)n->name);
+        }
     }
     arena_free(a);
     return rc;

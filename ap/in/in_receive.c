@@ -95,10 +95,10 @@ static void answer_error(struct receive *r, const struct err *why)
 
     log_err(ours ? LOG_ERROR : LOG_WARN, "message.refused", why, "message_id",
         z(r, r->rx.ref_to_message_id), "remote", r->remote, "ebms", why->ebms, NULL);
-    if (r->rx.soap_fault_must_understand) {
+    if (r->rx.not_understood) {
         r->out->status = 500;
         r->out->content_type = AS4_REPLY_CONTENT_TYPE;
-        if (as4_fault_write(&r->out->body, &e))
+        if (as4_fault_write(&r->out->body, r->rx.not_understood, &e))
             answer_plain(r, 500);
         return;
     }

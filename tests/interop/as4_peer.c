@@ -99,8 +99,8 @@ static void answer(const struct as4_received *got, int rc, struct err *why, stru
         NEED(as4_receipt_write(&out, id, got, k, now, arena, &e) == 0);
     else if (why->ebms[0])
         NEED(as4_error_write(&out, id, why, got->ref_to_message_id, k, now, arena, &e) == 0);
-    else if (got->soap_fault_must_understand)
-        NEED(as4_fault_write(&out, &e) == 0);
+    else if (got->not_understood)
+        NEED(as4_fault_write(&out, got->not_understood, &e) == 0);
     printf("%d %s\n", got->http_status, out.n ? AS4_REPLY_CONTENT_TYPE : "text/plain");
     put_blob(stdout, blob_str(buf_view(&out)));
     buf_free(&out);

@@ -539,10 +539,14 @@ static void garbage_is_nothing(void **state)
 
 static void our_fault_is_read_as_a_fault(void **state)
 {
+    xmlNs ns = {.href = BAD_CAST "urn:x?a&b"};
+    xmlNode block = {.name = BAD_CAST "X", .ns = &ns};
     struct buf out;
     (void)state;
     buf_init(&out, 4096);
-    assert_int_equal(as4_fault_write(&out, &err), 0);
+    assert_int_equal(as4_fault_write(&out, &block, &err), 0);
+    assert_non_null(
+        strstr(buf_view(&out).p, "<S12:NotUnderstood xmlns:n=\"urn:x?a&amp;b\" qname=\"n:X\"/>"));
     judge_as(AS4_REPLY_CONTENT_TYPE, buf_view(&out));
     assert_string_equal(reply.why.code, "reply.fault");
     buf_free(&out);
