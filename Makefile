@@ -170,7 +170,7 @@ demo: program data pki
 bench: program data pki $(BENCH)
 	@tests/bench/run
 interop: deps-interop program data pki $(PEERS)
-	@. tests/support/env && tests/run -t 1800 tests/interop/test_*
+	@tests/interop/run
 torture: program data pki
 	+@$(MAKE) --no-print-directory V=fault faults
 	@SEED='$(SEED)' DOCS='$(DOCS)' TIME='$(TIME)' tests/fault/run_torture

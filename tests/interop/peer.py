@@ -2,6 +2,7 @@
 Results are lines of the script protocol (HACKING.md)."""
 import json
 import os
+import queue
 import random
 import re
 import shutil
@@ -13,6 +14,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 PHASE4 = os.path.join(TOP, "build/interop/phase4")
 PKI = os.environ.get("AVISO_PKI", os.path.join(TOP, "build/pki"))
 failures = 0
+way = ""  # who sends to whom, before each result
 
 
 def skip(reason):
@@ -25,7 +27,12 @@ def result(name, ok, detail=""):
     if not ok:
         failures += 1
         print(f"  {name}: {str(detail)[:2000]}")
-    print(("ok " if ok else "not ok ") + name, flush=True)
+    print(("ok " if ok else "not ok ") + (f"{way} | " if way else "") + (name if " " in name else name.replace("_", " ")), flush=True)
+
+
+def row(case, seen, want):
+    """A line of the table: the case and what was seen of it."""
+    result(f"{case} | {seen}", seen == want, f"instead of {want}")
 
 
 def build_phase4():
@@ -90,23 +97,36 @@ class Sender:
 
 
 class Receiver:
-    """phase4 receiving, with every document in a folder; may be killed and started again on its port."""
+    """phase4 receiving, with every document in a folder; may be killed and started again on its port, and told what to do."""
 
     def __init__(self, pki, store, serviced, tls=False):
         os.makedirs(store, exist_ok=True)
         self.store, self.port, self.p = store, 0, None
-        self.args = ["--pki", pki, "--store", store, "--serviced", ",".join(serviced)] + (["--tls"] if tls else [])
+        self.args = ["--control", "--pki", pki, "--store", store, "--serviced", ",".join(serviced)] + (["--tls"] if tls else [])
         self.start()
 
     def start(self):
         args = [os.path.join(PHASE4, "run-receiver.sh"), "--port", str(self.port)] + self.args
-        self.p = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.p = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         ready = re.match(r"ready https?://127\.0\.0\.1:(\d+)/as4", self.p.stdout.readline())
         if not ready:
             self.kill()
             raise SystemExit("the phase4 receiver does not start")
         self.port = int(ready.group(1))
-        threading.Thread(target=self.p.stdout.read, daemon=True).start()
+        self.obeyed = queue.Queue()
+        threading.Thread(target=self.listen, args=(self.p.stdout, self.obeyed), daemon=True).start()
+
+    @staticmethod
+    def listen(output, obeyed):
+        for line in output:
+            if line.startswith("now "):
+                obeyed.put(line.split()[1])
+
+    def does(self, word):
+        """take, fail, fail-late, slow, forget (phase4/README.md)"""
+        self.p.stdin.write(word + "\n")
+        self.p.stdin.flush()
+        assert self.obeyed.get(timeout=60) == word
 
     def stored(self):
         return {f: open(os.path.join(self.store, f), "rb").read() for f in os.listdir(self.store)}

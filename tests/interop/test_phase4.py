@@ -89,6 +89,7 @@ def refuses(receiver, name, code, *options):
 
 
 def from_phase4(tmp):
+    peer.way = "phase4 to aviso"
     receiver = Receiver(tmp)
     big, note = big_invoice(tmp, 10_000_000)
     stored = receives(receiver, "phase4_message_gets_a_receipt_that_phase4_accepts")
@@ -149,6 +150,7 @@ def flip(body):
 
 
 def to_phase4(tmp):
+    peer.way = "aviso to phase4"
     phase4 = peer.Receiver(PKI, os.path.join(tmp, "phase4-store"), [RECEIVER])
     try:
         exchanges_to_phase4(Sender(tmp, phase4.port), tmp, phase4)

@@ -221,6 +221,7 @@ def stalled_service(x):
 
 
 def from_phase4(net, tmp):
+    peer.way = "phase4 to aviso"
     x = Inbound(net, tmp)
     phase4_to_service(x)
     bad_to_service(x)
@@ -431,6 +432,7 @@ def killed_receiver(x):
 
 
 def to_phase4(net, tmp):
+    peer.way = "aviso to phase4"
     x = Outbound(net, tmp)
     try:
         service_to_phase4(x)

@@ -112,11 +112,35 @@ def phase4(process, forget=600):
     return act
 
 
+class Reader:
+    def __init__(self, s, rest):
+        self.s, self.rest = s, rest
+
+    def more(self):
+        piece = self.s.recv(65536)
+        if not piece:
+            raise EOFError
+        self.rest += piece
+
+    def take(self, n):
+        while len(self.rest) < n:
+            self.more()
+        out, self.rest = self.rest[:n], self.rest[n:]
+        return out
+
+    def line(self):
+        while b"\r\n" not in self.rest:
+            self.more()
+        out, _, self.rest = self.rest.partition(b"\r\n")
+        return out
+
+
 class Hostile:
-    def __init__(self, lab, acts=(forward,)):
+    def __init__(self, lab, acts=(forward,), to=None):
         self.lab, self.acts, self.seen = lab, collections.deque(acts), []
         self.lock, self.release, self.open = threading.Lock(), threading.Event(), 0
         self.most = 0  # requests at once
+        self.to = to or lab.port("ap2")  # the port of the honest one
         self.cut = None  # close after so many bytes of a body
         peer = self
 
@@ -152,7 +176,7 @@ class Hostile:
         return self
 
     def honest(self, r):
-        c = http.client.HTTPConnection("127.0.0.1", self.lab.port("ap2"), timeout=60)
+        c = http.client.HTTPConnection("127.0.0.1", self.to, timeout=60)
         c.request("POST", "/as4", body=r.body, headers={"Content-Type": r.content_type})
         a = c.getresponse()
         out = a.status, a.read(), a.getheader("Content-Type") or ""
@@ -163,19 +187,17 @@ class Hostile:
         head, rest = self.head(s)
         if not head:
             return
-        size = int(re.search(r"content-length: *(\d+)", head, re.I).group(1))
         if self.cut is not None:
             while len(rest) < self.cut:
                 rest += s.recv(4096)
             s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
             return
-        while len(rest) < size:
-            piece = s.recv(65536)
-            if not piece:
-                return
-            rest += piece
+        try:
+            body = self.body(head, Reader(s, rest))
+        except EOFError:
+            return
         with self.lock:
-            r = Request(head, rest, len(self.seen) + 1)
+            r = Request(head, body, len(self.seen) + 1)
             self.seen.append(r)
             act = self.acts.popleft() if len(self.acts) > 1 else self.acts[0]
             self.open += 1
@@ -185,6 +207,18 @@ class Hostile:
         finally:
             with self.lock:
                 self.open -= 1
+
+    @staticmethod
+    def body(head, reader):
+        size = re.search(r"content-length: *(\d+)", head, re.I)
+        if size:
+            return reader.take(int(size.group(1)))
+        out = b""
+        while n := int(reader.line().split(b";")[0], 16):
+            out += reader.take(n)
+            reader.line()
+        reader.line()
+        return out
 
     @staticmethod
     def head(s):
