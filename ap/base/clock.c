@@ -187,6 +187,23 @@ bool clock_parse_span(struct str s, int64_t *ms)
     return true;
 }
 
+const char *clock_span(char out[CLOCK_TEXT], int64_t ms)
+{
+    int64_t s = ms < 0 ? -ms / 1000 : ms / 1000;
+
+    if (s >= 2 * 86400)
+        (void)snprintf(out, CLOCK_TEXT, "%lld d", (long long)(s / 86400));
+    else if (s >= 2 * 3600)
+        (void)snprintf(out, CLOCK_TEXT, "%lld h", (long long)(s / 3600));
+    else if (s >= 120)
+        (void)snprintf(out, CLOCK_TEXT, "%lld min", (long long)(s / 60));
+    else if (s >= 2)
+        (void)snprintf(out, CLOCK_TEXT, "%lld s", (long long)s);
+    else
+        (void)snprintf(out, CLOCK_TEXT, "%lld ms", (long long)(ms < 0 ? -ms : ms));
+    return out;
+}
+
 void clock_sleep(int64_t ms)
 {
     struct timespec t = {ms / 1000, (ms % 1000) * 1000000};

@@ -21,6 +21,8 @@ void clock_local(char out[CLOCK_TEXT], int64_t ms); /* 2026-11-22 11:15:30 CET, 
 /* xs:dateTime, 0001..9999, fraction cut to ms. has_zone false: read as UTC. False when malformed.
  */
 bool clock_parse(struct str s, int64_t *ms, bool *has_zone);
+/* "3 d", "5 h", "40 s", "8 ms", without its sign: in `out`, which is given back. */
+const char *clock_span(char out[CLOCK_TEXT], int64_t ms);
 /* "90s" "10m" "24h" "5d" or plain seconds, to ms, at most ~100 years. */
 bool clock_parse_span(struct str s, int64_t *ms);
 void clock_sleep(int64_t ms);

@@ -7,6 +7,7 @@
 #include "ap/cli/act.h"
 #include "ap/cli/commands.h"
 #include "ap/cli/partner.h"
+#include "ap/store/store_pace.h"
 #include "ap/store/store_partner.h"
 
 #define ARENA_MAX (16u << 20)
@@ -17,7 +18,23 @@ static const char *unknown_word(int v)
     return v == PARTNER_UNSET ? NULL : v ? "resend" : "hold";
 }
 
-static void print_json(const struct store_partner *p)
+static struct json_object *pace_json(const struct store_pace *p)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_add_int(o, "taken", p->taken);
+    json_add_int(o, "waiting", p->waiting);
+    json_add_int(o, "delayed", p->delayed);
+    (void)json_object_object_add(o, "usual_ms", p->taken ? json_object_new_int64(p->usual) : NULL);
+    (void)json_object_object_add(
+        o, "longest_ms", p->taken ? json_object_new_int64(p->longest) : NULL);
+    (void)json_object_object_add(
+        o, "oldest_waiting_ms", p->waiting ? json_object_new_int64(p->oldest) : NULL);
+    json_add_bool(o, "drifts", p->drifts);
+    return o;
+}
+
+static void print_json(const struct store_partner *p, const struct store_pace *pace)
 {
     struct json_object *o = json_object_new_object();
     char at[CLOCK_TEXT] = "";
@@ -34,7 +51,24 @@ static void print_json(const struct store_partner *p)
     json_add(o, "held_since", at);
     json_add(o, "held_by", p->held_by);
     json_add(o, "held_why", p->held_why);
+    if (pace)
+        (void)json_object_object_add(o, "pace", pace_json(pace));
     cli_json(o);
+}
+
+static void print_pace(const struct store_pace *p)
+{
+    char usual[CLOCK_TEXT], longest[CLOCK_TEXT], oldest[CLOCK_TEXT];
+
+    if (p->taken)
+        (void)printf("  proof      usually after %s, the longest %s (the last %u documents)\n",
+            clock_span(usual, p->usual), clock_span(longest, p->longest), p->taken);
+    if (p->waiting)
+        (void)printf("  waiting    %u tried and not proven, the first %s ago\n", p->waiting,
+            clock_span(oldest, p->oldest));
+    if (p->delayed)
+        (void)printf("  delays     %u of %u%s\n", p->delayed, p->taken + p->waiting,
+            p->drifts ? ": it delays some and takes others" : "");
 }
 
 static void print_text(const struct store_partner *p)
@@ -59,12 +93,15 @@ static void print_text(const struct store_partner *p)
     (void)printf("\n");
 }
 
-static void print(struct cli *c, const struct store_partner *p)
+static void print(struct cli *c, const struct store_partner *p, const struct store_pace *pace)
 {
-    if (c->json)
-        print_json(p);
-    else
-        print_text(p);
+    if (c->json) {
+        print_json(p, pace);
+        return;
+    }
+    print_text(p);
+    if (pace)
+        print_pace(pace);
 }
 
 /* ---- set, drop ---- */
@@ -145,7 +182,7 @@ int cmd_partner_set(struct cli *c)
         if (act_do(&act, rq, NODE_STORE, &answer, &e))
             code = cli_fail(c, c->args[0], &e);
         else if (!c->quiet)
-            print(c, &p);
+            print(c, &p, NULL);
     }
     (void)json_object_put(rq);
     (void)json_object_put(answer);
@@ -161,19 +198,22 @@ int cmd_partner_show(struct cli *c)
     struct arena *a = arena_new(ARENA_MAX);
     char name[STORE_DEST];
     struct store_partner p;
+    struct store_pace pace;
     struct err e = ERR_INIT;
     struct store *s;
     struct act act;
-    int code = EXIT_OK;
+    int code = EXIT_OK, known = 0;
 
     act_init(&act, c);
     if (c->nargs != 1)
         code = cli_usage(c, "expected one participant or Seat ID");
     else if (!a || partner_name(name, c->args[0], &e) || act_store(&act, &s, &e) ||
-             store_partner_get(&p, s, name, a, &e) < 0)
+             store_partner_get(&p, s, name, a, &e) < 0 ||
+             (known = store_pace_get(
+                  &pace, s, name, c->config->alarm_slow_after, clock_now(), &e)) < 0)
         code = a ? cli_fail(c, c->args[0], &e) : cli_nomem(c);
     else
-        print(c, &p);
+        print(c, &p, known ? &pace : NULL);
     act_close(&act);
     arena_free(a);
     return code;
@@ -197,7 +237,7 @@ int cmd_partner_list(struct cli *c)
         if (!p || store_partner_list(p, PAGE, &n, s, after, a, &e))
             code = p ? cli_fail(c, NULL, &e) : cli_nomem(c);
         for (size_t i = 0; !code && i < n; i++) {
-            print(c, &p[i]);
+            print(c, &p[i], NULL);
             (void)snprintf(after, sizeof(after), "%s", p[i].name);
         }
         arena_free(a);

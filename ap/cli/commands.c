@@ -263,8 +263,10 @@ const struct cli_command cli_commands[] = {
         "  aviso partner set POP000002 --window 2\n"
         "  aviso partner set 0208:0403170701 --require handed-over --deliver-by 4h\n",
         partner_set, cmd_partner_set},
-    {"partner show", "PARTICIPANT|SEAT", "Show what is agreed with one partner",
-        "  aviso partner show 0208:0403170701\n", none, cmd_partner_show},
+    {"partner show", "PARTICIPANT|SEAT",
+        "Show what is agreed with one partner, and how long an access point takes",
+        "  aviso partner show 0208:0403170701\n  aviso partner show POP000002\n", none,
+        cmd_partner_show},
     {"queue cancel", "ID...", "Give documents up before a byte has left; cannot be undone",
         "  aviso queue cancel INV-1042\n  aviso queue cancel 7f3c12aa --yes --why \"typed "
         "twice\"\n",

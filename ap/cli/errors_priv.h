@@ -403,6 +403,8 @@ N("participant.services", INPUT, "Too many services for one participant",
   "At most 256")
 N("participant.unknown", DENIED, "The sender is no participant of ours",
   "aviso participant add registers it")
+N("partner.drift", UNREACHED, "An access point delays some documents for hours while it takes others",
+  "Ask its operator, with the figures of aviso partner show")
 N("pki.anchor", SETUP, "The trust folder does not hold a root and its two CAs",
   "Install the Peppol CAs of the stage")
 N("process.not-supported", NO, "The receiver takes this document type, but not in this process",

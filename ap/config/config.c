@@ -141,6 +141,8 @@ static const struct option {
     O("alarm", "timeout", SPAN, alarm_timeout, "30s", "for telling by one channel"),
     O("alarm", "circuit_after", SPAN, alarm_circuit_after, "1h",
         "an access point that takes nothing for so long is an alarm"),
+    O("alarm", "slow_after", SPAN, alarm_slow_after, "1h",
+        "a document that waits so long for its proof while others are taken is a delay"),
     W("log", "format", log_json, "logfmt", formats, "logfmt or json"),
     W("log", "level", log_level, "info", levels, "error, warn, info or debug"),
 #undef O

@@ -42,7 +42,7 @@ struct config {   /* strings live in the config's arena; "" = not set */
     int64_t log_json, log_level;
     const char *alarm_command, *alarm_webhook, *alarm_webhook_secret_file;
     const char *alarm_mail_to, *alarm_mail_from, *alarm_sendmail;
-    int64_t alarm_repeat, alarm_pause, alarm_timeout, alarm_circuit_after;
+    int64_t alarm_repeat, alarm_pause, alarm_timeout, alarm_circuit_after, alarm_slow_after;
 
     struct arena *arena;
     const char **origin; /* parallel to the option table */

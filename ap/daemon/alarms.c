@@ -9,10 +9,13 @@
 #include "ap/alarm/alarm.h"
 #include "ap/base/clock.h"
 #include "ap/base/log.h"
+#include "ap/store/store_pace.h"
 
 #define LOOK_MS 1000   /* between looks at what is to be told */
 #define WATCH_MS 30000 /* between looks at certificates, space, circuits */
 #define CIRCUITS 256   /* remembered as alarmed */
+#define DRIFTS 64      /* access points told of at once */
+#define ARENA_MAX (1u << 20)
 #define DAY ((int64_t)86400000)
 
 struct alarms {
@@ -133,12 +136,62 @@ static void watch_circuits(struct alarms *x, int64_t now)
             note_circuit(x, &x->states[i], now);
 }
 
+static void note_drift(struct alarms *x, const struct store_pace *p, int64_t now)
+{
+    char slow[CLOCK_TEXT], usual[CLOCK_TEXT], longest[CLOCK_TEXT];
+    struct err why = ERR_INIT;
+
+    (void)err_set(&why, ERR_RETRY, "partner.drift", "",
+        "%s delays some documents and takes others: %u of the last %u took longer than %s (usually "
+        "%s, the longest %s); %u wait now",
+        p->seat, p->delayed, p->taken + p->waiting,
+        clock_span(slow, x->node->cfg->alarm_slow_after), clock_span(usual, p->usual),
+        clock_span(longest, p->longest > p->oldest ? p->longest : p->oldest), p->waiting);
+    (void)err_who(&why, p->seat);
+    (void)err_next(&why, "ask its operator; aviso partner show %s has the figures", p->seat);
+    raise_it(x, "drift", p->seat, &why, now);
+}
+
+static bool drifts(const struct store_pace *p, size_t n, const char *seat)
+{
+    while (n--)
+        if (strcmp(p[n].seat, seat) == 0)
+            return true;
+    return false;
+}
+
+static void watch_pace(struct alarms *x, struct arena *a, int64_t now)
+{
+    const char *open[DRIFTS];
+    struct store_pace p[DRIFTS];
+    struct err e = ERR_INIT;
+    size_t n, known;
+
+    if (store_pace_drifting(
+            p, DRIFTS, &n, x->node->store, x->node->cfg->alarm_slow_after, now, &e) ||
+        store_alarm_subjects(open, DRIFTS, &known, x->node->store, "drift", a, &e)) {
+        log_err(LOG_ERROR, "alarms.pace", &e, NULL);
+        return;
+    }
+    n = n < DRIFTS ? n : DRIFTS;
+    for (size_t i = 0; i < known; i++)
+        if (!drifts(p, n, open[i]))
+            clear_it(x, "drift", open[i], now);
+    for (size_t i = 0; i < n; i++)
+        note_drift(x, &p[i], now);
+}
+
 static void watch(struct alarms *x, int64_t now)
 {
+    struct arena *a = arena_new(ARENA_MAX);
+
     for (size_t i = 0; i < x->node->nkeys; i++)
         watch_certificate(x, key_cert(x->node->keys[i]), now);
     watch_space(x, now);
     watch_circuits(x, now);
+    if (a)
+        watch_pace(x, a, now);
+    arena_free(a);
 }
 
 /* False: the end. */

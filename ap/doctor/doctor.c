@@ -15,23 +15,6 @@ enum doctor_verdict worse(enum doctor_verdict a, enum doctor_verdict b)
     return a > b ? a : b;
 }
 
-const char *span_text(char out[32], int64_t ms)
-{
-    int64_t s = ms < 0 ? -ms / 1000 : ms / 1000;
-
-    if (s >= 2 * 86400)
-        (void)snprintf(out, 32, "%lld d", (long long)(s / 86400));
-    else if (s >= 2 * 3600)
-        (void)snprintf(out, 32, "%lld h", (long long)(s / 3600));
-    else if (s >= 120)
-        (void)snprintf(out, 32, "%lld min", (long long)(s / 60));
-    else if (s >= 2)
-        (void)snprintf(out, 32, "%lld s", (long long)s);
-    else
-        (void)snprintf(out, 32, "%lld ms", (long long)(ms < 0 ? -ms : ms));
-    return out;
-}
-
 static struct doctor_finding *take(struct doctor *d, const char *check, enum doctor_verdict v)
 {
     struct doctor_finding *f = &d->findings[d->n];

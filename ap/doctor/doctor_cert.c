@@ -10,7 +10,7 @@
 static void dates(struct doctor *d, const char *what, const struct cert *c, const char *next)
 {
     int64_t left = c->not_after - d->now;
-    char until[CLOCK_TEXT], text[32];
+    char until[CLOCK_TEXT], text[CLOCK_TEXT];
 
     clock_utc(until, c->not_after);
     until[10] = '\0';
@@ -21,7 +21,7 @@ static void dates(struct doctor *d, const char *what, const struct cert *c, cons
         find(d, "cert", DOCTOR_RED, next, "%s (%s) expired on %s", what, c->cn, until);
     else if (left < 60 * DAY)
         find(d, "cert", left < 7 * DAY ? DOCTOR_RED : DOCTOR_YELLOW, next,
-            "%s (%s) expires in %s, on %s", what, c->cn, span_text(text, left), until);
+            "%s (%s) expires in %s, on %s", what, c->cn, clock_span(text, left), until);
     else
         find(d, "cert", DOCTOR_GREEN, NULL, "%s (%s) is valid until %s", what, c->cn, until);
 }

@@ -18,20 +18,20 @@ static enum doctor_verdict verdict(int64_t off)
 void judge_skew(struct doctor *d, const char *source, int64_t ours, int64_t theirs, int64_t slack)
 {
     int64_t off = ours - theirs, size = off < 0 ? -off : off;
-    char text[32];
+    char text[CLOCK_TEXT];
 
     size = size > slack ? size - slack : 0;
     if (verdict(size) == DOCTOR_GREEN)
         find(d, "clock", DOCTOR_GREEN, NULL, "agrees with %s", source);
     else
-        find(d, "clock", verdict(size), NEXT, "%s %s %s", span_text(text, size),
+        find(d, "clock", verdict(size), NEXT, "%s %s %s", clock_span(text, size),
             off > 0 ? "ahead of" : "behind", source);
 }
 
 static void kernel(struct doctor *d)
 {
     struct timex t = {.modes = 0};
-    char text[32];
+    char text[CLOCK_TEXT];
     int state = adjtimex(&t);
 
     if (state < 0)
@@ -41,7 +41,7 @@ static void kernel(struct doctor *d)
         find(d, "clock", DOCTOR_YELLOW, NEXT, "the kernel says that no time source steers it");
     else
         find(d, "clock", verdict(t.maxerror / 1000), NEXT, "synchronised, at most %s off",
-            span_text(text, t.maxerror / 1000));
+            clock_span(text, t.maxerror / 1000));
 }
 
 /* A receipt is signed before we read it: "ahead" also holds its way to us, seconds at most. */

@@ -11,8 +11,6 @@ void find(struct doctor *d, const char *check, enum doctor_verdict v, const char
 /* An error as a finding: its text, where, and its own next step or `next`. */
 void find_err(struct doctor *d, const char *check, enum doctor_verdict v, const struct err *e,
     const char *next);
-/* "3 d", "5 h", "40 s": in `out`, which is given back. */
-const char *span_text(char out[32], int64_t ms);
 enum doctor_verdict worse(enum doctor_verdict a, enum doctor_verdict b);
 
 void check_service(struct doctor *d);

@@ -1,12 +1,15 @@
 /* doctor_work.c - what is owed: proofs to our senders, documents to our receivers. */
+#include "ap/base/clock.h"
 #include "ap/base/json.h"
 #include "ap/canary/canary.h"
 #include "ap/control/control.h"
 #include "ap/deliver/deliver.h"
 #include "ap/doctor/doctor_priv.h"
 #include "ap/store/store_alarm.h"
+#include "ap/store/store_pace.h"
 
 #define ROUTES 64
+#define PACES 16
 #define ARENA_MAX (1u << 20)
 
 /* It takes fewer connections than configured where it may not open enough descriptors. */
@@ -52,7 +55,7 @@ void check_service(struct doctor *d)
 static void outbound(struct doctor *d, const struct store_counts *n)
 {
     unsigned long unknown = n->out[OUT_UNKNOWN] + n->out[OUT_EXPIRED_UNKNOWN];
-    char text[32];
+    char text[CLOCK_TEXT];
 
     find(d, "late", n->late ? DOCTOR_RED : DOCTOR_GREEN, "aviso list --late",
         "%lu documents past their deadline without proof", n->late);
@@ -61,12 +64,30 @@ static void outbound(struct doctor *d, const struct store_counts *n)
         "%lu documents whose outcome nobody knows yet", unknown);
     if (n->oldest_unproven)
         find(d, "unproven", DOCTOR_GREEN, NULL, "the oldest document without proof waits for %s",
-            span_text(text, d->now - n->oldest_unproven));
+            clock_span(text, d->now - n->oldest_unproven));
     else
         find(d, "unproven", DOCTOR_GREEN, NULL, "every document is settled");
     if (n->out[OUT_HELD])
         find(d, "held", DOCTOR_YELLOW, "aviso list --state held", "%lu documents are held",
             n->out[OUT_HELD]);
+}
+
+static void pace(struct doctor *d)
+{
+    struct store_pace p[PACES];
+    struct err e = ERR_INIT;
+    char longest[CLOCK_TEXT], slow[CLOCK_TEXT];
+    size_t n = 0;
+
+    if (store_pace_drifting(p, PACES, &n, d->store, d->c->alarm_slow_after, d->now, &e))
+        find_err(d, "pace", DOCTOR_RED, &e, NULL);
+    else if (!n)
+        find(d, "pace", DOCTOR_GREEN, NULL, "no access point delays documents");
+    for (size_t i = 0; i < n && i < PACES; i++)
+        find(d, "pace", DOCTOR_YELLOW, "ask its operator; aviso partner show has the figures",
+            "%s delays documents: %u of %u took longer than %s (the longest %s)", p[i].seat,
+            p[i].delayed, p[i].taken + p[i].waiting, clock_span(slow, d->c->alarm_slow_after),
+            clock_span(longest, p[i].longest > p[i].oldest ? p[i].longest : p[i].oldest));
 }
 
 /* A route that nobody configured any more: its documents would wait for ever. */
@@ -101,7 +122,7 @@ static void inbound(struct doctor *d, const struct store_counts *n, struct arena
     struct in_route r[ROUTES];
     struct err e = ERR_INIT;
     size_t routes = 0;
-    char text[32];
+    char text[CLOCK_TEXT];
 
     if (n->in[IN_QUARANTINED])
         find(d, "quarantine", DOCTOR_YELLOW, "aviso list --inbound --state quarantined",
@@ -122,7 +143,7 @@ static void inbound(struct doctor *d, const struct store_counts *n, struct arena
                              : DOCTOR_GREEN,
             "aviso list --inbound --state validated",
             "%lu received documents wait on route %s, the oldest for %s", r[i].waiting, r[i].name,
-            span_text(text, age));
+            clock_span(text, age));
     }
     deliver_close(&known);
     if (!routes)
@@ -135,7 +156,7 @@ static void canary(struct doctor *d)
     const struct canary_cfg cfg = {d->c->canary_from, d->c->canary_to, d->c->canary_every, silence};
     struct canary k;
     struct err e = ERR_INIT;
-    char text[32];
+    char text[CLOCK_TEXT];
 
     if (!*cfg.to)
         return;
@@ -143,12 +164,12 @@ static void canary(struct doctor *d)
         find_err(d, "canary", DOCTOR_RED, &e, NULL);
     else if (canary_is_silent(&k, &cfg, d->now))
         find(d, "canary", DOCTOR_RED, "aviso canary run tells where it stops",
-            "none came back for %s", span_text(text, d->now - (k.back_at ? k.back_at : k.since)));
+            "none came back for %s", clock_span(text, d->now - (k.back_at ? k.back_at : k.since)));
     else if (!k.back_at)
         find(d, "canary", DOCTOR_YELLOW, "aviso canary run", "none came back yet");
     else
         find(d, "canary", DOCTOR_GREEN, NULL, "came back %s ago, after %lld ms",
-            span_text(text, d->now - k.back_at), (long long)k.trip_ms);
+            clock_span(text, d->now - k.back_at), (long long)k.trip_ms);
 }
 
 void check_work(struct doctor *d)
@@ -159,6 +180,7 @@ void check_work(struct doctor *d)
 
     if (a && d->store && store_count(&n, d->store, &e) == 0) {
         outbound(d, &n);
+        pace(d);
         alarms(d);
         inbound(d, &n, a);
         canary(d);

@@ -168,6 +168,23 @@ int store_alarm_clear(
     return rc == 1 ? store_change(s, clear_change, &x, e) : rc;
 }
 
+int store_alarm_subjects(const char **out, size_t max, size_t *n, struct store *s, const char *kind,
+    struct arena *a, struct err *e)
+{
+    struct rows r;
+
+    *n = 0;
+    rows_open(&r, s, e,
+        "SELECT subject FROM alarm WHERE kind=?1 AND cleared_at IS NULL ORDER BY subject LIMIT ?2",
+        ARGS(A_TEXT(kind), A_INT(max)));
+    while (rows_next(&r, e))
+        if (!(out[(*n)++] = db_text(a, r.st, 0))) {
+            rows_fail(&r);
+            (void)err_nomem(e);
+        }
+    return rows_end(&r);
+}
+
 struct ack {
     const struct alarm_ack *x;
     unsigned long acked;

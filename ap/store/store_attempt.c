@@ -245,6 +245,8 @@ static int end(struct db *db, void *arg, struct err *e)
         return -1;
     if (current && r->alarm && r->why && alarm_put(db, &about, e))
         return -1;
+    if (current && !r->proof && pace_waits(db, &is, e))
+        return -1;
     x->ended = is.state;
     (void)FAULT("store.attempt_ended");
     return core_save(db, &was, &is, r->why ? r->why->code : r->result, r->now, e);

@@ -184,7 +184,7 @@ int core_save(struct db *db, const struct out_core *was, struct out_core *is, co
                 A_INT(moves), A_INT(now),
                 A_TEXT(is->state == OUT_HELD ? out_state_word(is->held_from) : NULL))))
         return -1;
-    if (alarm_step(db, was, is, now, e) ||
+    if (alarm_step(db, was, is, now, e) || pace_settled(db, was, is, now, e) ||
         (strcmp(was->dest, is->dest) != 0 && dest_refresh(db, was->dest, e)))
         return -1;
     return dest_refresh(db, is->dest, e);

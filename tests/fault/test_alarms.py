@@ -10,7 +10,7 @@ from hostile import *
 
 SECRET = base64.b64encode(b"a secret of thirty-two bytes....").decode()
 FAST = ["--set", "retry.first=1s", "--set", "retry.max=2s", "--set", "retry.answer_timeout=4s", "--set",
-        "retry.connect_timeout=2s", "--set", "alarm.pause=0s", "--set", "alarm.repeat=2s", "--set", "lookup.cache=1s"]
+        "retry.connect_timeout=2s", "--set", "alarm.slow_after=3s", "--set", "alarm.pause=0s", "--set", "alarm.repeat=2s", "--set", "lookup.cache=1s"]
 
 
 class Hook:
@@ -122,6 +122,44 @@ def a1(lab, hook, peer):
     return s
 
 
+def delay_one_in_five(seconds):
+    """Every fifth message is answered 503 until it is that old; the others are taken at once."""
+    first, order = {}, []
+
+    def act(p, r, s):
+        if r.id not in first:
+            first[r.id] = time.time()
+            order.append(r.id)
+        slow = order.index(r.id) % 5 == 2 and time.time() - first[r.id] < seconds
+        answer(503)(p, r, s) if slow else forward(p, r, s)
+    return act
+
+
+def a7_drift(lab, hook, peer):
+    """002: one in five is taken late, the others at once: told of as drift, with figures; over when it is over."""
+    began = time.time()
+    peer.does(delay_one_in_five(8))
+    for i in range(18):
+        lab.ap(1, "send", lab.invoice(f"SEED-002-{i}"), "--deliver-by", "1h")
+    ok = until(lambda: hook.alarms("drift"), 60)
+    told = hook.alarms("drift")
+    first = f"first alarm after {told[0][0] - began:.1f} s" if told else "no alarm"
+    text = told[0][1]["error"]["text"] if told else ""
+    say(ok and "POP000002 delays some documents" in text and "longer than 3 s" in text, f"A7-002 one in five is delayed: told of as drift; {first}", text)
+    slow = ["--set", "alarm.slow_after=3s"]  # as the service was started
+    r = lab.ap(1, "partner", "show", "POP000002", *slow)
+    pace = lab.json(1, "partner", "show", "POP000002", *slow)[0]["pace"]
+    say(pace["drifts"] and pace["delayed"] >= 3 and pace["usual_ms"] < 3000, "... partner show has the figures", pace)
+    say("it delays some and takes others" in r.stdout and "usually after" in r.stdout, "... for people too", r.stdout)
+    found = [f for f in lab.json(1, "doctor", "--quick", *slow)[0]["checks"] if f.get("check") == "pace"]
+    say(found and found[0]["verdict"] == "yellow" and "POP000002" in found[0]["text"], "... doctor is yellow", found)
+    say("pace" not in lab.json(1, "partner", "show", BUYER)[0], "... nothing of it stands at a receiver")
+    peer.does(forward)
+    for i in range(20):
+        lab.ap(1, "send", lab.invoice(f"SEED-002-b{i}"), "--deliver-by", "1h")
+    say(until(lambda: not [a for a in lab.json(1, "alarms", "--all") if a["kind"] == "drift" and not a["cleared"]], 60), "... twenty good ones later the alarm is over", lab.json(1, "alarms"))
+
+
 def a7(lab, hook, peer):
     def first(number, began):
         told = hook.about(number)
@@ -194,6 +232,7 @@ with Lab() as lab:
     refused_configurations(lab)
     sender = a1(lab, hook, peer)
     a7(lab, hook, peer)
+    a7_drift(lab, hook, peer)
     peer.close()
     say(lab.end(sender) == 0, "the sender ends cleanly", open(sender.log).read()[-300:])
 done()
