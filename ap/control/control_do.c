@@ -139,7 +139,7 @@ static struct json_object *inbox(
     if (strcmp(verb, "ack") == 0)
         rc = store_in_ack(s, hit.row, who ? who : "inbox", clock_now(), e);
     else if (strcmp(verb, "handed") == 0)
-        rc = store_in_handed(s, hit.row, NULL, "inbox", clock_now(), e);
+        rc = store_in_handed(s, hit.row, NULL, NULL, "inbox", clock_now(), e);
     else if (strcmp(verb, "quarantine") == 0)
         rc = set_aside(s, hit.row, text(rq, "why"), e);
     else if (strcmp(verb, "release") == 0)

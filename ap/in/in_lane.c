@@ -55,6 +55,7 @@ struct hand {
     const struct in_env *env;
     struct in_lane *lane;
     const struct in_claim *c;
+    struct in_claim *next; /* of the batch, or NULL: begins when this one was taken */
     struct in_row row;
     struct in_document document;
     struct arena *a;
@@ -151,8 +152,9 @@ static int taken(struct hand *h, struct err *e)
         (void)snprintf(how, sizeof(how), "%s %s", kind, r->name);
     (void)FAULT("in.dropped");
     /* a folder does not answer; a program's exit status and a 2xx are C4's own word */
-    rc = r->kind == DELIVER_FOLDER ? store_in_handed(h->env->store, h->c->row, h->c, how, h->now, e)
-                                   : store_in_taken(h->env->store, h->c->row, h->c, how, h->now, e);
+    rc = r->kind == DELIVER_FOLDER
+             ? store_in_handed(h->env->store, h->c->row, h->c, h->next, how, h->now, e)
+             : store_in_taken(h->env->store, h->c->row, h->c, how, h->now, e);
     if (rc)
         return -1;
     (void)turn(h, false, 0, NULL);
@@ -222,10 +224,11 @@ static int hand_over(struct hand *h, struct err *e)
     return end(h, how, again, &why, e);
 }
 
-static int hand_one(
-    const struct in_env *env, struct in_lane *l, const struct in_claim *c, struct err *e)
+static int hand_one(const struct in_env *env, struct in_lane *l, const struct in_claim *c,
+    struct in_claim *next, struct err *e)
 {
-    struct hand h = {.env = env, .lane = l, .now = clock_now(), .c = c, .a = arena_new(ARENA_MAX)};
+    struct hand h = {
+        .env = env, .lane = l, .now = clock_now(), .c = c, .next = next, .a = arena_new(ARENA_MAX)};
     int rc;
 
     buf_init(&h.sidecar, 64 * 1024);
@@ -235,7 +238,8 @@ static int hand_one(
     return rc;
 }
 
-/* The route fails: what was claimed beside the one that showed it waits like that one. */
+/* The route fails: what was claimed beside the one that showed it waits like that one, and is not
+ * begun. */
 static int give_back(
     const struct in_env *env, struct in_lane *l, const struct in_claim *c, struct err *e)
 {
@@ -244,11 +248,22 @@ static int give_back(
     return store_in_wait(env->store, c, NULL, now + in_lane_rests(l), now, e);
 }
 
+/* One whose lease ran out while others of the batch took long is another worker's. */
+static int turn_of(const struct in_env *env, struct in_lane *l, struct in_claim *c,
+    struct in_claim *next, struct err *e)
+{
+    if (!c->begun && in_lane_rests(l))
+        return give_back(env, l, c, e);
+    if (!c->begun && store_in_begin(env->store, c, clock_now(), e))
+        return strcmp(e->code, "store.lease-lost") == 0 ? 0 : -1;
+    return hand_one(env, l, c, next, e);
+}
+
 int in_lane_work(const struct in_env *env, struct in_lane *l, struct err *e)
 {
     /* a folder is quick: several in one commit. A system that is called may be slow: one each */
     size_t n = 0, max = l->route->kind == DELIVER_FOLDER ? BATCH : 1;
-    int64_t lease = (int64_t)max * (l->route->deadline + LEASE_EXTRA_MS);
+    int64_t lease = l->route->deadline + LEASE_EXTRA_MS;
     struct in_claim c[BATCH];
     int rc = 0;
 
@@ -257,6 +272,6 @@ int in_lane_work(const struct in_env *env, struct in_lane *l, struct err *e)
     if (store_in_claim(c, max, &n, env->store, true, l->route->name, clock_now(), lease, e))
         return -1;
     for (size_t i = 0; i < n; i++)
-        rc |= i && in_lane_rests(l) ? give_back(env, l, &c[i], e) : hand_one(env, l, &c[i], e);
+        rc |= turn_of(env, l, &c[i], i + 1 < n ? &c[i + 1] : NULL, e);
     return rc ? -1 : n ? 1 : 0;
 }

@@ -14,8 +14,8 @@
 #include "ap/base/log.h"
 #include "ap/peppol/content.h"
 
-#define BATCH 16 /* claimed in one commit: under load claims cost more than the rules */
-#define LEASE_MS (BATCH * 300000)
+#define BATCH 16        /* claimed in one commit: under load claims cost more than the rules */
+#define LEASE_MS 300000 /* of each: it runs anew when its turn comes late */
 #define ARENA_MAX (64u << 20)
 #define KEEP (256u * 1024u)
 
@@ -190,15 +190,26 @@ static int work_one(const struct in_env *env, const struct in_claim *c, struct e
         env->store, c, &why, now + (env->retry_ms ? env->retry_ms : 60000), now, e);
 }
 
+/* Those before it took so long that its lease may run out: it begins anew, if it is still ours. */
+static int turn_of(const struct in_env *env, struct in_claim *c, int64_t claimed, struct err *e)
+{
+    int64_t now = clock_now();
+
+    if (now - claimed > LEASE_MS / 2 && store_in_begin(env->store, c, now, e))
+        return strcmp(e->code, "store.lease-lost") == 0 ? 0 : -1;
+    return work_one(env, c, e);
+}
+
 int in_work(const struct in_env *env, struct err *e)
 {
+    int64_t now = clock_now();
     struct in_claim c[BATCH];
     size_t n = 0;
     int rc = 0;
 
-    if (store_in_claim(c, BATCH, &n, env->store, false, NULL, clock_now(), LEASE_MS, e))
+    if (store_in_claim(c, BATCH, &n, env->store, false, NULL, now, LEASE_MS, e))
         return -1;
     for (size_t i = 0; i < n; i++) /* one that fails is no reason to leave the others claimed */
-        rc |= work_one(env, &c[i], e);
+        rc |= turn_of(env, &c[i], now, e);
     return rc ? -1 : n ? 1 : 0;
 }

@@ -451,13 +451,20 @@ struct in_claim {
     int64_t row, lease;
     char id[STORE_ID];
     enum in_state state;
-    bool redelivered; /* a hand-over was begun before */
+    int64_t lease_ms;
+    bool redelivered; /* a hand-over was begun before this claim */
+    bool begun;       /* its hand-over is: committed */
 };
 /* Documents due for the next step: RECEIVED (to validate), VALIDATED or RELEASED (to hand over).
- * `hand_over`: which of the two; that a hand-over is begun is committed here. route NULL: any. */
+ * `hand_over`: which of the two; that the hand-over of the first begins is committed here, of the
+ * others by store_in_begin or store_in_handed before it does. The lease is each document's own: it
+ * runs anew when its turn comes (store_in_begin). route NULL: any. */
 int store_in_claim(struct in_claim *out, size_t max, size_t *n, struct store *s, bool hand_over,
     const char *route, int64_t now, int64_t lease_ms, struct err *e) MUST_CHECK;
 int store_in_next_due(int64_t *out, struct store *s, struct err *e) MUST_CHECK;
+/* Its turn comes: the lease runs from now, and what is to be handed over is begun. Claimed by
+ * another meanwhile: store.lease-lost (ERR_RETRY). */
+int store_in_begin(struct store *s, struct in_claim *c, int64_t now, struct err *e) MUST_CHECK;
 struct in_facts { /* read from the document itself while validating */
     const char *invoice, *supplier, *issue_date, *rule_sets;
     struct blob report;  /* at most STORE_INLINE_MAX */
@@ -469,9 +476,10 @@ int store_in_validated(struct store *s, const struct in_claim *c, const struct i
 int store_in_wait(struct store *s, const struct in_claim *c, const struct err *why, int64_t next_at,
     int64_t now, struct err *e) MUST_CHECK;
 /* Handed over on this route ("folder", "inbox", "http ..."). Without claim (row only): the pull
- * queue; a second time is a redelivery. */
-int store_in_handed(struct store *s, int64_t row, const struct in_claim *c, const char *how,
-    int64_t now, struct err *e) MUST_CHECK;
+ * queue; a second time is a redelivery. `next` (or NULL) begins in the same commit, if it is still
+ * claimed: see its `begun`. */
+int store_in_handed(struct store *s, int64_t row, const struct in_claim *c, struct in_claim *next,
+    const char *how, int64_t now, struct err *e) MUST_CHECK;
 /* Handed over and acknowledged in one commit: the other side said that it has it. */
 int store_in_taken(struct store *s, int64_t row, const struct in_claim *c, const char *how,
     int64_t now, struct err *e) MUST_CHECK;

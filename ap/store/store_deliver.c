@@ -1,6 +1,7 @@
 /* store_deliver.c - an inbound document on its way to C4: claimed, validated, handed over,
  * acknowledged; quarantined and released. That a hand-over begins is committed before it does, so
- * that the next one can say `redelivered`. */
+ * that the next one can say `redelivered`: of several claimed at once that of the first with the
+ * claim, of each other one with the end of the one before it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -82,7 +83,7 @@ struct claim {
     size_t max, *n;
     bool hand_over;
     const char *route;
-    int64_t now, until;
+    int64_t now, lease_ms;
 };
 
 static int take_rows(struct claim *x, struct db *db, const char *state, struct err *e)
@@ -107,6 +108,8 @@ static int take_rows(struct claim *x, struct db *db, const char *state, struct e
         c->row = sqlite3_column_int64(st, 0);
         (void)snprintf(c->id, sizeof(c->id), "%s", (const char *)sqlite3_column_text(st, 1));
         c->redelivered = x->hand_over && sqlite3_column_int(st, 2) > 0;
+        c->begun = x->hand_over && c == x->out;
+        c->lease_ms = x->lease_ms;
         (void)in_state_parse(state, &c->state);
         rnd_bytes(&c->lease, sizeof(c->lease));
         c->lease = (c->lease & INT64_MAX) | 1;
@@ -125,8 +128,8 @@ static int claim(struct db *db, void *arg, struct err *e)
     for (size_t i = 0; i < *x->n; i++)
         if (db_run(db, e,
                 "UPDATE inbound SET lease=?2,next_at=?3,handovers=handovers+?4 WHERE n=?1",
-                ARGS(A_INT(x->out[i].row), A_INT(x->out[i].lease), A_INT(x->until),
-                    A_INT(x->hand_over))))
+                ARGS(A_INT(x->out[i].row), A_INT(x->out[i].lease), A_INT(x->now + x->lease_ms),
+                    A_INT(x->out[i].begun))))
             return -1;
     (void)FAULT("store.in_claimed");
     return 0;
@@ -177,7 +180,7 @@ static int next_due(int64_t *out, struct store *s, struct err *e)
 int store_in_claim(struct in_claim *out, size_t max, size_t *n, struct store *s, bool hand_over,
     const char *route, int64_t now, int64_t lease_ms, struct err *e)
 {
-    struct claim x = {out, max, n, hand_over, route, now, now + lease_ms};
+    struct claim x = {out, max, n, hand_over, route, now, lease_ms};
     int64_t due;
     int rc;
 
@@ -202,10 +205,11 @@ int store_in_next_due(int64_t *out, struct store *s, struct err *e)
 struct step {
     int64_t row, now, next_at;
     const struct in_claim *c;
+    struct in_claim *next;
     const struct in_facts *f;
     const struct err *why;
     const char *who;
-    bool loud;
+    bool loud, begins;
 };
 
 static int validated(struct db *db, void *arg, struct err *e)
@@ -261,9 +265,53 @@ int store_in_wait(struct store *s, const struct in_claim *c, const struct err *w
     return store_change(s, wait_change, &x, e);
 }
 
-static int handed(struct db *db, void *arg, struct err *e)
+static int begin_hand_over(
+    struct db *db, const struct in_core *was, const struct in_claim *c, int64_t now, struct err *e)
+{
+    struct in_core is = *was;
+
+    is.handovers += was->state != IN_RECEIVED;
+    is.next_at = now + c->lease_ms;
+    return save(db, was, &is, NULL, now, e);
+}
+
+static int begin(struct db *db, void *arg, struct err *e)
 {
     const struct step *x = arg;
+    struct in_core was;
+
+    return load_claimed(&was, db, x->row, x->c, e) || begin_hand_over(db, &was, x->c, x->now, e)
+               ? -1
+               : 0;
+}
+
+int store_in_begin(struct store *s, struct in_claim *c, int64_t now, struct err *e)
+{
+    struct step x = {.row = c->row, .now = now, .c = c};
+
+    if (store_change(s, begin, &x, e))
+        return -1;
+    c->begun = c->state != IN_RECEIVED;
+    return 0;
+}
+
+/* One that another worker has by now is no reason to lose what was done. */
+static int begin_next(struct db *db, struct step *x, struct err *e)
+{
+    struct in_core was;
+
+    x->begins = false;
+    if (!x->next)
+        return 0;
+    if (load(&was, db, x->next->row, e))
+        return -1;
+    x->begins = was.lease == x->next->lease;
+    return x->begins ? begin_hand_over(db, &was, x->next, x->now, e) : 0;
+}
+
+static int handed(struct db *db, void *arg, struct err *e)
+{
+    struct step *x = arg;
     struct in_core was, is;
 
     if (load_claimed(&was, db, x->row, x->c, e))
@@ -280,15 +328,19 @@ static int handed(struct db *db, void *arg, struct err *e)
     if (was.state == is.state &&
         event_put(db, true, x->row, "redelivered", NULL, NULL, x->who, x->now, e))
         return -1;
-    return save(db, &was, &is, x->who, x->now, e);
+    return save(db, &was, &is, x->who, x->now, e) || begin_next(db, x, e) ? -1 : 0;
 }
 
-int store_in_handed(struct store *s, int64_t row, const struct in_claim *c, const char *how,
-    int64_t now, struct err *e)
+int store_in_handed(struct store *s, int64_t row, const struct in_claim *c, struct in_claim *next,
+    const char *how, int64_t now, struct err *e)
 {
-    struct step x = {.row = row, .now = now, .c = c, .who = how};
+    struct step x = {.row = row, .now = now, .c = c, .next = next, .who = how};
 
-    return store_change(s, handed, &x, e);
+    if (store_change(s, handed, &x, e))
+        return -1;
+    if (next)
+        next->begun = x.begins;
+    return 0;
 }
 
 static int ack(struct db *db, void *arg, struct err *e)

@@ -246,6 +246,8 @@ def restarts(lab, r, service):
         say(r.becomes("HO-31", "ACKNOWLEDGED"), "K12 a hand-over whose commit was cut off is done again", r.row("HO-31"))
         a, b = C4.of("HO-31")
         say(a[2]["id"] == b[2]["id"] and not a[2]["redelivered"] and b[2]["redelivered"], "K12 ... same id, redelivered=true", [x[2] for x in (a, b)])
+        lab.end(service)
+        service = batch_cut_off(lab, r, fault)
     else:
         service = lab.serve(2, *r.flags())
         print("skip K12 a hand-over cut off before its commit: no program with fault points")
@@ -257,6 +259,33 @@ def restarts(lab, r, service):
     x = lab.ap(2, "doctor", "--quick")
     say(x.returncode == 1 and "wait for route erp, which is not configured" in x.stdout, "doctor is red about a route that is gone", x.stdout)
     lab.end(service)
+
+
+def batch_cut_off(lab, r, fault):
+    """Four documents wait for a folder that is away; the service dies between the second's file and its commit."""
+    box, away, arm = lab.net + "/ap2/inbox", lab.net + "/ap2/away", r.dir + "/armed-batch"
+    numbers = [f"HO-5{i}" for i in range(4)]
+    before = set(os.listdir(box))
+    service = lab.serve(2, *r.flags(), "--set", "retry.first=3s", program=fault, env={**os.environ, "AVISO_FAULT": "in.dropped=kill@2", "AVISO_FAULT_ARM": arm})
+    os.rename(box, away)
+    for n in numbers:
+        r.send(n, ODD)
+        r.becomes(n, "VALIDATED")
+    open(arm, "w").close()
+    os.rename(away, box)
+    say(until(lambda: service.poll() is not None, 30) and service.returncode == -9, "(killed in a batch for a folder, after the second file)", service.poll())
+    one = {n: lab.json(2, "status", n)[0] for n in numbers}
+    say(sorted(d["state"] for d in one.values()) == ["HANDED_OVER"] + 3 * ["VALIDATED"], "K12 of a batch one was committed", {n: d["state"] for n, d in one.items()})
+    files = [json.load(open(f"{box}/{f}"))["invoice"] for f in set(os.listdir(box)) - before if f.endswith(".json")]
+    begun = [n for n in files if one[n]["state"] == "VALIDATED"]
+    say(len(files) == 2 and len(begun) == 1, "K12 ... and one was begun", files)
+    service = lab.serve(2, *r.flags())
+    say(all(r.becomes(n, "HANDED_OVER") for n in numbers), "K12 ... the others are handed over by the next start", [r.row(n)["state"] for n in numbers])
+    cars = [json.load(open(f"{box}/{f}")) for f in set(os.listdir(box)) - before if f.endswith(".json")]
+    marked = {c["invoice"] for c in cars if c["redelivered"]}
+    tried = {n for n, d in one.items() if d.get("error")}  # while the folder was away
+    say(len(cars) == 4 and set(begun) <= marked <= set(begun) | tried and len(tried) < 4, "K12 ... of them only what had begun says redelivered", (begun, marked, tried))
+    return service
 
 
 def quarantine(lab, r):

@@ -307,7 +307,7 @@ static int w_validated(struct store *s, struct err *e)
 
 static int w_handed(struct store *s, struct err *e)
 {
-    return store_in_handed(s, sh->row, &sh->in_claim, "folder", sh->now, e);
+    return store_in_handed(s, sh->row, &sh->in_claim, NULL, "folder", sh->now, e);
 }
 
 static int w_ack(struct store *s, struct err *e)

@@ -245,7 +245,7 @@ static void a_document_goes_all_the_way(void **state)
     assert_int_equal(got, 1);
     c = claim(k, true, T + 1);
     assert_false(c.redelivered);
-    assert_int_equal(store_in_handed(k->s, a.row, &c, "folder", T + 2, &e), 0);
+    assert_int_equal(store_in_handed(k->s, a.row, &c, NULL, "folder", T + 2, &e), 0);
     assert_int_equal(kit_in_get(k, a.row).state, IN_HANDED_OVER);
     assert_string_equal(kit_in_get(k, a.row).handed_how, "folder");
     assert_int_equal(store_in_ack(k->s, a.row, "erp", T + 3, &e), 0);
@@ -272,7 +272,7 @@ static void k12_a_hand_over_that_was_begun_comes_back_marked(void **state)
     c = claim(k, true, T + 2);
     assert_true(c.redelivered);
     assert_string_equal(c.id, a.id);
-    assert_int_equal(store_in_handed(k->s, a.row, &c, "folder", T + 2, &e), 0);
+    assert_int_equal(store_in_handed(k->s, a.row, &c, NULL, "folder", T + 2, &e), 0);
 }
 
 static void a_failed_hand_over_waits_and_says_why(void **state)
@@ -312,6 +312,78 @@ static void routes_are_claimed_apart(void **state)
     assert_string_equal(kit_in_get(k, c[0].row).route, "http");
 }
 
+/* The others of a batch are claimed, not begun: after a crash they are not redelivered. */
+static void of_a_batch_only_what_was_begun_is_redelivered(void **state)
+{
+    struct kit *k = *state;
+    struct store_recovered r;
+    struct in_claim c[4];
+    struct err e = ERR_INIT;
+    size_t got;
+
+    for (unsigned i = 1; i <= 4; i++) {
+        struct in_new n = kit_in(i, T);
+        (void)take(k, &n);
+        validate(k, T);
+    }
+    assert_int_equal(store_in_claim(c, 4, &got, k->s, true, "folder", T + 1, MIN, &e), 0);
+    assert_int_equal(got, 4);
+    assert_true(c[0].begun && !c[1].begun && !c[3].begun);
+    assert_int_equal(store_in_handed(k->s, c[0].row, &c[0], &c[1], "folder", T + 2, &e), 0);
+    assert_true(c[1].begun);
+    kit_reopen(k, &r);
+    assert_int_equal(r.returned, 3);
+    assert_int_equal(store_in_claim(c, 4, &got, k->s, true, "folder", T + 3, MIN, &e), 0);
+    assert_int_equal(got, 3);
+    for (size_t i = 0; i < got; i++)
+        assert_int_equal(c[i].redelivered, kit_in_get(k, c[i].row).handovers > (i == 0));
+    assert_int_equal(c[0].redelivered + c[1].redelivered + c[2].redelivered, 1);
+}
+
+static void the_lease_of_a_batch_is_each_documents_own(void **state)
+{
+    struct kit *k = *state;
+    struct in_claim c[4], other[4];
+    struct err e = ERR_INIT;
+    size_t got;
+
+    for (unsigned i = 1; i <= 3; i++) {
+        struct in_new n = kit_in(i, T);
+        (void)take(k, &n);
+    }
+    assert_int_equal(store_in_claim(c, 4, &got, k->s, false, NULL, T, MIN, &e), 0);
+    assert_int_equal(got, 3);
+    assert_int_equal(store_in_begin(k->s, &c[1], T + MIN - 1, &e), 0); /* its turn */
+    assert_false(c[1].begun); /* nothing is handed over yet */
+    assert_int_equal(store_in_claim(other, 4, &got, k->s, false, NULL, T + MIN, MIN, &e), 0);
+    assert_int_equal(got, 2); /* the first hangs, the third was not come to */
+    refused(store_in_begin(k->s, &c[2], T + MIN, &e), &e, "store.lease-lost");
+    assert_int_equal(kit_in_get(k, c[1].row).handovers, 0);
+}
+
+/* It hung until another worker had taken the next one: that one stays the other's. */
+static void the_next_of_a_batch_may_be_lost_without_harm(void **state)
+{
+    struct kit *k = *state;
+    struct in_claim c[2], other[2];
+    struct err e = ERR_INIT;
+    size_t got;
+
+    for (unsigned i = 1; i <= 2; i++) {
+        struct in_new n = kit_in(i, T);
+        (void)take(k, &n);
+        validate(k, T);
+    }
+    assert_int_equal(store_in_claim(c, 2, &got, k->s, true, "folder", T + 1, MIN, &e), 0);
+    assert_int_equal(store_in_begin(k->s, &c[0], T + MIN, &e), 0);
+    assert_int_equal(store_in_claim(other, 2, &got, k->s, true, "folder", T + MIN + 2, MIN, &e), 0);
+    assert_int_equal(got, 1);
+    assert_int_equal(store_in_handed(k->s, c[0].row, &c[0], &c[1], "folder", T + MIN + 3, &e), 0);
+    assert_false(c[1].begun);
+    assert_int_equal(kit_in_get(k, c[0].row).state, IN_HANDED_OVER);
+    assert_int_equal(kit_in_get(k, c[1].row).handovers, 1);
+}
+
 static void the_pull_queue_counts_redeliveries(void **state)
 {
     struct kit *k = *state;
@@ -319,15 +391,15 @@ static void the_pull_queue_counts_redeliveries(void **state)
     struct in_accepted a = take(k, &n);
     struct err e = ERR_INIT;
 
-    refused(store_in_handed(k->s, a.row, NULL, "inbox", T, &e), &e, "store.state");
+    refused(store_in_handed(k->s, a.row, NULL, NULL, "inbox", T, &e), &e, "store.state");
     validate(k, T);
     refused(store_in_ack(k->s, a.row, "erp", T, &e), &e, "store.state");
-    assert_int_equal(store_in_handed(k->s, a.row, NULL, "inbox", T, &e), 0);
-    assert_int_equal(store_in_handed(k->s, a.row, NULL, "inbox", T + 1, &e), 0);
+    assert_int_equal(store_in_handed(k->s, a.row, NULL, NULL, "inbox", T, &e), 0);
+    assert_int_equal(store_in_handed(k->s, a.row, NULL, NULL, "inbox", T + 1, &e), 0);
     assert_int_equal(kit_in_get(k, a.row).handovers, 2);
     assert_int_equal(kit_in_get(k, a.row).state, IN_HANDED_OVER);
     assert_int_equal(store_in_ack(k->s, a.row, "erp", T, &e), 0);
-    assert_int_equal(store_in_handed(k->s, a.row, NULL, "inbox", T + 2, &e), 0);
+    assert_int_equal(store_in_handed(k->s, a.row, NULL, NULL, "inbox", T + 2, &e), 0);
     assert_int_equal(kit_in_get(k, a.row).state, IN_ACKNOWLEDGED);
 }
 
@@ -347,7 +419,7 @@ static void quarantine_keeps_it_until_released(void **state)
     assert_int_equal(store_in_release(k->s, a.row, "ann", T + 1, &e), 0);
     assert_int_equal(kit_in_get(k, a.row).state, IN_RELEASED);
     c = claim(k, true, T + 1);
-    assert_int_equal(store_in_handed(k->s, a.row, &c, "folder", T + 2, &e), 0);
+    assert_int_equal(store_in_handed(k->s, a.row, &c, NULL, "folder", T + 2, &e), 0);
 }
 
 static void the_inbox_is_listed_by_filter(void **state)
@@ -425,6 +497,9 @@ int main(void)
         TEST(k12_a_hand_over_that_was_begun_comes_back_marked),
         TEST(a_failed_hand_over_waits_and_says_why),
         TEST(routes_are_claimed_apart),
+        TEST(of_a_batch_only_what_was_begun_is_redelivered),
+        TEST(the_lease_of_a_batch_is_each_documents_own),
+        TEST(the_next_of_a_batch_may_be_lost_without_harm),
         TEST(the_pull_queue_counts_redeliveries),
         TEST(quarantine_keeps_it_until_released),
         TEST(the_inbox_is_listed_by_filter),
