@@ -7,6 +7,7 @@
 
 #include "ap/alarm/alarm_priv.h"
 #include "ap/base/child.h"
+#include "ap/base/fsx.h"
 #include "ap/base/log.h"
 #include "ap/base/rnd.h"
 #include "ap/http/webhook.h"
@@ -49,14 +50,9 @@ static int input_of(const char *text, struct err *e)
 
     if (fd < 0)
         return err_errno(e, "io.open", "memfd", "notice");
-    for (size_t at = 0; at < n;) {
-        ssize_t w = write(fd, text + at, n - at);
-        if (w <= 0) {
-            (void)err_errno(e, "io.write", "write", "notice");
-            (void)close(fd);
-            return -1;
-        }
-        at += (size_t)w;
+    if (fsx_write(fd, text, n, "notice", e)) {
+        (void)close(fd);
+        return -1;
     }
     (void)lseek(fd, 0, SEEK_SET);
     return fd;

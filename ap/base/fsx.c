@@ -21,8 +21,10 @@ int fsx_sync(int fd, const char *name_for_message, struct err *e)
     return 0;
 }
 
-static int put(int fd, const char *p, size_t n, const char *name, struct err *e)
+int fsx_write(int fd, const void *bytes, size_t n, const char *name, struct err *e)
 {
+    const char *p = bytes;
+
     for (size_t done = 0; done < n;) {
         ssize_t w = FAULT("base.write") ? -1 : write(fd, p + done, n - done);
         if (w < 0 && errno == EINTR)
@@ -32,6 +34,18 @@ static int put(int fd, const char *p, size_t n, const char *name, struct err *e)
         done += (size_t)w;
     }
     return 0;
+}
+
+static int file_write(void *ctx, const void *p, size_t n, struct err *e)
+{
+    const struct fsx_file *f = ctx;
+
+    return fsx_write(f->fd, p, n, f->name, e);
+}
+
+struct sink fsx_sink(struct fsx_file *f)
+{
+    return (struct sink){file_write, f};
 }
 
 int fsx_replace(int dirfd, const char *name, const void *p, size_t n, unsigned mode, struct err *e)
@@ -44,7 +58,7 @@ int fsx_replace(int dirfd, const char *name, const void *p, size_t n, unsigned m
     fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
     if (fd < 0)
         return err_errno(e, "io.open", "open", name);
-    rc = put(fd, p, n, name, e) || fsx_sync(fd, name, e);
+    rc = fsx_write(fd, p, n, name, e) || fsx_sync(fd, name, e);
     if (close(fd) && !rc)
         rc = err_errno(e, "io.close", "close", name);
     (void)FAULT("base.replace_before_rename");

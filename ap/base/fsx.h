@@ -9,9 +9,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ap/base/blob.h"
 #include "ap/base/buf.h"
 #include "ap/base/err.h"
 
+/* All of it, to whatever fd is. `name` is for messages. */
+int fsx_write(int fd, const void *p, size_t n, const char *name, struct err *e) MUST_CHECK;
+struct fsx_file { /* borrowed by its sink */
+    int fd;
+    const char *name;
+};
+struct sink fsx_sink(struct fsx_file *f);
 int fsx_sync(int fd, const char *name_for_message, struct err *e) MUST_CHECK;
 /* Replace dirfd/name by these bytes, atomically and durably (temporary file, fsync, rename, fsync).
  */

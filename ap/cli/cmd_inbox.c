@@ -49,20 +49,6 @@ static int find(struct in_row *row, struct store *s, const char *id, struct aren
                        e, ERR_PEER, "status.not-found", "", "no received document carries %s", id);
 }
 
-static int fd_write(void *ctx, const void *p, size_t n, struct err *e)
-{
-    const char *b = p;
-
-    while (n) {
-        ssize_t w = write(*(int *)ctx, b, n);
-        if (w <= 0)
-            return err_errno(e, "io.write", "write", "output");
-        b += w;
-        n -= (size_t)w;
-    }
-    return 0;
-}
-
 /* The file's name must be on disk too, not only its bytes. */
 static int sync_folder(const char *path, struct err *e)
 {
@@ -85,7 +71,8 @@ static int put(struct cli *c, const struct in_document *d, struct err *e)
 {
     const char *path = cli_get(c, "output");
     int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : STDOUT_FILENO;
-    struct sink to = {fd_write, &fd};
+    struct fsx_file file = {fd, path ? path : "standard output"};
+    struct sink to = fsx_sink(&file);
     int rc;
 
     if (fd < 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/fsx.h"
 #include "ap/base/json.h"
 #include "ap/cli/act.h"
 #include "ap/cli/commands.h"
@@ -32,17 +33,6 @@ struct send {
     const char *id, *name; /* of the document being followed: attempts for others are not told */
 };
 
-static int write_all(int fd, struct str bytes, const char *name, struct err *e)
-{
-    while (bytes.n) {
-        ssize_t w = write(fd, bytes.p, bytes.n);
-        if (w <= 0)
-            return err_errno(e, "io.write", "write", name);
-        bytes = str_sub(bytes, (size_t)w, bytes.n);
-    }
-    return 0;
-}
-
 /* Standard input is not seekable: its bytes go into memory that looks like a file. */
 static int open_stdin(struct err *e)
 {
@@ -53,7 +43,7 @@ static int open_stdin(struct err *e)
     if (fd < 0)
         return err_errno(e, "io.open", "memfd", "-");
     while ((n = read(STDIN_FILENO, piece, sizeof(piece))) > 0)
-        if (write_all(fd, (struct str){piece, (size_t)n}, "-", e)) {
+        if (fsx_write(fd, piece, (size_t)n, "-", e)) {
             (void)close(fd);
             return -1;
         }
@@ -97,7 +87,7 @@ static int swap_fd(int *fd, struct str ubl, struct err *e)
 
     if (made < 0)
         return err_errno(e, "io.open", "memfd", "invoice");
-    if (write_all(made, ubl, "memfd", e)) {
+    if (fsx_write(made, ubl.p, ubl.n, "memfd", e)) {
         (void)close(made);
         return -1;
     }

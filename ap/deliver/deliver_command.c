@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ap/base/child.h"
+#include "ap/base/fsx.h"
 #include "ap/deliver/deliver_priv.h"
 
 #define ARGS 66
@@ -84,20 +85,6 @@ static enum deliver_outcome judge(
 }
 
 /* Nothing here needs to survive a crash: the journal has it. */
-static int put(void *ctx, const void *p, size_t n, struct err *e)
-{
-    const char *b = p;
-
-    while (n) {
-        ssize_t w = write(*(int *)ctx, b, n);
-        if (w <= 0)
-            return err_errno(e, "io.write", "write", "hand-over file");
-        b += w;
-        n -= (size_t)w;
-    }
-    return 0;
-}
-
 static int create(int *fd, const char *path, struct err *e)
 {
     *fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -107,13 +94,16 @@ static int create(int *fd, const char *path, struct err *e)
 /* The document's descriptor stays open: it may become the program's standard input. */
 static int write_files(struct call *c, struct err *e)
 {
+    struct fsx_file file = {.name = c->file};
+    struct sink to = fsx_sink(&file);
     int side, rc;
-    struct sink to = {put, &c->input}, to_side = {put, &side};
 
-    if (create(&c->input, c->file, e) || c->item->write(c->item->ctx, &to, e) ||
-        create(&side, c->json, e))
+    if (create(&c->input, c->file, e))
         return -1;
-    rc = sink_write(&to_side, c->item->sidecar.p, c->item->sidecar.n, e);
+    file.fd = c->input;
+    if (c->item->write(c->item->ctx, &to, e) || create(&side, c->json, e))
+        return -1;
+    rc = fsx_write(side, c->item->sidecar.p, c->item->sidecar.n, c->json, e);
     (void)close(side);
     if (!rc && lseek(c->input, 0, SEEK_SET))
         rc = err_errno(e, "io.read", "rewind", c->file);
