@@ -171,6 +171,8 @@ bench: program data pki $(BENCH)
 	@tests/bench/run
 interop: deps-interop program data pki $(PEERS)
 	@tests/interop/run
+conformance: deps-test program data pki
+	@. tests/support/env && tests/conformance/rehearse build/conformance
 torture: program data pki
 	+@$(MAKE) --no-print-directory V=fault faults
 	@SEED='$(SEED)' DOCS='$(DOCS)' TIME='$(TIME)' tests/fault/run_torture
@@ -234,6 +236,7 @@ help:
 	@echo 'make soak       memory and descriptors under steady load, TIME=600'
 	@echo 'make interop    live tests with Java peers (installs a JDK and Maven)'
 	@[ ! -x tests/parity/run ] || echo 'make parity     verdicts of the rule engine against those of the reference processor'
+	@echo 'make conformance  the rehearsal of the testbed cases against a testnet; report in build/conformance'
 	@echo 'make fuzz       libFuzzer on every target, TIME=60 seconds each'
 	@echo 'make install    DESTDIR= prefix=/usr/local; make uninstall'
 	@echo 'make deps       install the Debian packages that are missing (done by the others as needed)'
@@ -242,7 +245,7 @@ help:
 
 FORCE:
 -include $(shell find $(O) build/syntax -name '*.d' 2>/dev/null)
-.PHONY: all program data pki units faults corpora threaded peers test coverage check headers sources lint tidy tidy-changed fuzz fuzzers demo bench interop torture soak parity install uninstall deps deps-build deps-test deps-interop clean help FORCE install-files man
+.PHONY: all program data pki units faults corpora threaded peers test coverage check headers sources lint tidy tidy-changed fuzz fuzzers demo bench interop conformance torture soak parity install uninstall deps deps-build deps-test deps-interop clean help FORCE install-files man
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules

@@ -1,12 +1,15 @@
 /* aviso conformance run: a rehearsal of the testbed's cases, with a report and evidence. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "ap/base/clock.h"
 #include "ap/base/fsx.h"
+#include "ap/base/json.h"
 #include "ap/cli/commands.h"
 #include "ap/conformance/conformance.h"
+#include "ap/control/control.h"
 #include "ap/daemon/node.h"
 
 #define DOCUMENT_MAX (64u << 20)
@@ -36,6 +39,49 @@ static void tell(void *ctx, const struct conf_case *k)
     for (size_t i = 0; i < k->nchecks; i++)
         if (!k->checks[i].ok || h->c->verbose)
             (void)printf("%9s%s %s\n", "", k->checks[i].ok ? "yes:" : "no: ", k->checks[i].text);
+}
+
+static int copy_fd(int *fd, const struct blob *document, struct err *e)
+{
+    struct fsx_file file = {memfd_create("document", MFD_CLOEXEC), "memfd"};
+    struct sink to = fsx_sink(&file);
+
+    *fd = file.fd;
+    return file.fd < 0 ? err_errno(e, "io.open", "memfd", "document") : blob_copy(document, &to, e);
+}
+
+static int ask_service(
+    struct rehearsal *h, struct json_object *rq, int fd, int64_t *row, struct err *e)
+{
+    struct json_object *answer = NULL, *v;
+    int asked = control_ask(&answer, h->c->config->spool, rq, fd, e), rc = asked == 1 ? 0 : -1;
+
+    if (asked == 0)
+        (void)err_set(e, ERR_CONFIG, "control.nobody", "", "the service does not run: aviso serve");
+    if (!rc && !(json_object_object_get_ex(answer, "ok", &v) && json_object_get_boolean(v))) {
+        control_error(e, answer);
+        rc = -1;
+    }
+    if (!rc && json_object_object_get_ex(answer, "row", &v))
+        *row = json_object_get_int64(v);
+    (void)json_object_put(answer);
+    return rc;
+}
+
+static int submit(void *ctx, int64_t *row, const struct blob *document, const char *from,
+    const char *to, struct err *e)
+{
+    struct json_object *rq = json_object_new_object();
+    int fd = -1, rc;
+
+    json_add_some(rq, "op", "submit");
+    json_add_some(rq, "from", from);
+    json_add_some(rq, "to", to);
+    rc = copy_fd(&fd, document, e) || ask_service(ctx, rq, fd, row, e) ? -1 : 0;
+    (void)json_object_put(rq);
+    if (fd >= 0)
+        (void)close(fd);
+    return rc;
 }
 
 static int open_parts(struct rehearsal *h, struct err *e)
@@ -78,7 +124,8 @@ static int prepare(
         return -1;
     r->c = h->c->config;
     r->store = h->store;
-    r->key = h->key.keys[0];
+    r->keys = h->key.keys;
+    r->nkeys = h->key.nkeys;
     r->pki = h->net.pki;
     r->http = h->net.http;
     r->lookup = h->net.lookup;
@@ -87,10 +134,13 @@ static int prepare(
     r->own = cli_get(h->c, "own");
     r->to = cli_get(h->c, "to");
     r->revoked = cli_get(h->c, "revoked");
+    r->migrated = cli_get(h->c, "migrated");
     r->wildcard = cli_get(h->c, "wildcard");
     r->wildcard_document = blob_str(buf_view(&h->document));
     r->large = megabytes * 1000000;
     r->only = cli_get(h->c, "case");
+    r->submit = submit;
+    r->submit_ctx = h;
     r->told = tell;
     r->told_ctx = h;
     return 0;

@@ -40,6 +40,7 @@ static const struct cli_flag conformance_run[] = {
     {"own", "PARTICIPANT", "a participant of ours that receives; default: the first"},
     {"to", "PARTICIPANT", "a receiver of the test network"},
     {"revoked", "PARTICIPANT", "one whose access point has a revoked certificate"},
+    {"migrated", "PARTICIPANT", "one at the access point of --to, with its new certificate"},
     {"wildcard", "PARTICIPANT", "one registered with a wildcard"},
     {"wildcard-document", "FILE", "a PINT document for that one"},
     {"large", "MB", "size of large documents; default 10, 0: none"},

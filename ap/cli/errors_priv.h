@@ -115,6 +115,8 @@ N("control.broken", UNREACHED, "The exchange with the daemon broke off",
   "See aviso status; the same --key makes a repeat harmless")
 N("control.connect", UNREACHED, "The daemon's socket does not take connections",
   "Check the permissions of the spool folder")
+N("control.nobody", SETUP, "This needs the service, and it does not run",
+  "Start it: aviso serve")
 N("control.op", BUG, "The daemon does not know this operation",
   "Use the same version of program and daemon")
 N("control.path", SETUP, "The spool's path is too long for a Unix socket",

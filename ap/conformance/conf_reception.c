@@ -56,7 +56,7 @@ static int own_send(struct own *o, struct conf_run *r, struct conf_case *k, stru
 
 static int same_seat(const struct conf_exchange *x, const struct conf_run *r)
 {
-    return x->found && strcmp(x->ep.seat_id, key_cert(r->key)->cn) == 0;
+    return x->found && strcmp(x->ep.seat_id, key_cert(r->keys[0])->cn) == 0;
 }
 
 int conf_published(struct conf_run *r, struct conf_case *k, struct err *e)
@@ -78,7 +78,7 @@ int conf_published(struct conf_run *r, struct conf_case *k, struct err *e)
         goto done;
     (void)conf_check(k, strcmp(o.x.ep.url, r->c->public_url) == 0, "its URL %.120s is ours, %.120s",
         o.x.ep.url, r->c->public_url);
-    (void)conf_check(k, cert_same(o.x.ep.cert, key_cert(r->key)),
+    (void)conf_check(k, cert_same(o.x.ep.cert, key_cert(r->keys[0])),
         "its certificate is the one that we sign with (%s)", o.x.ep.seat_id);
 done:
     own_end(&o);
@@ -96,6 +96,7 @@ int conf_reception(struct conf_run *r, struct conf_case *k, struct err *e)
             k, o.x.status == 200, "the receipt came in the response, HTTP %d", o.x.status);
         (void)conf_check(
             k, same_seat(&o.x, r), "the receipt is by our own seat, %s", o.x.ep.seat_id);
+        rc = conf_expect_kept(r, k, &o.x, o.a, e);
     }
     own_end(&o);
     return rc;
@@ -108,8 +109,24 @@ struct plan {
     bool uncompressed;
     unsigned repeats;
     enum conf_damage damage;
+    enum conf_envelope envelope;
     uint64_t size;
 };
+
+static int own_expect(
+    struct own *o, struct conf_run *r, struct conf_case *k, const struct plan *p, struct err *e)
+{
+    if (!p->what) {
+        (void)conf_expect_error(k, &o->x, p->code, NULL);
+        return 0;
+    }
+    if (!conf_expect_receipt(k, &o->x, p->what))
+        return 0;
+    if (p->repeats)
+        (void)conf_check(
+            k, o->x.same_again, "%u repeats have the same receipt, byte for byte", p->repeats);
+    return conf_expect_kept(r, k, &o->x, o->a, e);
+}
 
 static int own_case(struct conf_run *r, struct conf_case *k, const struct plan *p, struct err *e)
 {
@@ -119,14 +136,10 @@ static int own_case(struct conf_run *r, struct conf_case *k, const struct plan *
     o.m.uncompressed = p->uncompressed;
     o.m.repeats = p->repeats;
     o.m.damage = p->damage;
+    o.m.envelope = p->envelope;
     o.m.size = p->size;
-    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0) {
-        if (!p->what)
-            (void)conf_expect_error(k, &o.x, p->code, NULL);
-        else if (conf_expect_receipt(k, &o.x, p->what) && p->repeats)
-            (void)conf_check(
-                k, o.x.same_again, "%u repeats have the same receipt, byte for byte", p->repeats);
-    }
+    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0)
+        rc = own_expect(&o, r, k, p, e);
     own_end(&o);
     return rc;
 }
@@ -150,6 +163,19 @@ int conf_reception_damaged(struct conf_run *r, struct conf_case *k, struct err *
     const struct plan p = {.code = "EBMS:0102", .damage = CONF_FLIPPED};
 
     return own_case(r, k, &p, e);
+}
+
+int conf_reception_envelope(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    static const enum conf_envelope broken[] = {
+        CONF_ENVELOPE_NONE, CONF_ENVELOPE_EMPTY, CONF_ENVELOPE_NO_COUNTRY};
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < 3 && k->verdict != CONF_SKIPPED; i++) {
+        const struct plan p = {.code = "EBMS:0004", .envelope = broken[i]};
+        rc = own_case(r, k, &p, e);
+    }
+    return rc;
 }
 
 int conf_reception_large(struct conf_run *r, struct conf_case *k, struct err *e)
@@ -207,7 +233,7 @@ static int put(int dirfd, const char *name, BIO *b, struct err *e)
 static int impostor(struct key **out, struct conf_run *r, struct err *e)
 {
     EVP_PKEY *key = EVP_RSA_gen(2048);
-    X509 *cert = key ? self_signed(key, key_cert(r->key)->cn) : NULL;
+    X509 *cert = key ? self_signed(key, key_cert(r->keys[0])->cn) : NULL;
     BIO *k = BIO_new(BIO_s_mem()), *c = BIO_new(BIO_s_mem());
     char key_file[64], cert_file[64];
     int rc;
@@ -241,5 +267,51 @@ int conf_reception_stranger(struct conf_run *r, struct conf_case *k, struct err 
         (void)conf_expect_error(k, &o.x, "EBMS:0101", NULL);
     key_close(o.m.key);
     own_end(&o);
+    return rc;
+}
+
+int conf_reception_other_key(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    struct own o;
+    struct key *other = NULL;
+    int rc = own_begin(&o, r, k, e);
+
+    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = impostor(&other, r, e)) == 0) {
+        o.m.recipient = key_cert(other);
+        if ((rc = own_send(&o, r, k, e)) == 0)
+            (void)conf_expect_error(k, &o.x, "EBMS:0102", NULL);
+    }
+    key_close(other);
+    own_end(&o);
+    return rc;
+}
+
+/* ---- two certificates of ours ---- */
+
+/* By whoever has our certificate from the SMP's cache, and signed by whichever we sign with. */
+static int with_key(struct conf_run *r, struct conf_case *k, struct key *key, struct err *e)
+{
+    struct own o;
+    int rc = own_begin(&o, r, k, e);
+
+    if (rc == 0 && k->verdict != CONF_SKIPPED) {
+        o.m.key = key;
+        o.m.recipient = key_cert(key);
+        if ((rc = own_send(&o, r, k, e)) == 0 &&
+            conf_expect_receipt(k, &o.x, key_cert(key)->serial))
+            rc = conf_expect_kept(r, k, &o.x, o.a, e);
+    }
+    own_end(&o);
+    return rc;
+}
+
+int conf_reception_migration(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    int rc = 0;
+
+    if (r->nkeys < 2)
+        conf_skip(k, "there is one key only (aviso keys import takes in the next one)");
+    for (size_t i = 0; rc == 0 && i < r->nkeys && k->verdict != CONF_SKIPPED; i++)
+        rc = with_key(r, k, r->keys[i], e);
     return rc;
 }

@@ -44,7 +44,7 @@ struct json_object *conf_json(const struct conf_run *r)
     json_add_bool(o, "ok", !r->count[CONF_FAILED]);
     json_add(o, "mode", config_mode_word(r->c->mode));
     json_add(o, "endpoint", r->c->public_url);
-    json_add(o, "seat", key_cert(r->key)->cn);
+    json_add(o, "seat", key_cert(r->keys[0])->cn);
     json_add(o, "started", at);
     for (int v = CONF_PASSED; v <= CONF_SKIPPED; v++)
         (void)json_object_object_add(o, conf_verdict_word((enum conf_verdict)v),
@@ -84,6 +84,19 @@ static void case_html(struct buf *b, const struct conf_case *k)
     buf_puts(b, "</p></section>\n");
 }
 
+/* Where to look first. */
+static void summary(struct buf *b, const struct conf_run *r)
+{
+    buf_puts(b, "<table>");
+    for (size_t i = 0; i < r->n; i++) {
+        const struct conf_case *k = &r->cases[i];
+        buf_printf(b, "<tr class=\"%s\"><td>%s</td><td><a href=\"#%s\">%s</a></td>",
+            conf_verdict_word(k->verdict), conf_verdict_word(k->verdict), k->id, k->id);
+        cell(b, "<td>", k->bed, "</td></tr>\n");
+    }
+    buf_puts(b, "</table>\n");
+}
+
 static void html(struct buf *b, const struct conf_run *r)
 {
     char at[CLOCK_TEXT];
@@ -92,17 +105,20 @@ static void html(struct buf *b, const struct conf_run *r)
     buf_puts(b,
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
         "content=\"width=device-width\"><title>Conformance rehearsal</title><style>"
-        "body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
+        "body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 "
+        "1em;overflow-wrap:anywhere}"
         "section{border-left:.4em solid #888;padding:0 1em;margin:1em 0}"
         ".passed{border-color:#2a7}.failed{border-color:#c22}.no{color:#c22;font-weight:bold}"
+        "table{border-collapse:collapse}td{padding:0 1em 0 .5em}tr{border-left:.4em solid #888}"
         "h2{font-size:1.1em}</style></head><body><h1>Conformance rehearsal</h1>");
-    cell(b, "<p>", key_cert(r->key)->cn, "");
+    cell(b, "<p>", key_cert(r->keys[0])->cn, "");
     cell(b, " at ", r->c->public_url, "");
     cell(b, ", mode ", config_mode_word(r->c->mode), "");
     cell(b, ", ", at, "</p>");
     buf_printf(b,
         "<p><b>%zu passed, %zu failed, %zu skipped</b>. A rehearsal, no accreditation.</p>\n",
         r->count[CONF_PASSED], r->count[CONF_FAILED], r->count[CONF_SKIPPED]);
+    summary(b, r);
     for (size_t i = 0; i < r->n; i++)
         case_html(b, &r->cases[i]);
     buf_puts(b, "</body></html>\n");

@@ -15,6 +15,7 @@
 #include "ap/conformance/conf_priv.h"
 
 #define PATIENCE_S 10
+#define STRENGTH 112 /* RSA of 2048 bits; SHA-1 has 63 */
 
 struct place {
     char host[256], port[8];
@@ -30,6 +31,7 @@ struct agreed {
     long verify;
     long days; /* until the certificate ends */
     bool name_fits;
+    int key_bits, digest_bits; /* strength of the certificate: of its key, of its signature */
 };
 
 /* https://host[:port]/path, host a name or [address]. */
@@ -101,6 +103,10 @@ static void note(struct agreed *out, SSL *s, const struct place *p)
     out->verify = SSL_get_verify_result(s);
     out->name_fits = cert && (X509_check_host(cert, p->host, 0, 0, NULL) == 1 ||
                                  X509_check_ip_asc(cert, p->host, 0) == 1);
+    if (cert && X509_get0_pubkey(cert))
+        out->key_bits = EVP_PKEY_get_security_bits(X509_get0_pubkey(cert));
+    if (cert)
+        (void)X509_get_signature_info(cert, NULL, NULL, &out->digest_bits, NULL);
     if (cert && ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert)))
         out->days = days;
 }
@@ -209,6 +215,9 @@ int conf_tls_certificate(struct conf_run *r, struct conf_case *k, struct err *e)
         "its chain leads to an authority that is trusted: %s",
         X509_verify_cert_error_string(a.verify));
     (void)conf_check(k, a.name_fits, "its certificate is for %s", p.host);
+    (void)conf_check(k, a.key_bits >= STRENGTH && a.digest_bits >= STRENGTH,
+        "its key and its signature are of %d and %d bits of strength, of %d", a.key_bits,
+        a.digest_bits, STRENGTH);
     (void)conf_check(k, a.days >= 7, "its certificate is valid for %ld days more", a.days);
     if (r->c->mode != MODE_LAB)
         (void)conf_check(k, strcmp(p.port, "443") == 0, "its port is %s, of 443", p.port);

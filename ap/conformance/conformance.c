@@ -8,6 +8,8 @@
 #include "ap/base/fsx.h"
 #include "ap/conformance/conf_priv.h"
 
+#define KEEP_MAX (2u << 20) /* of a request, as evidence */
+
 static const struct {
     const char *id, *title, *bed, *clause;
     int (*run)(struct conf_run *r, struct conf_case *k, struct err *e);
@@ -30,14 +32,22 @@ static const struct {
         "G3 reception from an invalid certificate", "PEPPOL-AS4 4.7", conf_reception_stranger},
     {"reception-damaged", "A changed payload is refused", "", "PEPPOL-AS4 5",
         conf_reception_damaged},
+    {"reception-wrong-recipient", "What is encrypted to another key is refused", "", "PEPPOL-AS4 5",
+        conf_reception_other_key},
+    {"reception-envelope", "A payload without a whole envelope is refused", "", "Envelope 2.0.2 2",
+        conf_reception_envelope},
     {"reception-not-serviced", "Who is not served here is answered so", "", "PEPPOL-AS4 4.4",
         conf_reception_unserved},
     {"reception-large", "A large document is received", "TC2A.5B", "PEPPOL-AS4 4.10",
         conf_reception_large},
+    {"reception-migration", "Our old and our new certificate are both received with",
+        "PKI migration: dual reception", "PEPPOL-AS4 4.7", conf_reception_migration},
     {"submission", "A document is sent to the test network", "TC2A.3", "PEPPOL-AS4 6",
         conf_submission},
     {"submission-invalid-certificate", "Nothing is sent to a revoked certificate", "TC2A.4",
         "PEPPOL-AS4 4.7", conf_submission_revoked},
+    {"submission-migration", "A peer's new certificate is followed", "PKI migration: submission",
+        "PEPPOL-AS4 4.7", conf_submission_migration},
     {"submission-large", "A large document is sent", "TC2A.6", "PEPPOL-AS4 4.10",
         conf_submission_large},
     {"submission-wildcard", "A receiver with a wildcard registration is found", "PINT",
@@ -82,6 +92,32 @@ int conf_keep(
     if (k->nfiles < CONF_FILES)
         memcpy(k->files[k->nfiles++], file, sizeof(file));
     return 0;
+}
+
+int conf_keep_next(
+    struct conf_run *r, struct conf_case *k, const char *what, struct str bytes, struct err *e)
+{
+    char name[48];
+
+    (void)snprintf(name, sizeof(name), "%zu-%s", k->nfiles + 1, what);
+    return conf_keep(r, k, name, bytes, e);
+}
+
+int conf_keep_request(struct conf_run *r, struct conf_case *k, const char *content_type,
+    struct str body, struct err *e)
+{
+    struct buf b;
+    int rc;
+
+    if (body.n > KEEP_MAX)
+        return 0;
+    buf_init(&b, KEEP_MAX + 4096);
+    buf_printf(&b, "POST /as4 HTTP/1.1\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
+        content_type, body.n);
+    buf_str(&b, body);
+    rc = buf_check(&b, e) ? -1 : conf_keep_next(r, k, "request.http", buf_view(&b), e);
+    buf_free(&b);
+    return rc;
 }
 
 /* A participant of ours that is not disabled: the one asked for, or the first. */

@@ -3,8 +3,9 @@
  * Each case makes real exchanges (TLS, DNS, SMP, AS4) with what the configuration names: our own
  * endpoint as the testbed would see it, and receivers of a test network. It notes every check with
  * its outcome, keeps what went over the wire as evidence, and passes, fails, or is skipped with the
- * reason. Passing here is no accreditation. Messages are made beside the queue: nothing is written
- * to the store, so a service may run meanwhile (and must, for reception). At most 24 cases of 24
+ * reason. Passing here is no accreditation. What is received is sent beside
+ * the queue, by ourselves to ourselves; what is submitted goes through the queue of the service,
+ * which must run. Nothing is written to the store here. At most 24 cases of 24
  * checks. One thread. */
 #ifndef AP_CONFORMANCE_CONFORMANCE_H
 #define AP_CONFORMANCE_CONFORMANCE_H
@@ -39,23 +40,30 @@ struct conf_case {
     int64_t ms;
 };
 
-struct conf_run {           /* all borrowed, for the call */
-    const struct config *c; /* listen.public_url is our endpoint */
-    struct store *store;    /* for our participants; read only */
-    struct key *key;
+struct conf_run {            /* all borrowed, for the call */
+    const struct config *c;  /* listen.public_url is our endpoint */
+    struct store *store;     /* for our participants; read only */
+    struct key *const *keys; /* the active one first */
+    size_t nkeys;
     struct pki *pki;
     struct http_client *http;
     struct lookup *lookup;
     const struct codelists *lists;
-    const char *host;     /* right side of our MessageIds */
-    const char *own;      /* participant of ours; NULL: the first one that is served */
-    const char *to;       /* receiver of a test network; NULL: submission is skipped */
-    const char *revoked;  /* receiver whose access point has a revoked certificate; or NULL */
+    const char *host;    /* right side of our MessageIds */
+    const char *own;     /* participant of ours; NULL: the first one that is served */
+    const char *to;      /* receiver of a test network; NULL: submission is skipped */
+    const char *revoked; /* receiver whose access point has a revoked certificate; or NULL */
+    const char
+        *migrated; /* receiver at the access point of `to`, with its new certificate; or NULL */
     const char *wildcard; /* receiver registered with a wildcard, of `wildcard_document`; or NULL */
     struct blob wildcard_document;
     uint64_t large;   /* bytes of a large document; 0: large cases are skipped */
     const char *only; /* begin of the ids of cases to run; NULL: all */
-    int dirfd;        /* folder for evidence and report */
+    /* Hand a document to the service, as `aviso send` does: its number in the journal. */
+    int (*submit)(void *ctx, int64_t *row, const struct blob *document, const char *from,
+        const char *to, struct err *e);
+    void *submit_ctx;
+    int dirfd;                                          /* folder for evidence and report */
     void (*told)(void *ctx, const struct conf_case *k); /* after each case; may be NULL */
     void *told_ctx;
 
