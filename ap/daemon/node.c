@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/fsx.h"
 #include "ap/base/log.h"
 #include "ap/peppol/trust.h"
 #include "ap/pki/revocation.h"
@@ -259,6 +260,34 @@ static void fill_in(struct node *n)
             .max_uncompressed_xml = 16u << 20}};
 }
 
+/* ---- SMP answers over a restart: a help, never a reason not to start ---- */
+
+#define LOOKUP_FILE "lookup.kept"
+
+static void load_lookup(struct node *n)
+{
+    char path[4200];
+    struct err e = ERR_INIT;
+
+    (void)snprintf(path, sizeof(path), "%s/" LOOKUP_FILE, n->cfg->spool);
+    if (lookup_load(n->lookup, path, &e))
+        log_err(LOG_WARN, "lookup.not-kept", &e, NULL);
+}
+
+void node_keep_lookup(struct node *n)
+{
+    struct err e = ERR_INIT;
+    int dirfd;
+
+    if (!n->lookup || !n->store || store_is_broken(n->store))
+        return;
+    dirfd = fsx_open_dir(n->cfg->spool, &e);
+    if (dirfd < 0 || lookup_save(n->lookup, dirfd, LOOKUP_FILE, &e))
+        log_err(LOG_WARN, "lookup.not-kept", &e, NULL);
+    if (dirfd >= 0)
+        (void)close(dirfd);
+}
+
 int node_open(struct node *n, const struct config *c, unsigned parts, struct err *e)
 {
     memset(n, 0, sizeof(*n));
@@ -272,6 +301,8 @@ int node_open(struct node *n, const struct config *c, unsigned parts, struct err
         goto fail;
     if ((parts & NODE_STORE) && (open_store(n, e) || node_routes(&n->routes, c, e)))
         goto fail;
+    if (n->lookup && n->store)
+        load_lookup(n);
     if (parts & NODE_STORE)
         deliver_clean(&n->routes); /* the lock is ours: these files are nobody's */
     name_host(n);
@@ -285,6 +316,7 @@ fail:
 
 void node_close(struct node *n)
 {
+    node_keep_lookup(n);
     deliver_close(&n->routes);
     store_close(n->store);
     lookup_close(n->lookup);

@@ -47,6 +47,8 @@ struct node {
 struct keyring_place node_keys(char dir[KEYRING_PATH], const struct config *c);
 int node_open(struct node *n, const struct config *c, unsigned parts, struct err *e) MUST_CHECK;
 void node_close(struct node *n);
+/* What the SMPs answered, into the spool: for the next start. Also by node_close. Any thread. */
+void node_keep_lookup(struct node *n);
 /* The routes that a configuration names; nothing of what is in hand on others is touched. */
 int node_routes(struct deliver_routes *out, const struct config *c, struct err *e) MUST_CHECK;
 const char *node_default_route(const struct config *c);

@@ -35,6 +35,7 @@
 /* For a place among those being processed. The body is here already: a 503 makes the sender send it
  * all again, and doubt. Below the server's idle time, after which the connection would be cut. */
 #define HEAVY_WAIT_MS 30000
+#define KEEP_MS 300000 /* between two savings of what the SMPs answered */
 #define TRIAL_MS 30000 /* for one suspect, see in_trial: they delay the start */
 #define IDLE_MS 1000   /* longest sleep: a missed wake-up costs a second, never a document */
 
@@ -173,9 +174,14 @@ static void sweep(struct serve *s)
 static void *clock_main(void *arg)
 {
     struct serve *s = arg;
+    int64_t kept = clock_mono();
 
     while (!stopping(s) && !store_is_broken(s->node.store)) {
         sweep(s);
+        if (clock_mono() - kept >= KEEP_MS) {
+            node_keep_lookup(&s->node);
+            kept = clock_mono();
+        }
         bell_rest(&s->end, bell_rings(&s->end), IDLE_MS);
     }
     if (store_is_broken(s->node.store))

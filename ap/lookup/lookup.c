@@ -6,20 +6,13 @@
 
 #include "ap/base/clock.h"
 #include "ap/base/log.h"
-#include "ap/lookup/lookup_cache.h"
-#include "ap/lookup/sml.h"
+#include "ap/lookup/lookup_priv.h"
 #include "ap/lookup/smp.h"
 #include "ap/lookup/url_priv.h"
 #include "ap/xml/xml.h"
 
 #define MAX_CANDIDATES 8u /* ids asked for one after the other, when an SMP lists none */
 #define SMP_REQUESTS 3    /* full deadlines that fit into a whole lookup */
-
-struct lookup {
-    struct lookup_cfg cfg;
-    struct sml *sml;
-    struct lookup_cache *cache; /* NULL: none */
-};
 
 int lookup_open(struct lookup **out, const struct lookup_cfg *c, struct err *e)
 {

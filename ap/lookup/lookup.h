@@ -4,8 +4,8 @@
  * of C3. Every answer is capped, has a deadline and is checked before use: signature and signer,
  * identifiers, process, transport profile, dates, certificate. Each step is recorded with its time
  * and verdict. Good answers are cached for at most 15 minutes; failures never. An older one is
- * used, and marked, while nothing answers (last_known_good_ms); in memory only, so not after a
- * start. One struct lookup is shared by all threads. SML 1.3.0, SMP 1.4.0, PFUOI 4.4.0. */
+ * used, and marked, while nothing answers (last_known_good_ms), also after a start (lookup_save).
+ * One struct lookup is shared by all threads. SML 1.3.0, SMP 1.4.0, PFUOI 4.4.0. */
 #ifndef AP_LOOKUP_LOOKUP_H
 #define AP_LOOKUP_LOOKUP_H
 
@@ -115,6 +115,12 @@ int lookup_services(struct lookup_services *out, struct lookup *l, const struct 
 
 /* Forget what is cached about a participant, or (NULL) everything. */
 void lookup_forget(struct lookup *l, const struct participant *p);
+
+/* The kept answers (the newest 1024) as a file, replaced atomically and durably; nothing is written
+ * when nothing is new. And back, at a start: a file that is not there is an empty one, a line that
+ * cannot be read is left out. Certificate and dates are checked again before each use. */
+int lookup_save(struct lookup *l, int dirfd, const char *name, struct err *e) MUST_CHECK;
+int lookup_load(struct lookup *l, const char *path, struct err *e) MUST_CHECK;
 
 /* For people: the steps (`aviso lookup --explain`), the result. */
 void lookup_explain(struct buf *out, const struct lookup_step *steps, size_t n);

@@ -10,9 +10,7 @@
 struct entry {
     struct entry *next; /* of the bucket */
     struct entry *older, *newer;
-    uint8_t key[HASH_LEN];
-    struct participant p; /* canonical */
-    struct endpoint ep;   /* without steps */
+    struct lookup_kept k;
 };
 
 struct lookup_cache {
@@ -20,6 +18,7 @@ struct lookup_cache {
     struct entry *bucket[BUCKETS];
     struct entry *newest, *oldest;
     unsigned n;
+    unsigned long changes;
 };
 
 struct lookup_cache *lookup_cache_new(void)
@@ -35,18 +34,19 @@ static struct entry **place(struct lookup_cache *c, const uint8_t key[HASH_LEN])
 {
     struct entry **e = &c->bucket[(key[0] << 8 | key[1]) % BUCKETS];
 
-    while (*e && memcmp((*e)->key, key, HASH_LEN) != 0)
+    while (*e && memcmp((*e)->k.key, key, HASH_LEN) != 0)
         e = &(*e)->next;
     return e;
 }
 
 static void forget(struct lookup_cache *c, struct entry *e)
 {
-    *place(c, e->key) = e->next;
+    *place(c, e->k.key) = e->next;
     *(e->newer ? &e->newer->older : &c->newest) = e->older;
     *(e->older ? &e->older->newer : &c->oldest) = e->newer;
     c->n--;
-    cert_unref(e->ep.cert);
+    c->changes++;
+    cert_unref(e->k.ep.cert);
     free(e);
 }
 
@@ -89,10 +89,10 @@ bool lookup_cache_get(struct endpoint *out, struct lookup_cache *c, const struct
         return false;
     (void)pthread_mutex_lock(&c->lock);
     e = *place(c, key);
-    hit = e && now - e->ep.fetched <= max_age_ms && now >= e->ep.fetched;
+    hit = e && now - e->k.ep.fetched <= max_age_ms && now >= e->k.ep.fetched;
     if (hit) {
-        *out = e->ep;
-        out->cert = cert_ref(e->ep.cert);
+        *out = e->k.ep;
+        out->cert = cert_ref(e->k.ep.cert);
     }
     (void)pthread_mutex_unlock(&c->lock);
     return hit;
@@ -102,17 +102,18 @@ static void add(struct lookup_cache *c, struct entry *e)
 {
     struct entry **at;
 
-    if ((at = place(c, e->key)) && *at)
+    if ((at = place(c, e->k.key)) && *at)
         forget(c, *at);
     if (c->n == LOOKUP_CACHE_MAX)
         forget(c, c->oldest);
-    at = place(c, e->key);
+    at = place(c, e->k.key);
     e->next = *at;
     *at = e;
     e->older = c->newest;
     *(c->newest ? &c->newest->newer : &c->oldest) = e;
     c->newest = e;
     c->n++;
+    c->changes++;
 }
 
 void lookup_cache_put(
@@ -120,14 +121,40 @@ void lookup_cache_put(
 {
     struct entry *e = calloc(1, sizeof(*e));
 
-    if (!e || key_of(e->key, &e->p, q)) {
+    if (!e || key_of(e->k.key, &e->k.p, q)) {
         free(e);
         return;
     }
-    e->ep = *ep;
-    e->ep.nsteps = 0;
-    memset(e->ep.steps, 0, sizeof(e->ep.steps));
-    e->ep.cert = cert_ref(ep->cert);
+    e->k.ep = *ep;
+    e->k.ep.nsteps = 0;
+    memset(e->k.ep.steps, 0, sizeof(e->k.ep.steps));
+    e->k.ep.cert = cert_ref(ep->cert);
+    (void)pthread_mutex_lock(&c->lock);
+    add(c, e);
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+unsigned long lookup_cache_each(struct lookup_cache *c, unsigned long seen,
+    void (*fn)(void *ctx, const struct lookup_kept *k), void *ctx)
+{
+    unsigned long changes;
+
+    (void)pthread_mutex_lock(&c->lock);
+    changes = c->changes;
+    for (const struct entry *e = c->oldest; fn && changes != seen && e; e = e->newer)
+        fn(ctx, &e->k);
+    (void)pthread_mutex_unlock(&c->lock);
+    return changes;
+}
+
+void lookup_cache_restore(struct lookup_cache *c, const struct lookup_kept *k)
+{
+    struct entry *e = calloc(1, sizeof(*e));
+
+    if (!e)
+        return;
+    e->k = *k;
+    (void)cert_ref(k->ep.cert);
     (void)pthread_mutex_lock(&c->lock);
     add(c, e);
     (void)pthread_mutex_unlock(&c->lock);
@@ -138,7 +165,7 @@ void lookup_cache_drop(struct lookup_cache *c, const struct participant *p)
     (void)pthread_mutex_lock(&c->lock);
     for (struct entry *e = c->newest, *older; e; e = older) {
         older = e->older;
-        if (!p || participant_same(&e->p, p))
+        if (!p || participant_same(&e->k.p, p))
             forget(c, e);
     }
     (void)pthread_mutex_unlock(&c->lock);

@@ -21,6 +21,18 @@ bool lookup_cache_get(struct endpoint *out, struct lookup_cache *c, const struct
 /* Keep, replacing what is there; quietly nothing when memory is out. */
 void lookup_cache_put(
     struct lookup_cache *c, const struct lookup_query *q, const struct endpoint *ep);
+
+struct lookup_kept { /* one entry, as it is written to disk */
+    uint8_t key[HASH_LEN];
+    struct participant p; /* canonical */
+    struct endpoint ep;   /* without steps */
+};
+/* All entries, oldest first, unless the cache has changed just `seen` times; the number of its
+ * changes. fn NULL: only that number. fn must not call the cache. */
+unsigned long lookup_cache_each(struct lookup_cache *c, unsigned long seen,
+    void (*fn)(void *ctx, const struct lookup_kept *k), void *ctx);
+/* Put back; the certificate is referenced. */
+void lookup_cache_restore(struct lookup_cache *c, const struct lookup_kept *k);
 void lookup_cache_drop(struct lookup_cache *c, const struct participant *p); /* NULL: all */
 
 #endif

@@ -3,11 +3,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "ap/base/clock.h"
 #include "ap/base/log.h"
@@ -263,6 +266,53 @@ static void n1_while_nothing_answers_the_last_good_answer_is_used_and_marked(voi
     assert_int_equal(step_of("metadata")->verdict, LOOKUP_FAILED); /* the steps before it stay */
     q.now = NOW + 3600001;                                         /* too old */
     fails("smp.unreachable", ERR_RETRY, "metadata");
+}
+
+/* An empty lookup that has read what the last one had saved. */
+static void restart_from(const char *dir, int dirfd)
+{
+    char path[256];
+
+    (void)snprintf(path, sizeof(path), "%s/kept", dir);
+    if (dirfd >= 0)
+        assert_int_equal(lookup_save(lk, dirfd, "kept", &e), 0);
+    open_lookup(900000, false);
+    assert_int_equal(lookup_load(lk, path, &e), 0);
+}
+
+static void n1_the_last_good_answer_outlives_a_restart_and_is_checked_again(void **state)
+{
+    const char *tmp = getenv("TMPDIR");
+    char dir[128], path[256];
+    struct stat before, after;
+    int dirfd;
+
+    (void)state;
+    (void)snprintf(dir, sizeof(dir), "%.60s/aviso-lookup-XXXXXX", tmp ? tmp : "/tmp");
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(path, sizeof(path), "%s/kept", dir);
+    dirfd = open(dir, O_RDONLY | O_DIRECTORY);
+    open_lookup(900000, false);
+    assert_int_equal(lookup_load(lk, path, &e), 0); /* none yet: fine */
+    found(BILLING);
+    restart_from(dir, dirfd);
+    answer(path_of(&what), "HTTP/1.1 500 no\r\nContent-Length: 0\r\n\r\n");
+    q.now = NOW + 3000000;
+    found(BILLING);
+    assert_true(ep.last_known_good);
+    assert_int_equal(stat(path, &before), 0);
+    assert_int_equal(lookup_save(lk, dirfd, "kept", &e), 0); /* nothing new: not written */
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(before.st_ino, after.st_ino);
+    q.now = NOW + 3600001; /* it is as old as it was */
+    fails("smp.unreachable", ERR_RETRY, "metadata");
+    q.now = NOW + 3000000;
+    assert_int_equal(truncate(path, before.st_size - 40), 0); /* a line cut off is left out */
+    restart_from(dir, -1);
+    fails("smp.unreachable", ERR_RETRY, "metadata");
+    (void)unlinkat(dirfd, "kept", 0);
+    (void)close(dirfd);
+    (void)rmdir(dir);
 }
 
 static void what_is_answered_wrongly_is_no_reason_to_use_an_old_answer(void **state)
@@ -644,6 +694,7 @@ int main(void)
         T(an_endpoint_is_found_step_by_step),
         T(good_answers_are_kept_for_a_while_and_no_longer),
         T(n1_while_nothing_answers_the_last_good_answer_is_used_and_marked),
+        T(n1_the_last_good_answer_outlives_a_restart_and_is_checked_again),
         T(what_is_answered_wrongly_is_no_reason_to_use_an_old_answer),
         T(failures_are_never_kept),
         T(who_is_not_in_dns_is_not_registered),
