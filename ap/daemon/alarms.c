@@ -13,7 +13,7 @@
 
 #define LOOK_MS 1000   /* between looks at what is to be told */
 #define WATCH_MS 30000 /* between looks at certificates, space, circuits */
-#define CIRCUITS 256   /* remembered as alarmed */
+#define CIRCUITS 256   /* destinations in trouble looked at */
 #define DRIFTS 64      /* access points told of at once */
 #define ARENA_MAX (1u << 20)
 #define DAY ((int64_t)86400000)
@@ -26,8 +26,6 @@ struct alarms {
     pthread_cond_t end;
     bool closed; /* under lock */
     struct out_flow_state states[CIRCUITS];
-    char circuit[CIRCUITS][FLOW_KEY]; /* alarmed */
-    size_t ncircuits;
 };
 
 static void raise_it(
@@ -90,47 +88,42 @@ static void watch_space(struct alarms *x, int64_t now)
     raise_it(x, "spool", "space", &why, now);
 }
 
-static bool still_open(const struct alarms *x, const char *key, size_t n)
+static bool takes_nothing(const struct alarms *x, size_t n, const char *key)
 {
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(x->states[i].key, key) == 0 && x->states[i].open_since)
-            return true;
+    while (n--)
+        if (strcmp(x->states[n].key, key) == 0)
+            return x->states[n].open_since > 0;
     return false;
 }
 
 static void note_circuit(struct alarms *x, const struct out_flow_state *s, int64_t now)
 {
+    char span[CLOCK_TEXT];
     struct err why = ERR_INIT;
 
-    for (size_t i = 0; i < x->ncircuits; i++)
-        if (strcmp(x->circuit[i], s->key) == 0)
-            return;
-    if (x->ncircuits == CIRCUITS)
-        return;
-    memcpy(x->circuit[x->ncircuits++], s->key, FLOW_KEY);
     (void)err_set(&why, ERR_RETRY, "circuit.open", "",
-        "%s has taken nothing for %lld minutes; it is probed, and its documents wait", s->key,
-        (long long)(s->open_since / 60000));
+        "%s has taken nothing for %s; it is probed, and its documents wait", s->key,
+        clock_span(span, s->open_since));
     (void)err_who(&why, s->key);
     (void)err_next(&why, "ask its operator; aviso queue run probes it at once");
     raise_it(x, "circuit", s->key, &why, now);
 }
 
-static void watch_circuits(struct alarms *x, int64_t now)
+static void watch_circuits(struct alarms *x, struct arena *a, int64_t now)
 {
-    size_t n;
+    const char *open[CIRCUITS];
+    struct err e = ERR_INIT;
+    size_t n, known;
 
     out_flow_list(x->states, CIRCUITS, &n, x->node->out.flow, clock_mono());
-    if (n > CIRCUITS)
-        n = CIRCUITS;
-    for (size_t i = 0; i < x->ncircuits;) {
-        if (still_open(x, x->circuit[i], n)) {
-            i++;
-            continue;
-        }
-        clear_it(x, "circuit", x->circuit[i], now);
-        memmove(x->circuit[i], x->circuit[--x->ncircuits], FLOW_KEY);
+    n = n < CIRCUITS ? n : CIRCUITS;
+    if (store_alarm_subjects(open, CIRCUITS, &known, x->node->store, "circuit", a, &e)) {
+        log_err(LOG_ERROR, "alarms.circuits", &e, NULL);
+        return;
     }
+    for (size_t i = 0; i < known; i++)
+        if (!takes_nothing(x, n, open[i]))
+            clear_it(x, "circuit", open[i], now);
     for (size_t i = 0; i < n; i++)
         if (x->states[i].open_since > x->node->cfg->alarm_circuit_after)
             note_circuit(x, &x->states[i], now);
@@ -188,9 +181,10 @@ static void watch(struct alarms *x, int64_t now)
     for (size_t i = 0; i < x->node->nkeys; i++)
         watch_certificate(x, key_cert(x->node->keys[i]), now);
     watch_space(x, now);
-    watch_circuits(x, now);
-    if (a)
+    if (a) {
+        watch_circuits(x, a, now);
         watch_pace(x, a, now);
+    }
     arena_free(a);
 }
 
@@ -213,7 +207,6 @@ static void *alarms_main(void *arg)
     struct alarms *x = arg;
     int64_t watched = clock_mono() - WATCH_MS;
 
-    clear_it(x, "circuit", NULL, clock_now()); /* those of the process that is gone */
     do {
         struct err e = ERR_INIT;
         if (store_is_broken(x->node->store))

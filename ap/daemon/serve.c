@@ -341,6 +341,8 @@ static int start_senders(struct serve *s, struct err *e)
 
     if (!(s->node.out.flow = out_flow_new(&f)))
         return err_nomem(e);
+    if (out_flow_restore(s->node.out.flow, s->node.store, clock_now(), clock_mono(), e))
+        return -1;
     return senders_start(&s->senders, &s->node.out, (unsigned)c->senders, e);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ap/base/rnd.h"
+#include "ap/store/store_circuit.h"
 
 #define BUCKETS 1024u
 #define WINDOW 10
@@ -184,20 +185,24 @@ static void failed(struct dest *d, const struct out_flow_cfg *c, int64_t now, in
         open_circuit(d, c, now, retry_after);
 }
 
-void out_flow_leave(
+bool out_flow_leave(
     struct out_flow *f, const char *key, int64_t now, enum out_flow_news news, int64_t retry_after)
 {
+    unsigned opens;
     struct dest *d;
 
     (void)pthread_mutex_lock(&f->lock);
     d = *place(f, key);
     if (d && d->busy)
         d->busy--;
+    opens = d ? d->opens : 0;
     if (d && news == FLOW_ANSWER)
         answered(d, f->cfg.window);
     else if (d && news == FLOW_FAULT)
         failed(d, &f->cfg, now, retry_after);
+    opens ^= d ? d->opens : 0;
     (void)pthread_mutex_unlock(&f->lock);
+    return opens != 0;
 }
 
 void out_flow_cap(struct out_flow *f, const char *key, unsigned n)
@@ -225,6 +230,27 @@ void out_flow_reset(struct out_flow *f, const char *key)
     (void)pthread_mutex_unlock(&f->lock);
 }
 
+static void state_of(struct out_flow_state *s, const struct dest *d, int64_t now)
+{
+    *s = (struct out_flow_state){
+        .busy = d->busy, .window = limit_of(d), .faults = d->faults, .opens = d->opens};
+    memcpy(s->key, d->key, sizeof(s->key));
+    s->open_for = d->open_until > now ? d->open_until - now : 0;
+    s->open_since = d->opens ? now - d->open_since : 0;
+}
+
+void out_flow_get(struct out_flow_state *out, struct out_flow *f, const char *key, int64_t now)
+{
+    struct dest stranger = {.window = f->cfg.window};
+    const struct dest *d;
+
+    (void)snprintf(stranger.key, sizeof(stranger.key), "%s", key);
+    (void)pthread_mutex_lock(&f->lock);
+    d = *place(f, key);
+    state_of(out, d ? d : &stranger, now);
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
 void out_flow_list(
     struct out_flow_state *out, size_t max, size_t *n, struct out_flow *f, int64_t now)
 {
@@ -232,18 +258,44 @@ void out_flow_list(
     (void)pthread_mutex_lock(&f->lock);
     for (size_t i = 0; i < BUCKETS; i++)
         for (const struct dest *d = f->bucket[i]; d; d = d->next) {
-            struct out_flow_state *s = &out[*n];
             if (!d->busy && !d->opens && !d->faults)
                 continue;
-            if ((*n)++ >= max)
-                continue;
-            *s = (struct out_flow_state){
-                .busy = d->busy, .window = limit_of(d), .faults = d->faults};
-            memcpy(s->key, d->key, sizeof(s->key));
-            s->open_for = d->open_until > now ? d->open_until - now : 0;
-            s->open_since = d->opens ? now - d->open_since : 0;
+            if (*n < max)
+                state_of(&out[*n], d, now);
+            ++*n;
         }
     (void)pthread_mutex_unlock(&f->lock);
+}
+
+/* ---- over a restart ---- */
+
+/* The instants are wall time: of a clock that was set back meanwhile they ask no longer wait. */
+static void restore(struct out_flow *f, const struct store_circuit *c, int64_t wall, int64_t now)
+{
+    struct dest *d = known(f, c->name, now);
+    int64_t left = c->until - wall, age = wall - c->since;
+    int64_t max = f->cfg.open_max > f->cfg.after_max ? f->cfg.open_max : f->cfg.after_max;
+
+    if (!d)
+        return;
+    d->opens = c->opens;
+    d->window = 1;
+    d->open_since = now - (age > 0 ? age : 0);
+    d->open_until = now + (left < 0 ? 0 : left > max ? max : left);
+}
+
+int out_flow_restore(struct out_flow *f, struct store *s, int64_t wall, int64_t now, struct err *e)
+{
+    struct store_circuit *c = calloc(FLOW_MAX, sizeof(*c));
+    size_t n = 0;
+    int rc = c ? store_circuits(c, FLOW_MAX, &n, s, e) : err_nomem(e);
+
+    (void)pthread_mutex_lock(&f->lock);
+    for (size_t i = 0; !rc && i < n && i < FLOW_MAX; i++)
+        restore(f, &c[i], wall, now);
+    (void)pthread_mutex_unlock(&f->lock);
+    free(c);
+    return rc;
 }
 
 /* ---- claiming ---- */
@@ -279,5 +331,5 @@ void out_flow_unclaimed(struct out_flow_gate *g, const struct out_claim *c, size
                 break;
             }
     while (g->n)
-        out_flow_leave(g->f, g->taken[--g->n], g->steady, FLOW_NOTHING, -1);
+        (void)out_flow_leave(g->f, g->taken[--g->n], g->steady, FLOW_NOTHING, -1);
 }

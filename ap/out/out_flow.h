@@ -4,9 +4,10 @@
  * has a window of exchanges at once: it grows with every answer, is halved by every fault, and
  * three faults in a row open the circuit: nobody tries for a while (growing, with jitter, at least
  * what the peer's Retry-After asks for), then one probes; its success begins again with a window of
- * one. A document that finds no place is put back as it was: no attempt is spent. In memory only:
- * after a start every destination is as good as new. Times are of any steady clock, in ms. Bounded:
- * FLOW_MAX destinations are remembered. Any thread. */
+ * one. A document that finds no place is put back as it was: no attempt is spent. In memory, but
+ * for open circuits: they are in the journal too, and an attempt that changes one says so there;
+ * after a start (out_flow_restore) every other destination is as good as new. Times are of any
+ * steady clock, in ms. Bounded: FLOW_MAX destinations are remembered. Any thread. */
 #ifndef AP_OUT_OUT_FLOW_H
 #define AP_OUT_OUT_FLOW_H
 
@@ -45,8 +46,9 @@ enum out_flow_news {
     FLOW_ANSWER,  /* it works */
     FLOW_FAULT    /* it did not answer, or not as it should */
 };
-/* Give the place back. retry_after: what the peer asked for with a fault, -1: nothing. */
-void out_flow_leave(
+/* Give the place back. retry_after: what the peer asked for with a fault, -1: nothing. True: a
+ * circuit opened, stays open for longer, or closed: out_flow_get tells. */
+bool out_flow_leave(
     struct out_flow *f, const char *key, int64_t now, enum out_flow_news news, int64_t retry_after);
 /* At most n at once, whatever the window (policy of a partner); 0: no such limit. */
 void out_flow_cap(struct out_flow *f, const char *key, unsigned n);
@@ -56,12 +58,20 @@ void out_flow_reset(struct out_flow *f, const char *key);
 struct out_flow_state {
     char key[FLOW_KEY];
     unsigned busy, window, faults;
+    unsigned opens;     /* in a row without success; 0: closed */
     int64_t open_for;   /* ms from now until it may be probed; 0: closed or being probed */
     int64_t open_since; /* ms ago that it opened and stayed so; 0: closed */
 };
 /* Every destination that is busy or in trouble; at most max, *n is how many there are. */
 void out_flow_list(
     struct out_flow_state *out, size_t max, size_t *n, struct out_flow *f, int64_t now);
+
+/* One destination; a strange one is as good as new. */
+void out_flow_get(struct out_flow_state *out, struct out_flow *f, const char *key, int64_t now);
+/* The circuits that were open when the last process ended, before anything is sent: they stay open
+ * until their time, and then one document probes. */
+int out_flow_restore(
+    struct out_flow *f, struct store *s, int64_t wall, int64_t now, struct err *e) MUST_CHECK;
 
 /* The key of a queue's name: without its lane (see out.h). */
 const char *out_flow_key(const char *dest);

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "ap/base/clock.h"
+#include "ap/base/log.h"
 #include "ap/out/out_priv.h"
+#include "ap/store/store_circuit.h"
 
 bool out_place_take(struct out_place *p, const char *seat, int64_t *again)
 {
@@ -31,16 +33,36 @@ void out_place_news(struct out_place *p, const struct out_exchange *x)
     p->news = signal || (!x->rc && x->http_status == 413) ? FLOW_ANSWER : FLOW_FAULT;
 }
 
-void out_place_leave(struct out_place *p)
+/* For the next start. What cannot be kept costs a few attempts then. */
+static void keep_circuit(const struct out_place *p, const char *key)
 {
-    enum out_flow_news own = p->seat[0] ? FLOW_NOTHING : p->news;
-    int64_t now = clock_mono();
+    struct store_circuit c;
+    struct out_flow_state s;
+    struct err e = ERR_INIT;
+    int64_t now = clock_now();
 
+    out_flow_get(&s, p->flow, key, clock_mono());
+    (void)snprintf(c.name, sizeof(c.name), "%s", key);
+    c.opens = s.opens;
+    c.since = now - s.open_since;
+    c.until = now + s.open_for;
+    if (s.opens ? store_circuit_put(p->store, &c, &e) : store_circuit_drop(p->store, key, &e))
+        log_err(LOG_ERROR, "circuit.not-kept", &e, "queue", key, NULL);
+}
+
+static void leave(const struct out_place *p, const char *key, enum out_flow_news news)
+{
+    if (out_flow_leave(p->flow, key, clock_mono(), news, p->retry_after))
+        keep_circuit(p, key);
+}
+
+void out_place_leave(const struct out_place *p)
+{
     if (!p->flow)
         return;
     if (p->seat[0])
-        out_flow_leave(p->flow, p->seat, now, p->news, p->retry_after);
-    out_flow_leave(p->flow, out_flow_key(p->claim->dest), now, own, p->retry_after);
+        leave(p, p->seat, p->news);
+    leave(p, out_flow_key(p->claim->dest), p->seat[0] ? FLOW_NOTHING : p->news);
 }
 
 void out_place_queue(char out[STORE_DEST], const struct out_claim *c, const char *name)

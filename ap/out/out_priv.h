@@ -22,6 +22,7 @@ int out_terms_read(struct out_terms *t, const struct out_env *env, const char *r
 
 struct out_place {
     struct out_flow *flow; /* NULL: everything may go at once */
+    struct store *store;   /* circuits are remembered there */
     const struct out_claim *claim;
     char seat[FLOW_KEY]; /* taken besides the claim's own, or "" */
     enum out_flow_news news;
@@ -31,7 +32,7 @@ struct out_place {
 bool out_place_take(struct out_place *p, const char *seat, int64_t *again);
 /* What the exchange says about the access point. */
 void out_place_news(struct out_place *p, const struct out_exchange *x);
-void out_place_leave(struct out_place *p);
+void out_place_leave(const struct out_place *p);
 /* The queue of an access point in the lane that the document has. */
 void out_place_queue(char out[STORE_DEST], const struct out_claim *c, const char *name);
 

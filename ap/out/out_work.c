@@ -418,7 +418,7 @@ int out_work(const struct out_env *env, const struct out_claim *c, struct err *e
         .claim = c,
         .a = arena_new(ARENA_MAX),
         .terms = {.policy = env->policy},
-        .place = {.flow = env->flow, .claim = c, .retry_after = -1}};
+        .place = {.flow = env->flow, .store = env->store, .claim = c, .retry_after = -1}};
     int rc = -1;
 
     if (w.a) {

@@ -81,7 +81,9 @@ static int due_change(struct db *db, void *arg, struct err *e)
             ARGS(A_INT(x->now), A_TEXT(x->partner), A_INT(CHUNK))))
         return -1;
     x->n = (size_t)sqlite3_changes(db->h);
-    return 0;
+    /* a receiver may be served by any access point */
+    return db_run(db, e, "DELETE FROM circuit WHERE ?1 IS NULL OR name=?1 OR instr(?1,'::')",
+        ARGS(A_TEXT(x->partner)));
 }
 
 /* Heads are what the documents say: a queue of stopped ones keeps no head of its own. */

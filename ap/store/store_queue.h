@@ -19,7 +19,7 @@ struct queue_shape {
 int store_queue_shape(struct queue_shape *out, size_t max, size_t *n, struct store *s,
     bool by_receiver, int64_t now, struct arena *a, struct err *e) MUST_CHECK;
 /* Everything that waits (of one receiver or access point; NULL: all) is due now, and no queue is
- * put off. What had stopped stays stopped. */
+ * put off; its circuit is forgotten. What had stopped stays stopped. */
 int store_queue_run(unsigned long *due, struct store *s, const char *partner, int64_t now,
     struct err *e) MUST_CHECK;
 

@@ -162,7 +162,11 @@ static const char version_4[] =
     " seat TEXT NOT NULL, doc INTEGER NOT NULL REFERENCES document(n), began INTEGER NOT NULL,"
     " proven INTEGER, PRIMARY KEY(seat,doc)) STRICT, WITHOUT ROWID;";
 
-static const char *const versions[] = {version_1, version_2, version_3, version_4};
+static const char version_5[] =
+    "CREATE TABLE circuit(name TEXT PRIMARY KEY, opens INTEGER NOT NULL, since INTEGER NOT NULL,"
+    " until INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5};
 #define VERSION ((int64_t)(sizeof(versions) / sizeof(versions[0])))
 
 static int version_of(int64_t *out, struct db *db, struct err *e)

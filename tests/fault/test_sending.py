@@ -234,6 +234,27 @@ def fairness(lab, peer):
         lab.ap(1, "queue", "hold", f"STALL-{i}")
 
 
+def restarts(lab, peer, sender):
+    """A dead access point, documents in its queue: a restart spends no attempt on them before the circuit's time."""
+    lab.end(sender)
+    slow = ["--set", "retry.first=15s", "--set", "retry.max=15s", "--set", "lookup.cache=1s"]
+    sender = lab.serve(1, *slow)
+    peer.does(answer(503))
+    cases = [Case(lab, f"DEAD-{i}") for i in range(8)]
+    opened = lambda: "circuit open: POP000002" in lab.ap(1, "queue", "show").stdout
+    say(until(opened, 15), "(a dead access point: its circuit opens)", lab.ap(1, "queue", "show").stdout[-300:])
+    lab.end(sender, signal.SIGKILL)
+    peer.seen.clear()
+    sender = lab.serve(1, *slow)
+    time.sleep(3)
+    say(opened() and not peer.seen, "a killed service's circuit is open at the next start: no attempt is spent", f"{len(peer.seen)} requests")
+    peer.does(forward)
+    lab.ap(1, "queue", "run")
+    done_ = until(lambda: all(c.status().get("state") == "RECEIPTED" for c in cases), 30)
+    say(bool(done_), "... and a person closes it", [c.status().get("state") for c in cases])
+    return sender
+
+
 OTHER, MOVER, STALLER = "0208:1000000001", "0208:1000000002", "0208:1000000003"
 with Lab() as lab:
     lab.stop_ap2()
@@ -245,6 +266,7 @@ with Lab() as lab:
     lab.register(OTHER, peer.url(), cert="ap1")
     for part in (rows_of_the_table, known_peers, on_the_wire, moves, people, fairness):
         part(lab, peer)
+    sender = restarts(lab, peer, sender)
     peer.close()
     say(lab.end(sender) == 0, "the sender ends cleanly", open(sender.log).read()[-300:])
 done()

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "ap/out/out_flow.h"
+#include "ap/store/store_circuit.h"
+#include "tests/support/store_kit.h"
 
 #define S 1000ll
 #define MINUTE (60 * S)
@@ -41,14 +43,14 @@ static unsigned places(struct out_flow *f, const char *key, int64_t now)
     while (enter(f, key, now))
         n++;
     for (unsigned i = 0; i < n; i++)
-        out_flow_leave(f, key, now, FLOW_NOTHING, -1);
+        (void)out_flow_leave(f, key, now, FLOW_NOTHING, -1);
     return n;
 }
 
 static void once(struct out_flow *f, const char *key, int64_t now, enum out_flow_news news)
 {
     assert_true(enter(f, key, now));
-    out_flow_leave(f, key, now, news, -1);
+    (void)out_flow_leave(f, key, now, news, -1);
 }
 
 static void a_window_grows_with_answers_to_its_limit(void **state)
@@ -82,7 +84,7 @@ static void a_full_window_says_when_another_leaves(void **state)
         assert_true(enter(*state, "ap", 0));
     assert_false(out_flow_enter(*state, "ap", false, 0, &again));
     assert_int_equal(again, 0);
-    out_flow_leave(*state, "ap", 0, FLOW_NOTHING, -1);
+    (void)out_flow_leave(*state, "ap", 0, FLOW_NOTHING, -1);
     assert_true(enter(*state, "ap", 0));
 }
 
@@ -94,15 +96,15 @@ static void q6_the_next_place_is_kept_for_urgent_mail(void **state)
     for (int i = 0; i < FLOW_START; i++)
         assert_true(out_flow_enter(*state, "ap", false, 0, &again));
     assert_false(out_flow_enter(*state, "ap", true, 0, &again));
-    out_flow_leave(*state, "ap", 0, FLOW_NOTHING, -1);
+    (void)out_flow_leave(*state, "ap", 0, FLOW_NOTHING, -1);
     assert_false(out_flow_enter(*state, "ap", false, 0, &again));
     assert_int_equal(again, 0);
     assert_true(out_flow_enter(*state, "other", false, 0, &again));
     assert_true(out_flow_enter(*state, "ap", true, 0, &again));
-    out_flow_leave(*state, "ap", 0, FLOW_NOTHING, -1);
+    (void)out_flow_leave(*state, "ap", 0, FLOW_NOTHING, -1);
     assert_true(out_flow_enter(*state, "ap", false, 0, &again)); /* it has had its place */
     assert_false(out_flow_enter(*state, "ap", true, 0, &again));
-    out_flow_leave(*state, "ap", 0, FLOW_NOTHING, -1);
+    (void)out_flow_leave(*state, "ap", 0, FLOW_NOTHING, -1);
     assert_true(out_flow_enter(*state, "ap", false, 6 * S, &again)); /* nor is it kept for ever */
 }
 
@@ -174,9 +176,9 @@ static void faults_of_those_under_way_do_not_open_it_twice(void **state)
     for (int i = 0; i < FLOW_START; i++)
         assert_true(enter(*state, "ap", 0));
     for (int i = 0; i < FLOW_FAULTS; i++)
-        out_flow_leave(*state, "ap", 0, FLOW_FAULT, -1);
+        (void)out_flow_leave(*state, "ap", 0, FLOW_FAULT, -1);
     assert_false(out_flow_enter(*state, "ap", false, 0, &before));
-    out_flow_leave(*state, "ap", 0, FLOW_FAULT, -1);
+    (void)out_flow_leave(*state, "ap", 0, FLOW_FAULT, -1);
     assert_false(out_flow_enter(*state, "ap", false, 0, &after));
     assert_int_equal(before, after);
 }
@@ -186,11 +188,11 @@ static void retry_after_opens_at_once_within_bounds(void **state)
     int64_t again;
 
     assert_true(enter(*state, "ap", 0));
-    out_flow_leave(*state, "ap", 0, FLOW_FAULT, 10 * MINUTE);
+    (void)out_flow_leave(*state, "ap", 0, FLOW_FAULT, 10 * MINUTE);
     assert_false(out_flow_enter(*state, "ap", false, 0, &again));
     assert_int_equal(again, 10 * MINUTE);
     assert_true(enter(*state, "greedy", 0));
-    out_flow_leave(*state, "greedy", 0, FLOW_FAULT, 24 * 60 * MINUTE);
+    (void)out_flow_leave(*state, "greedy", 0, FLOW_FAULT, 24 * 60 * MINUTE);
     assert_false(out_flow_enter(*state, "greedy", false, 0, &again));
     assert_int_equal(again, 60 * MINUTE);
 }
@@ -212,6 +214,59 @@ static void a_person_closes_a_circuit(void **state)
     assert_false(enter(*state, "b", 0));
     out_flow_reset(*state, NULL);
     assert_true(enter(*state, "b", 0));
+}
+
+/* What the attempts tell the journal, and what the next start makes of it. */
+static void an_open_circuit_outlives_a_restart(void **state)
+{
+    struct out_flow *next = out_flow_new(&cfg);
+    struct out_flow_state s;
+    struct store_circuit c = {.name = "POP000123", .opens = 3, .since = KIT_T0 - 9 * MINUTE},
+                         gone = {.name = "nobody", .opens = 1};
+    struct err e = ERR_INIT;
+    struct kit k;
+    size_t n;
+
+    (void)state;
+    kit_start(&k);
+    (void)kit_add(&k, 1, KIT_T0); /* waits for POP000123; nothing waits for the other */
+    c.until = KIT_T0 + 5 * MINUTE;
+    assert_int_equal(store_circuit_put(k.s, &c, &e), 0);
+    assert_int_equal(store_circuit_put(k.s, &gone, &e), 0);
+    assert_int_equal(out_flow_restore(next, k.s, KIT_T0, 77 * MINUTE, &e), 0);
+    out_flow_get(&s, next, "POP000123", 77 * MINUTE);
+    assert_int_equal(s.open_since, 9 * MINUTE);
+    assert_int_equal(s.open_for, 5 * MINUTE);
+    out_flow_get(&s, next, "nobody", 77 * MINUTE);
+    assert_int_equal(s.opens, 0);
+    assert_false(enter(next, "POP000123", 81 * MINUTE));
+    assert_int_equal(places(next, "POP000123", 83 * MINUTE), 1); /* one probes */
+    assert_true(enter(next, "POP000123", 83 * MINUTE));
+    assert_true(out_flow_leave(next, "POP000123", 83 * MINUTE, FLOW_FAULT, -1)); /* to be kept */
+    assert_false(enter(next, "POP000123", 84 * MINUTE));
+    assert_int_equal(store_circuit_drop(k.s, "POP000123", &e), 0);
+    assert_int_equal(store_circuits(&c, 1, &n, k.s, &e), 0);
+    assert_int_equal(n, 0);
+    out_flow_free(next);
+    kit_stop(&k);
+}
+
+static void a_clock_set_back_asks_no_longer_wait(void **state)
+{
+    const struct store_circuit c = {
+        .name = "POP000123", .opens = 1, .since = KIT_T0, .until = KIT_T0 + MINUTE};
+    struct err e = ERR_INIT;
+    struct out_flow_state s;
+    struct kit k;
+
+    kit_start(&k);
+    (void)kit_add(&k, 1, KIT_T0);
+    assert_int_equal(store_circuit_put(k.s, &c, &e), 0);
+    assert_int_equal(out_flow_restore(*state, k.s, KIT_T0 - 999 * MINUTE, 0, &e), 0);
+    out_flow_get(&s, *state, "POP000123", 0);
+    assert_int_equal(s.open_for, cfg.after_max);
+    assert_int_equal(s.open_since, 0);
+    kit_stop(&k);
 }
 
 static void trouble_is_listed(void **state)
@@ -291,6 +346,8 @@ int main(void)
         TEST(retry_after_opens_at_once_within_bounds),
         TEST(a_partners_cap_holds),
         TEST(a_person_closes_a_circuit),
+        TEST(an_open_circuit_outlives_a_restart),
+        TEST(a_clock_set_back_asks_no_longer_wait),
         TEST(trouble_is_listed),
         TEST(many_destinations_are_bounded_and_the_busy_are_kept),
         TEST(lanes_share_their_destination),
