@@ -188,12 +188,15 @@ static int open_store(struct node *n, struct err *e)
         .mode = STORE_WRITE,
         .ap_mode = config_mode_word(c->mode),
         .allow_volatile = c->allow_volatile_spool};
-    struct log_num a, b, d;
+    struct log_num a, b, d, cut;
 
     if (store_open(&n->store, &s, e) ||
         store_in_suspects(n->suspects, NODE_SUSPECTS, &n->nsuspects, n->store, e) ||
         store_recover(&n->recovered, n->store, clock_now(), e))
         return -1;
+    if (n->recovered.cut)
+        log_event(LOG_WARN, "store.cut", "bytes", log_n(&cut, (long long)n->recovered.cut), "why",
+            "the last commit was cut off; nobody was told of it", NULL);
     if (n->recovered.unknown + n->recovered.returned + n->recovered.damaged || n->recovered.moved)
         log_event(LOG_WARN, "store.recovered", "unknown",
             log_n(&a, (long long)n->recovered.unknown), "returned",

@@ -47,7 +47,8 @@ struct store_cfg {
     bool allow_volatile; /* take tmpfs, ramfs, overlayfs */
 };
 /* spool.locked: another process has it. spool.volatile, store.mode, store.schema (made by a newer
- * aviso), store.missing (STORE_READ, nothing there): ERR_CONFIG. store.damaged: SQLite says so. */
+ * aviso), store.missing (STORE_READ, nothing there): ERR_CONFIG. store.damaged: SQLite says so, or
+ * whole commits stand behind a broken one in its log. */
 int store_open(struct store **out, const struct store_cfg *c, struct err *e) MUST_CHECK;
 void store_close(struct store *s); /* NULL is fine; no call may be running */
 /* True after a failed commit or fsync: stop accepting, become non-ready, exit. */
@@ -60,6 +61,7 @@ struct store_recovered {
     unsigned long returned; /* claimed but not sending, in either direction: due again */
     unsigned long orphans;  /* files without a row, older than 24 h: removed */
     unsigned long damaged;  /* files missing or of another length: their documents are HELD */
+    uint64_t cut;           /* bytes in the journal of a commit that was cut off: dropped */
     bool moved;             /* the database is a copy (restored backup): all open documents HELD */
 };
 /* Once after STORE_WRITE open, before any claim. */

@@ -104,6 +104,27 @@ static int integrity(struct check *x, struct db *db, struct err *e)
     return rc == SQLITE_DONE ? 0 : -1;
 }
 
+/* The ids of a table's rows stand in an index as well: of which can the row itself not be read? */
+static void unreadable(
+    struct check *x, struct db *db, const char *what, const char *ids, const char *row)
+{
+    sqlite3_stmt *list = NULL, *one = NULL;
+    int rc = SQLITE_ERROR;
+
+    if (sqlite3_prepare_v2(db->h, ids, -1, &list, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(db->h, row, -1, &one, NULL) == SQLITE_OK)
+        while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
+            (void)sqlite3_bind_int64(one, 1, sqlite3_column_int64(list, 1));
+            if (sqlite3_step(one) != SQLITE_ROW)
+                found(x, what, (const char *)sqlite3_column_text(list, 0));
+            (void)sqlite3_reset(one);
+        }
+    if (rc != SQLITE_DONE)
+        found(x, what, "more of them, whose ids cannot be read either");
+    (void)sqlite3_finalize(list);
+    (void)sqlite3_finalize(one);
+}
+
 static int check_tables(struct check *x, struct err *e)
 {
     struct db *db = reader_take(x->s, e);
@@ -112,6 +133,14 @@ static int check_tables(struct check *x, struct err *e)
     if (!db)
         return -1;
     rc = integrity(x, db, e);
+    if (x->findings) {
+        unreadable(x, db, "document that cannot be read",
+            "SELECT id,n FROM document INDEXED BY sqlite_autoindex_document_1",
+            "SELECT * FROM document WHERE n=?1");
+        unreadable(x, db, "received document that cannot be read",
+            "SELECT id,n FROM inbound INDEXED BY sqlite_autoindex_inbound_1",
+            "SELECT * FROM inbound WHERE n=?1");
+    }
     for (size_t i = 0; !rc && i < sizeof(rules) / sizeof(rules[0]); i++)
         rc = rows(x, db, rules[i].what, rules[i].sql, e);
     reader_give(x->s, db);

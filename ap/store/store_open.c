@@ -99,8 +99,8 @@ static int open_writer(struct store *s, const struct store_cfg *c, struct err *e
             return err_errno(e, "store.io", "create", s->path);
         (void)close(fd);
     }
-    if (db_open(&s->writer, s->path, STORE_WRITE, e) || schema_make(&s->writer, c->ap_mode, e) ||
-        settle_wal(s, e))
+    if (wal_look(&s->cut, s->dirfd, e) || db_open(&s->writer, s->path, STORE_WRITE, e) ||
+        schema_make(&s->writer, c->ap_mode, e) || settle_wal(s, e))
         return -1;
     (void)FAULT("store.made");
     /* each time: an earlier start may have been cut off between making it and this */

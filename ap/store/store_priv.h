@@ -40,6 +40,7 @@ struct store {
     int dirfd, payload_dirfd, lockfd;
     char path[4096]; /* of aviso.db */
     bool moved;
+    uint64_t cut; /* bytes of a commit that was cut off, as found when opening */
 
     pthread_mutex_t lock; /* guards what follows, up to the pool */
     struct change *first, **last;
@@ -117,11 +118,17 @@ const char *col_text(struct columns *c); /* never NULL */
 int64_t col_int(struct columns *c);
 bool col_bool(struct columns *c);
 
+/* ---- store_wal.c ---- */
+/* Before SQLite opens the log: bytes in it of a commit that was cut off. store.damaged: whole
+ * commits lie behind a broken one, and would be lost without a word. */
+int wal_look(uint64_t *cut, int dirfd, struct err *e) MUST_CHECK;
+
 /* ---- store_open.c ---- */
 int store_place_settle(struct store *s, struct db *db, struct err *e) MUST_CHECK;
 
 /* ---- store_schema.c ---- */
 int schema_make(struct db *db, const char *ap_mode, struct err *e) MUST_CHECK;
+int schema_migrate(struct db *db, int64_t from, int64_t to, struct err *e) MUST_CHECK;
 int schema_check(struct db *db, const char *ap_mode, struct err *e) MUST_CHECK;
 int meta_get(char *out, size_t n, struct db *db, const char *name, struct err *e) MUST_CHECK;
 int meta_set(struct db *db, const char *name, const char *value, struct err *e) MUST_CHECK;

@@ -143,6 +143,40 @@ static int all(struct recovery *x, int (*fn)(struct db *, void *, struct err *),
     return 0;
 }
 
+/* ---- rows ---- */
+
+/* To their last column, so that every page of theirs is read: what SQLite cannot read it would skip
+ * when it looks for what is due. Text that is only wrong is not seen here; bytes have hashes. */
+static int read_open(struct recovery *x, const char *sql, struct err *e)
+{
+    struct db *db = reader_take(x->s, e);
+    sqlite3_stmt *st;
+    int rc = -1;
+
+    if (!db)
+        return -1;
+    st = db_query(db, e, sql, NULL, 0);
+    while (st && (rc = db_step(db, st, e)) == 1)
+        continue;
+    reader_give(x->s, db);
+    return rc;
+}
+
+static int check_rows(struct recovery *x, struct err *e)
+{
+    if (read_open(x, "SELECT * FROM document WHERE settled=0", e) == 0 &&
+        read_open(x,
+            "SELECT * FROM inbound WHERE next_at IS NOT NULL AND"
+            " state IN ('RECEIVED','VALIDATED','RELEASED')",
+            e) == 0)
+        return 0;
+    if (e && strcmp(e->code, "store.damaged") == 0)
+        (void)err_next(e,
+            "keep a copy of the spool; aviso doctor spool lists what is affected; restore a "
+            "backup; see docs/ops.md");
+    return -1;
+}
+
 /* ---- files ---- */
 
 static int load_files(struct recovery *x, struct err *e)
@@ -266,11 +300,13 @@ static int recover(struct recovery *x, struct err *e)
 {
     unsigned long held = 0;
 
-    if (all(x, cut_off, &x->out->unknown, e) || all(x, give_back, &x->out->returned, e) ||
-        all(x, give_back_in, &x->out->returned, e) || store_change(x->s, fresh_turns, x, e))
+    if (check_rows(x, e) || all(x, cut_off, &x->out->unknown, e) ||
+        all(x, give_back, &x->out->returned, e) || all(x, give_back_in, &x->out->returned, e) ||
+        store_change(x->s, fresh_turns, x, e))
         return -1;
     if (x->s->moved && (all(x, hold_moved, &held, e) || store_change(x->s, settle_place, x, e)))
         return -1;
+    x->out->cut = x->s->cut;
     x->out->moved = x->s->moved;
     x->s->moved = false;
     return check_files(x, e) || remove_orphans(x, e) ? -1 : 0;

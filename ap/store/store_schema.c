@@ -201,14 +201,14 @@ int meta_set(struct db *db, const char *name, const char *value, struct err *e)
         ARGS(A_TEXT(name), A_TEXT(value)));
 }
 
-static int migrate(struct db *db, int64_t from, struct err *e)
+int schema_migrate(struct db *db, int64_t from, int64_t to, struct err *e)
 {
     char pragma[64];
 
-    for (int64_t v = from; v < VERSION; v++)
+    for (int64_t v = from; v < to; v++)
         if (db_exec(db, versions[v], e))
             return err_wrap(e, "schema %lld: ", (long long)v + 1);
-    (void)snprintf(pragma, sizeof(pragma), "PRAGMA user_version=%lld", (long long)VERSION);
+    (void)snprintf(pragma, sizeof(pragma), "PRAGMA user_version=%lld", (long long)to);
     return db_exec(db, pragma, e);
 }
 
@@ -227,7 +227,7 @@ int schema_make(struct db *db, const char *ap_mode, struct err *e)
     if (!rc && have > VERSION)
         rc = too_new(e, have);
     if (!rc && have < VERSION)
-        rc = migrate(db, have, e);
+        rc = schema_migrate(db, have, VERSION, e);
     if (!rc && ap_mode && (rc = meta_get(mode, sizeof(mode), db, "mode", e)) >= 0)
         rc = rc == 1 ? 0 : meta_set(db, "mode", ap_mode, e);
     if (!rc)
