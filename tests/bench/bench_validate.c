@@ -1,7 +1,8 @@
 /* How long a full verdict takes: parse, schema, CEN, Peppol. A typical invoice, 1,000 and 10,000
  * lines; warm, cold (a new process), two threads, peak memory; beside libxml2's DOM + schema
  * validation alone, the floor for whoever builds a DOM. The documents stay in build/bench for
- * bench_validate_peers.sh. */
+ * bench_validate_peers.sh. As bench_validate PART LINES ROUNDS it only does one of the parts, warm:
+ * bench_validate_count.sh counts its instructions. */
 #include <libxml/parser.h>
 #include <libxml/xmlschemas.h>
 #include <pthread.h>
@@ -220,7 +221,41 @@ static void one_size(struct subject *s, size_t i)
     buf_free(&s->doc);
 }
 
-int main(void)
+/* ---- one part, for an instruction counter that is switched on in bench_counted ---- */
+
+static const struct part {
+    const char *name;
+    void (*fn)(void *);
+    size_t which;
+} counted[] = {{"floor", floor_dom, 0}, {"full", full, 0}, {"parse", parse, 0},
+    {"schema", schema, 0}, {"cen", schematron, 0}, {"peppol", schematron, 1}};
+
+__attribute__((noinline)) void bench_counted(void (*fn)(void *), void *arg, unsigned rounds);
+void bench_counted(void (*fn)(void *), void *arg, unsigned rounds)
+{
+    for (unsigned i = 0; i < rounds; i++)
+        fn(arg);
+}
+
+static void count(struct subject *s, char **argv)
+{
+    unsigned lines = (unsigned)strtoul(argv[2], NULL, 10);
+    const struct part *p = counted;
+
+    for (; strcmp(p->name, argv[1]) != 0; p++)
+        if (p + 1 == counted + sizeof(counted) / sizeof(counted[0]))
+            die(argv[1]);
+    if (bench_invoice(&s->doc, lines, &e))
+        die("document");
+    parse(s);
+    s->which = p->which;
+    p->fn(s);
+    p->fn(s);
+    bench_counted(p->fn, s, (unsigned)strtoul(argv[3], NULL, 10));
+    buf_free(&s->doc);
+}
+
+int main(int argc, char **argv)
 {
     static const char *const layers[] = {"rules/openpeppol/2026.5/CEN-EN16931-UBL.xslt",
         "rules/openpeppol/2026.5/PEPPOL-EN16931-UBL.xslt"};
@@ -246,7 +281,9 @@ int main(void)
     (void)snprintf(path, sizeof(path), "%s/xsd/ubl-2.1/Invoice.xsd", rules_data(rules));
     if (!(c = xmlSchemaNewParserCtxt(path)) || !(s.schema = xmlSchemaParse(c)))
         die(path);
-    for (size_t i = 0; i < SIZES; i++)
+    if (argc == 4)
+        count(&s, argv);
+    for (size_t i = 0; i < SIZES && argc != 4; i++)
         one_size(&s, i);
     xmlSchemaFreeParserCtxt(c);
     xmlSchemaFree(s.schema);
