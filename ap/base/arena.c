@@ -147,6 +147,21 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
     return p;
 }
 
+void *arena_grow(struct arena *a, void *v, uint32_t n, uint32_t *cap, size_t size)
+{
+    uint32_t more = *cap ? *cap * 2 : 16;
+    void *p;
+
+    if (n < *cap)
+        return v;
+    if (more < n || !(p = arena_alloc(a, more * size)))
+        return NULL;
+    if (n)
+        memcpy(p, v, n * size);
+    *cap = more;
+    return p;
+}
+
 int arena_defer(struct arena *a, void (*fn)(void *), void *obj)
 {
     struct defer *d = arena_alloc(a, sizeof(*d));

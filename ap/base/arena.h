@@ -6,6 +6,7 @@
 #define AP_BASE_ARENA_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ap/base/str.h"
 
@@ -19,6 +20,10 @@ void *arena_alloc(struct arena *a, size_t n);
 char *arena_strndup(struct arena *a, const char *s, size_t n); /* NUL-terminated copy */
 char *arena_dup(struct arena *a, struct str s);                /* the same for a slice */
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Room for one more element behind the n of a vector in the arena: v itself, or when n == *cap its
+ * copy in a vector of twice the room. NULL when there is no memory; v stays. */
+void *arena_grow(struct arena *a, void *v, uint32_t n, uint32_t *cap, size_t size);
 
 /* Tie a foreign object (xmlDoc, X509, CURL) to the arena's life. -1: fn was already called. */
 int arena_defer(struct arena *a, void (*fn)(void *), void *obj);

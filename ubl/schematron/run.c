@@ -24,29 +24,13 @@ struct run {
     struct err *e;
 };
 
-/* Room for one more element of an arena vector. */
-static void *grown(struct arena *a, void *v, uint32_t n, uint32_t *cap, size_t size)
-{
-    uint32_t more = *cap ? *cap * 2 : 16;
-    void *p;
-
-    if (n < *cap)
-        return v;
-    if (!(p = arena_alloc(a, more * size)))
-        return NULL;
-    if (n)
-        memcpy(p, v, n * size);
-    *cap = more;
-    return p;
-}
-
 static int add_event(struct run *r, struct sch_event ev)
 {
     struct sch_event *v;
 
     if (!r->opt || !r->opt->trace)
         return 0;
-    if (!(v = grown(r->a, r->events, r->n_events, &r->cap_events, sizeof(*v))))
+    if (!(v = arena_grow(r->a, r->events, r->n_events, &r->cap_events, sizeof(*v))))
         return err_nomem(r->e);
     r->events = v;
     v[r->n_events++] = ev;
@@ -113,7 +97,7 @@ static int fire(struct run *r, const struct sch_check *c, uint32_t node)
     f.location = sch_locate(r->locator, node, r->a);
     if (text_of(r, &c->text, &f.text) || add_notes(r, c, &f))
         return -1;
-    if (!(v = grown(r->a, r->findings, r->n, &r->cap, sizeof(*v))))
+    if (!(v = arena_grow(r->a, r->findings, r->n, &r->cap, sizeof(*v))))
         return err_nomem(r->e);
     r->findings = v;
     v[r->n] = f;
