@@ -5,6 +5,7 @@
 #include "ubl/xpath/xpath_priv.h"
 
 #define WALK_MAX 64u   /* subtrees up to this size are walked, larger ones looked up */
+#define FEW 6u         /* nodes of a name that are looked at one by one, wherever they stand */
 #define STREAM_PREDS 8 /* more predicates than this are applied to materialized lists */
 #define AXIS_DONE 2    /* no further node of this axis can pass */
 
@@ -183,21 +184,39 @@ static struct span named(const struct step *s, uint32_t from, uint32_t to)
 }
 
 /* ---- axes ---- */
+/* Where nodes of the wanted name below n are found better than by a walk: all of the document's,
+ * being few, or those below a large n. */
+static bool looked_up(const struct step *s, uint32_t n, struct span *out)
+{
+    const struct tree_name *name = &s->t->names[s->want];
+    uint32_t size = s->nd[n].end - n;
+
+    if (!s->want)
+        return false;
+    if (name->count <= FEW) {
+        *out = (struct span){s->t->by_name + name->first, name->count};
+        return true;
+    }
+    if (size <= WALK_MAX)
+        return false;
+    *out = named(s, n + 1, s->nd[n].end);
+    return true;
+}
+
 static int children(struct step *s, uint32_t n)
 {
     const struct tree_node *x = &s->nd[n];
+    uint32_t kinds = s->kinds & ~(1u << TREE_ATTRIBUTE);
+    struct span sp;
     int r = 0;
 
     if (x->kind > TREE_ELEMENT)
         return 0;
-    if (s->want && x->end - n > WALK_MAX) {
-        struct span sp = named(s, n + 1, x->end);
-        if (sp.n <= (x->end - n) / 8) {
-            for (uint32_t i = 0; i < sp.n && r == 0; i++)
-                if (s->nd[sp.v[i]].parent == n && s->nd[sp.v[i]].kind == TREE_ELEMENT)
-                    r = emit(s, sp.v[i]);
-            return r;
-        }
+    if (looked_up(s, n, &sp) && (sp.n <= FEW || sp.n <= (x->end - n) / 8)) {
+        for (uint32_t i = 0; i < sp.n && r == 0; i++)
+            if (s->nd[sp.v[i]].parent == n && kinds >> s->nd[sp.v[i]].kind & 1)
+                r = emit(s, sp.v[i]);
+        return r;
     }
     for (uint32_t i = n + 1 + x->nattr; i < x->end && r == 0; i = s->nd[i].end)
         if (fits(s, i))
@@ -217,22 +236,22 @@ static int attributes(struct step *s, uint32_t n)
 
 static int descendants(struct step *s, uint32_t n, bool self, bool attrs)
 {
-    uint32_t end = s->nd[n].end;
+    uint32_t end = s->nd[n].end, kinds = attrs ? s->kinds : s->kinds & ~(1u << TREE_ATTRIBUTE);
+    struct span sp;
     int r = 0;
 
     if (self && fits(s, n))
         r = emit(s, n);
     if (r || s->nd[n].kind > TREE_ELEMENT)
         return r;
-    if (s->want && end - n > WALK_MAX) {
-        struct span sp = named(s, n + 1, end);
-        for (uint32_t i = 0; i < sp.n && r == 0; i++)
-            if (s->kinds >> s->nd[sp.v[i]].kind & 1)
+    if (looked_up(s, n, &sp)) {
+        for (uint32_t i = 0; i < sp.n && sp.v[i] < end && r == 0; i++)
+            if (sp.v[i] > n && kinds >> s->nd[sp.v[i]].kind & 1)
                 r = emit(s, sp.v[i]);
         return r;
     }
     for (uint32_t i = n + 1; i < end && r == 0; i++)
-        if ((s->nd[i].kind != TREE_ATTRIBUTE || attrs) && fits(s, i))
+        if (kinds >> s->nd[i].kind & 1 && fits(s, i))
             r = emit(s, i);
     return r;
 }
