@@ -325,6 +325,102 @@ static void dispatch_visits_in_order_and_takes_the_first_rule(void **state)
     down(&b);
 }
 
+/* Every two patterns as the rules of one dispatch: at each node it finds what matching one by one
+ * does. */
+static const char *const contexts[] = {"u:l", "/u:a", "/u:l", "u:a/u:l", "u:s/u:l", "/u:a/u:s/u:l",
+    "u:a//u:l", "//u:l/u:id", "u:l/u:id | u:s", "u:l[u:v > 1]/u:id", "u:a[u:s]/u:l[@n = '1']",
+    "u:a/u:s/u:l/u:id/u:v", "*", "u:*", "*:id", "*/u:v", "u:l/*", "@n", "u:l/@n", "u:s/u:l/@*",
+    "u:l[2]", "u:l[2]/u:id", "u:l[last()]", "(u:id | u:v)[. = 'x']", "/", "/*", "node()",
+    "comment()", "*[ends-with(name(), 'd')]", "*[local-name() = 'v' and . = '2']",
+    "u:l[1 idiv 0 = 1]", "u:l[@n = '1' and xs:integer(u:id) = 1]",
+    "u:l[@n = '9' and xs:integer(u:id) = 1]", "u:l[not(some $x in u:v satisfies $x = '1')]",
+    "u:l/u:v[current()/. = '1']", "u:a[/u:a/u:s]/u:l"};
+enum { CONTEXTS = sizeof(contexts) / sizeof(contexts[0]) };
+
+static void check_dispatch(struct bench *b, const struct xp_dispatch *d,
+    const struct xp_pattern *first, const struct xp_pattern *second)
+{
+    static const struct xp_visit all = {
+        1 << TREE_ELEMENT | 1 << TREE_ATTRIBUTE | 1 << TREE_COMMENT, XP_VISIT_TOP};
+
+    for (uint32_t i = 0; i < b->t->n; i++) {
+        bool one, two;
+        uint32_t node = i;
+        size_t which = 9;
+        if (tree_kind_of(b->t, i) == TREE_TEXT)
+            continue;
+        assert_int_equal(xp_match(&one, b->c, first, i, &b->e), 0);
+        assert_int_equal(xp_match(&two, b->c, second, i, &b->e), 0);
+        assert_int_equal(xp_dispatch_next(b->c, d, all, &node, &which, &b->e), 0);
+        assert_true((one || two) == (node == i));
+        if (node == i)
+            assert_int_equal(which, one ? 0 : 1);
+    }
+}
+
+static void a_dispatch_finds_what_matching_one_by_one_finds(void **state)
+{
+    struct xp_pattern *p[CONTEXTS];
+    struct xp_dispatch *d[CONTEXTS][CONTEXTS];
+    struct bench b;
+
+    (void)state;
+    up(&b, NULL);
+    tree_free(b.t);
+    assert_int_equal(
+        tree_parse(&b.t,
+            STR("<!--c--><a xmlns='u'><l n='1'><id>x</id><v>1</v></l><!--c--><l n='2'><id>y</id>"
+                "<v>2</v></l><l n='3'><id>x<v>2</v></id><v>z</v></l><s><l n='4'><id>x</id></l></s>"
+                "</a>"),
+            NULL, NULL, NULL, &b.e),
+        0);
+    for (size_t i = 0; i < CONTEXTS; i++)
+        if (xp_pattern_compile(&p[i], b.env, str_z(contexts[i]), &b.e) < 0)
+            fail_msg("%s: %s %s", contexts[i], b.e.code, b.e.msg);
+    for (size_t i = 0; i < CONTEXTS; i++)
+        for (size_t k = 0; k < CONTEXTS; k++) {
+            struct xp_pattern *rules[] = {p[i], p[k]};
+            assert_int_equal(xp_dispatch_new(&d[i][k], b.env, rules, 2, &b.e), 0);
+        }
+    bind(&b);
+    for (size_t i = 0; i < CONTEXTS; i++)
+        for (size_t k = 0; k < CONTEXTS; k++)
+            check_dispatch(&b, d[i][k], p[i], p[k]);
+    down(&b);
+}
+
+/* A condition that several expressions ask is answered once for a node; another document, another
+ * answer. */
+static void a_condition_on_a_node_is_asked_once(void **state)
+{
+    struct xp *one, *same, *other;
+    struct tree *next;
+    struct bench b;
+    uint64_t first;
+
+    (void)state;
+    up(&b, NULL);
+    one = compile(&b, NULL, "count(*[normalize-space(u:id) = 'x']) + count(u:none)");
+    same = compile(&b, NULL, "count(*[normalize-space(u:id) = 'x'])");
+    other = compile(&b, NULL, "count(*[normalize-space(u:id) = 'y'])");
+    assert_int_equal(tree_parse(&next, STR("<a xmlns='u'><l><id> x</id></l><l><id>y</id></l></a>"),
+                         NULL, NULL, NULL, &b.e),
+        0);
+    bind(&b);
+    xp_focus(b.c, NULL, 1);
+    gives(&b, one, "2");
+    first = xp_operations(b.c);
+    gives(&b, same, "2");
+    assert_true(xp_operations(b.c) - first < first * 2 / 3);
+    gives(&b, other, "1");
+    assert_int_equal(xp_bind(b.c, b.env, next, NULL, &b.e), 0);
+    xp_focus(b.c, NULL, 1);
+    gives(&b, same, "1");
+    gives(&b, other, "1");
+    tree_free(next);
+    down(&b);
+}
+
 static void a_context_goes_from_document_to_document(void **state)
 {
     struct tree *other;
@@ -416,6 +512,8 @@ int main(void)
         cmocka_unit_test(keys_find_nodes_in_document_order),
         cmocka_unit_test(patterns_match_from_the_right),
         cmocka_unit_test(dispatch_visits_in_order_and_takes_the_first_rule),
+        cmocka_unit_test(a_dispatch_finds_what_matching_one_by_one_finds),
+        cmocka_unit_test(a_condition_on_a_node_is_asked_once),
         cmocka_unit_test(a_context_goes_from_document_to_document),
         cmocka_unit_test(an_index_answers_as_walking_does),
         cmocka_unit_test(the_clock_is_the_callers),

@@ -271,3 +271,30 @@ int xev_cached_bool(struct xp_ctx *c, const struct xn *n, bool *out)
     *out = v->b;
     return 0;
 }
+
+/* ---- remembered for a node ----
+ * The last few nodes of each condition: rules ask for the same nodes in turn. */
+#define MEMO_NODES 32u
+
+int xev_memo(struct xp_ctx *c, const struct xn *n, bool *out)
+{
+    uint32_t node = c->f->item.node, **memo, *at;
+
+    if (c->f->none || c->f->item.type != XP_NODE || !c->memos)
+        return xev_bool(c, n->k[0], out);
+    memo = &c->memos[n->slot];
+    if (!*memo) {
+        if (!(*memo = arena_alloc(c->doc, MEMO_NODES * sizeof(**memo))))
+            return xnomem(c);
+        c->forced++;
+    }
+    at = &(*memo)[node * 0x9E3779B1u >> 27];
+    if (*at >> 1 == node + 1) {
+        *out = *at & 1;
+        return 0;
+    }
+    if (xev_bool(c, n->k[0], out) < 0)
+        return -1;
+    *at = (node + 1) << 1 | *out;
+    return 0;
+}

@@ -14,7 +14,7 @@ static int analyse(struct xn **n, struct xparse *p)
 {
     if (xstatic(n, p) < 0)
         return -1;
-    return xcache(n, p, false);
+    return xshare(n, p);
 }
 
 int xcompile_expr(struct xn **out, struct xparse *p, struct str expr)
@@ -268,21 +268,15 @@ struct xp_scope *xp_scope_new(struct xp_env *env)
     return s;
 }
 
-static int let_slot(struct xp_env *env, struct xlet *let, uint32_t slot, struct err *e)
+static int let_slot(struct xp_env *env, struct xlet *let, struct err *e)
 {
-    if (slot >= env->cap_lets) {
-        uint32_t cap = env->cap_lets ? env->cap_lets * 2 : 64;
-        struct xlet **v = arena_alloc(env->a, cap * sizeof(struct xlet *));
-        if (!v)
-            return err_nomem(e);
-        if (env->n_lets)
-            memcpy(v, env->let_list, env->n_lets * sizeof(struct xlet *));
-        env->let_list = v;
-        env->cap_lets = cap;
-    }
-    env->let_list[slot] = let;
-    let->slot = slot;
-    env->n_lets = slot + 1;
+    struct xlet **v = arena_grow(env->a, env->let_list, env->n_lets, &env->cap_lets, sizeof(*v));
+
+    if (!v)
+        return err_nomem(e);
+    env->let_list = v;
+    let->slot = env->n_lets++;
+    v[let->slot] = let;
     return 0;
 }
 
@@ -304,7 +298,7 @@ int xp_scope_let(struct xp_scope *s, const struct xp_instr *value, struct err *e
     if (xcompile_value(&let->value, &p, value) < 0)
         return err_wrap(e, "variable %.*s: ", STR_FMT(let->local));
     let->frame = p.max_slots;
-    if (let_slot(env, let, env->n_lets, e) < 0)
+    if (let_slot(env, let, e) < 0)
         return -1;
     let->prev = s->last;
     s->last = let;

@@ -72,7 +72,7 @@ void xp_ctx_free(struct xp_ctx *c)
     free(c->caches);
     free(c->keys);
     free(c->indexes);
-    free(c->tables);
+    free(c->memos);
     free(c);
 }
 
@@ -100,6 +100,7 @@ static void map_names(struct xp_ctx *c)
         uint32_t id = xenv_name_find(c->env, n->uri, n->local, n->hash);
         if (id)
             c->name_map[id] = i;
+        c->env_names[i] = id;
     }
     for (uint32_t i = 0; i < c->env->n_uris; i++) {
         c->uri_map[i] = TREE_NONE;
@@ -121,8 +122,8 @@ int xp_bind(struct xp_ctx *c, const struct xp_env *env, const struct tree *t,
         room(&c->globals, &c->cap_globals, env->n_globals, sizeof(*c->globals), e) < 0 ||
         room(&c->caches, &c->cap_caches, env->n_caches, sizeof(*c->caches), e) < 0 ||
         room(&c->keys, &c->cap_keys, env->n_keys, sizeof(*c->keys), e) < 0 ||
-        room(&c->indexes, &c->cap_indexes, env->n_indexes, sizeof(*c->indexes), e) < 0 ||
-        room(&c->tables, &c->cap_tables, env->n_dispatches, sizeof(*c->tables), e) < 0)
+        room(&c->memos, &c->cap_memos, env->n_memos, sizeof(*c->memos), e) < 0 ||
+        room(&c->indexes, &c->cap_indexes, env->n_indexes, sizeof(*c->indexes), e) < 0)
         return -1;
     arena_rewind(c->scratch, c->scratch0);
     arena_rewind(c->rule, c->rule0);
@@ -133,15 +134,18 @@ int xp_bind(struct xp_ctx *c, const struct xp_env *env, const struct tree *t,
     c->now = now ? *now : (struct xp_now){0};
     c->ops = 0;
     c->values = NULL;
+    c->walk = NULL;
     c->doc_stamp++;
     memset(c->keys, 0, env->n_keys * sizeof(*c->keys));
+    memset(c->memos, 0, env->n_memos * sizeof(*c->memos));
     memset(c->indexes, 0, env->n_indexes * sizeof(*c->indexes));
-    memset(c->tables, 0, env->n_dispatches * sizeof(*c->tables));
     for (uint32_t i = 0; i < env->n_globals; i++)
         c->globals[i] = (struct xslot){.state = LV_THUNK, .thunk = env->global_list[i]->value};
-    map_names(c);
-    if (!(c->hints = arena_alloc(c->doc, t->n_names * sizeof(*c->hints))))
+    c->hints = arena_alloc(c->doc, t->n_names * sizeof(*c->hints));
+    c->env_names = arena_alloc(c->doc, t->n_names * sizeof(*c->env_names));
+    if (!c->hints || !c->env_names)
         return err_nomem(e);
+    map_names(c);
     xp_focus(c, NULL, 0);
     return 0;
 }

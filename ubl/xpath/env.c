@@ -350,7 +350,7 @@ int xp_declare_done(struct xp_env *env, struct err *e)
 
 int xp_env_seal(struct xp_env *env, struct err *e)
 {
-    if (xp_declare_done(env, e) < 0)
+    if (xp_declare_done(env, e) < 0 || xdispatch_done(env, e) < 0)
         return -1;
     env->sealed = true;
     return 0;

@@ -273,6 +273,7 @@ int xev_one(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
     case OP_INSET:
     case OP_TOKENSET:
     case OP_SEENBEFORE:
+    case OP_MEMO:
         if (xev_bool(c, n, &yes) < 0)
             return -1;
         *out = xbool(yes);
@@ -403,6 +404,8 @@ int xev_bool(struct xp_ctx *c, const struct xn *n, bool *out)
         return xev_bool(c, n->k[yes ? 1 : 2], out);
     case OP_CACHED:
         return xev_cached_bool(c, n, out);
+    case OP_MEMO:
+        return xev_memo(c, n, out);
     case OP_STEP: {
         struct xsink s = {exists_put};
         int r = xev_step(c, n, &s);

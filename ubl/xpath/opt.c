@@ -1,5 +1,5 @@
 /* opt.c - rewriting: constants folded, // to descendant, sorting only where needed, code lists to
- * hash tables, and what is the same for a whole document computed once (OP_CACHED).
+ * hash tables. What is computed once is found afterwards: share.c.
  *
  * Every rewrite keeps results and errors as they were; each says under which condition. */
 #include "ubl/xpath/xpath_priv.h"
@@ -122,30 +122,20 @@ static void retype_deep(struct xn *s, struct xparse *p)
     xtypes(s, p);
 }
 
-static bool same_test(const struct xtest *a, const struct xtest *b)
-{
-    return a->kinds == b->kinds && a->how == b->how && a->name == b->name &&
-           str_eq(a->local, b->local);
-}
-
 static int index_slot(struct xp_env *env, struct xn *n, struct xparse *p)
 {
+    struct xn **v;
+
     for (uint32_t i = 0; i < env->n_indexes; i++)
-        if (same_test(&env->indexed[i]->test, &n->test) &&
+        if (xtest_equal(&env->indexed[i]->test, &n->test) &&
             xn_equal(env->indexed[i]->k[0], n->k[0])) {
             n->slot = i;
             return 0;
         }
-    if (env->n_indexes == env->cap_indexed) {
-        uint32_t cap = env->cap_indexed ? env->cap_indexed * 2 : 32;
-        struct xn **v = arena_alloc(env->a, cap * sizeof(struct xn *));
-        if (!v)
-            return err_nomem(p->e);
-        if (env->n_indexes)
-            memcpy(v, env->indexed, env->n_indexes * sizeof(struct xn *));
-        env->indexed = v;
-        env->cap_indexed = cap;
-    }
+    v = arena_grow(env->a, env->indexed, env->n_indexes, &env->cap_indexed, sizeof(*v));
+    if (!v)
+        return err_nomem(p->e);
+    env->indexed = v;
     n->slot = env->n_indexes;
     env->indexed[env->n_indexes++] = n;
     return 0;
@@ -461,145 +451,4 @@ int xopt(struct xn **n, struct xparse *p)
     default:
         return 0;
     }
-}
-
-/* ---- once per document ---- */
-static bool same_seq(struct xp_seq a, struct xp_seq b)
-{
-    if (a.n != b.n)
-        return false;
-    for (size_t i = 0; i < a.n; i++) {
-        if (a.v[i].type != b.v[i].type || a.v[i].node != b.v[i].node)
-            return false;
-        if (xis_stringy(&a.v[i]) ? !str_eq(a.v[i].s, b.v[i].s)
-                                 : memcmp(&a.v[i].dec, &b.v[i].dec, sizeof(a.v[i].dec)) != 0)
-            return false;
-    }
-    return true;
-}
-
-static bool same_stype(const struct stype *a, const struct stype *b)
-{
-    return a->empty == b->empty && a->occ == b->occ && a->any == b->any && a->atomic == b->atomic &&
-           a->prim == b->prim && a->derived == b->derived && a->any_atomic == b->any_atomic &&
-           same_test(&a->test, &b->test);
-}
-
-static bool same_own(const struct xn *a, const struct xn *b)
-{
-    switch ((enum xop)a->op) {
-    case OP_CONST:
-        return same_seq(a->seq, b->seq);
-    case OP_STEP:
-    case OP_SEENBEFORE:
-    case OP_INDEXED:
-        return same_test(&a->test, &b->test);
-    case OP_CALL:
-        return a->fn == b->fn;
-    case OP_UCALL:
-        return a->ufn == b->ufn;
-    case OP_INSTANCE:
-    case OP_TREAT:
-    case OP_CAST:
-    case OP_CASTABLE:
-    case OP_CONVERT:
-        return same_stype(a->st, b->st);
-    case OP_INSET:
-        return same_seq(a->set->seq, b->set->seq);
-    case OP_TOKENSET:
-        return str_eq(a->set->hay, b->set->hay);
-    case OP_BIND:
-        return a->st == b->st;
-    default:
-        return true;
-    }
-}
-
-bool xn_equal(const struct xn *a, const struct xn *b)
-{
-    if (a->op == OP_CACHED)
-        a = a->k[0];
-    if (b->op == OP_CACHED)
-        b = b->k[0];
-    if (a->op != b->op || a->sub != b->sub || a->nk != b->nk || !same_own(a, b))
-        return false;
-    if (a->slot != b->slot && a->op != OP_CONST)
-        return false;
-    for (uint32_t i = 0; i < a->nk; i++)
-        if (!xn_equal(a->k[i], b->k[i]))
-            return false;
-    return true;
-}
-
-static bool worth_caching(const struct xn *n)
-{
-    switch ((enum xop)n->op) {
-    case OP_CONST:
-    case OP_LOCAL:
-    case OP_LET:
-    case OP_GLOBAL:
-    case OP_DOT:
-    case OP_ROOT:
-    case OP_CACHED:
-    case OP_RANGE: /* cheap to make, dear to keep */
-        return false;
-    case OP_CALL:
-        return n->nk > 0;
-    case OP_BIND:
-    case OP_VALUE_OF:
-    case OP_DOCNODE:
-    case OP_EACH:
-        return false;
-    default:
-        return true;
-    }
-}
-
-static int cache_slot(struct xp_env *env, struct xn *n, struct xparse *p, uint32_t *slot)
-{
-    for (uint32_t i = 0; i < env->n_caches; i++)
-        if (xn_equal(env->cached[i], n)) {
-            *slot = i;
-            return 0;
-        }
-    if (env->n_caches == env->cap_cached) {
-        uint32_t cap = env->cap_cached ? env->cap_cached * 2 : 64;
-        struct xn **v = arena_alloc(env->a, cap * sizeof(struct xn *));
-        if (!v)
-            return err_nomem(p->e);
-        if (env->n_caches)
-            memcpy(v, env->cached, env->n_caches * sizeof(struct xn *));
-        env->cached = v;
-        env->cap_cached = cap;
-    }
-    env->cached[env->n_caches] = n;
-    *slot = env->n_caches++;
-    return 0;
-}
-
-/* Top down: the largest invariant parts. Not inside predicates over atomic values, where "/" has no
- * document to start from (XPTY0020), and not in functions, where it has no context (XPDY0002). */
-int xcache(struct xn **n, struct xparse *p, bool atomic_focus)
-{
-    struct xn *x = *n, *c;
-
-    if (x->op == OP_CACHED)
-        return 0;
-    if (!atomic_focus && !p->no_focus && worth_caching(x) && xn_invariant(x->deps, x->locals)) {
-        if (!(c = new_node(p, OP_CACHED, 1, x->pos)) || cache_slot(p->env, x, p, &c->slot) < 0)
-            return -1;
-        c->k[0] = x;
-        c->flags = x->flags; /* as a predicate */
-        xtypes(c, p);
-        *n = c;
-        return 0;
-    }
-    for (uint32_t i = 0; i < x->nk; i++) {
-        bool inner = atomic_focus;
-        if (i > 0 && (x->op == OP_PATH || x->op == OP_FILTER))
-            inner = !(x->k[0]->types & T_NODE);
-        if (xcache(&x->k[i], p, inner) < 0)
-            return -1;
-    }
-    return 0;
 }

@@ -1,6 +1,6 @@
-/* pattern.c - match patterns: read from right to left, and the index of a Schematron pattern's
- * rules by node name. XSLT 2.0 §5.5; also parenthesized alternatives with predicates (XSLT 3.0). */
-#include "ubl/xpath/xpath_priv.h"
+/* pattern.c - match patterns, read from right to left. XSLT 2.0 §5.5; also parenthesized
+ * alternatives with predicates (XSLT 3.0). */
+#include "ubl/xpath/pattern_priv.h"
 
 #include <stdlib.h>
 
@@ -41,7 +41,7 @@ static int analyse_step(struct build *b, struct xn *step, struct xpat *x)
     for (uint32_t i = 0; i < step->nk; i++) {
         x->posed = x->posed || !(step->k[i]->flags & NF_BOOLPRED) ||
                    (step->k[i]->deps & (DEP_POS | DEP_LAST));
-        if (xcache(&step->k[i], b->p, false) < 0)
+        if (xshare_condition(&step->k[i], b->p) < 0)
             return -1;
     }
     return 0;
@@ -89,7 +89,7 @@ static struct xpat *build_filter(struct build *b, struct xn *n)
         if ((n->k[i]->types & T_NUM) || (n->k[i]->deps & (DEP_POS | DEP_LAST)))
             return bad(b, n->k[i], "positions after a parenthesis");
         n->k[i]->flags |= NF_BOOLPRED;
-        if (xcache(&n->k[i], b->p, false) < 0)
+        if (xshare_condition(&n->k[i], b->p) < 0)
             return NULL;
     }
     for (struct xpat *x = alts; x; x = x->next) {
@@ -239,7 +239,7 @@ static int predicates(struct xp_ctx *c, struct xn *const *v, uint32_t n, uint32_
     return 0;
 }
 
-static int match(struct xp_ctx *c, const struct xpat *x, uint32_t node, unsigned depth, bool *out)
+int xpat_match(struct xp_ctx *c, const struct xpat *x, uint32_t node, bool *out)
 {
     uint32_t up;
 
@@ -256,7 +256,7 @@ static int match(struct xp_ctx *c, const struct xpat *x, uint32_t node, unsigned
     if (x->prev) { /* the cheap test first: what is above */
         bool above = false;
         for (; up != TREE_NONE && !above; up = x->deep ? c->nd[up].parent : TREE_NONE)
-            if (xtick(c) < 0 || match(c, x->prev, up, depth + 1, &above) < 0)
+            if (xtick(c) < 0 || xpat_match(c, x->prev, up, &above) < 0)
                 return -1;
         if (!above)
             return 0;
@@ -271,15 +271,13 @@ static int match(struct xp_ctx *c, const struct xpat *x, uint32_t node, unsigned
     return predicates(c, x->extra, x->n_extra, node, out);
 }
 
-/* A dynamic error means no match, except those that would come again and again. */
-static bool recoverable(const struct err *e)
+bool xpat_recoverable(const struct err *e)
 {
     return strncmp(e->code, "xpath.", 6) != 0 && strncmp(e->code, "memory.", 7) != 0 &&
            strcmp(e->code, "XTDE0640") != 0;
 }
 
-/* The names alone, from the node up: cheap, and mostly decides. */
-static bool fits(const struct xp_ctx *c, const struct xpat *x, uint32_t node)
+bool xpat_fits(const struct xp_ctx *c, const struct xpat *x, uint32_t node)
 {
     for (;; node = c->nd[node].parent, x = x->prev) {
         const struct xtest *t = &x->step->test;
@@ -307,7 +305,7 @@ int xpattern_test(bool *out, struct xp_ctx *c, const struct xp_pattern *p, uint3
 {
     *out = false;
     for (const struct xpat *x = p->alts; x; x = x->next) {
-        if (x->shape && !fits(c, x, node))
+        if (x->shape && !xpat_fits(c, x, node))
             continue;
         if (x->plain) {
             *out = true;
@@ -334,10 +332,10 @@ static int test_with_predicates(
     if (p->frame && !(c->frame = arena_alloc(c->a, p->frame * sizeof(*c->frame))))
         r = xnomem(c);
     for (const struct xpat *x = from; x && r == 0 && !*out; x = x->next) {
-        if (x->shape && !fits(c, x, node))
+        if (x->shape && !xpat_fits(c, x, node))
             continue;
-        r = match(c, x, node, 0, out);
-        if (r < 0 && recoverable(local)) {
+        r = xpat_match(c, x, node, out);
+        if (r < 0 && xpat_recoverable(local)) {
             r = 0;
             *out = false;
         }
@@ -351,206 +349,6 @@ static int test_with_predicates(
     if (r < 0 && e && e != local)
         *e = *local;
     return r;
-}
-
-/* ---- dispatch ---- */
-/* The tree's index of names has elements and attributes only. */
-static bool by_name(const struct xpat *x)
-{
-    return x->step->test.how == NT_NAME && !(x->step->test.kinds >> TREE_PI & 1);
-}
-
-static bool may_match(const struct xp_pattern *p, uint32_t name, bool root)
-{
-    for (const struct xpat *x = p->alts; x; x = x->next) {
-        if (x->step->op == OP_ROOT) {
-            if (root)
-                return true;
-            continue;
-        }
-        if (root) {
-            if (x->step->test.kinds >> TREE_DOCUMENT & 1)
-                return true;
-            continue;
-        }
-        if (!by_name(x) || x->step->test.name == name)
-            return true;
-    }
-    return false;
-}
-
-static uint32_t *list_for(struct xp_env *env, struct xp_pattern *const *v, uint32_t n,
-    uint32_t name, bool root, struct err *e)
-{
-    uint32_t *list = arena_alloc(env->a, (n + 1) * sizeof(*list)), at = 0;
-
-    if (!list) {
-        (void)err_nomem(e);
-        return NULL;
-    }
-    for (uint32_t i = 0; i < n; i++)
-        if (may_match(v[i], name, root))
-            list[at++] = i;
-    list[at] = UINT32_MAX;
-    return list;
-}
-
-static uint32_t collect_names(const struct xp_pattern *const *v, uint32_t n, uint32_t *names)
-{
-    uint32_t k = 0;
-
-    for (uint32_t i = 0; i < n; i++)
-        for (const struct xpat *x = v[i]->alts; x; x = x->next) {
-            uint32_t j = 0, name = x->step->test.name;
-            if (x->step->op == OP_ROOT || !by_name(x))
-                continue;
-            while (j < k && names[j] != name)
-                j++;
-            if (j == k)
-                names[k++] = name;
-        }
-    return k;
-}
-
-int xp_dispatch_new(struct xp_dispatch **out, struct xp_env *env,
-    struct xp_pattern *const *patterns, size_t n, struct err *e)
-{
-    struct xp_dispatch *d = arena_alloc(env->a, sizeof(*d));
-    struct xp_pattern **copy = arena_alloc(env->a, (n + 1) * sizeof(struct xp_pattern *));
-    uint32_t total = 0, *names;
-    const uint32_t **lists;
-
-    if (env->sealed)
-        return err_set(e, ERR_BUG, "xpath.order", "", "made after xp_env_seal");
-    if (!d || !copy || n > 100000)
-        return err_nomem(e);
-    for (size_t i = 0; i < n; i++) {
-        copy[i] = patterns[i];
-        for (const struct xpat *x = patterns[i]->alts; x; x = x->next)
-            total++;
-    }
-    names = arena_alloc(env->a, (total + 1) * sizeof(*names));
-    if (!names)
-        return err_nomem(e);
-    d->patterns = copy;
-    d->n = (uint32_t)n;
-    d->names = names;
-    d->n_names = collect_names((const struct xp_pattern *const *)copy, d->n, names);
-    if (!(lists = arena_alloc(env->a, (d->n_names + 1) * sizeof(uint32_t *))))
-        return err_nomem(e);
-    for (uint32_t i = 0; i < d->n_names; i++)
-        if (!(lists[i] = list_for(env, copy, d->n, names[i], false, e)))
-            return -1;
-    d->lists = lists;
-    if (!(d->other = list_for(env, copy, d->n, 0, false, e)) ||
-        !(d->root = list_for(env, copy, d->n, 0, true, e)))
-        return -1;
-    d->id = env->n_dispatches++;
-    *out = d;
-    return 0;
-}
-
-/* What a dispatch knows of one document: the list of each name (list + 1, 0 = the one of all other
- * names), and the nodes to look at at all, as bits; NULL = every node, because of a wildcard. */
-struct xtable {
-    uint32_t *list;
-    uint64_t *nodes;
-};
-
-static void mark_nodes(struct xp_ctx *c, const struct xp_dispatch *d, struct xtable *t)
-{
-    if (d->root[0] != UINT32_MAX)
-        t->nodes[0] |= 1;
-    for (uint32_t i = 0; i < d->n_names; i++) {
-        const struct tree_name *name = &c->t->names[c->name_map[d->names[i]]];
-        const uint32_t *v = c->t->by_name + name->first;
-        for (uint32_t k = 0; c->name_map[d->names[i]] && k < name->count; k++)
-            t->nodes[v[k] / 64] |= 1ull << (v[k] % 64);
-    }
-}
-
-static int table_of(struct xp_ctx *c, const struct xp_dispatch *d, struct xtable **out)
-{
-    struct xtable *t = c->tables[d->id];
-
-    if ((*out = t))
-        return 0;
-    if (!(t = arena_alloc(c->doc, sizeof(*t))) ||
-        !(t->list = arena_alloc(c->doc, c->t->n_names * sizeof(*t->list))))
-        return xnomem(c);
-    for (uint32_t i = 0; i < d->n_names; i++)
-        if (c->name_map[d->names[i]])
-            t->list[c->name_map[d->names[i]]] = i + 1;
-    if (d->other[0] == UINT32_MAX) {
-        if (!(t->nodes = arena_alloc(c->doc, (c->t->n / 64 + 1) * sizeof(*t->nodes))))
-            return xnomem(c);
-        mark_nodes(c, d, t);
-    }
-    *out = c->tables[d->id] = t;
-    c->forced++;
-    return 0;
-}
-
-/* The next candidate at or after i, or the number of nodes. */
-static uint32_t next_node(const struct xp_ctx *c, const struct xtable *t, uint32_t i)
-{
-    uint64_t word;
-
-    if (!t->nodes || i >= c->t->n)
-        return i;
-    word = t->nodes[i / 64] >> (i % 64);
-    if (word)
-        return i + (uint32_t)__builtin_ctzll(word);
-    for (uint32_t w = i / 64 + 1; w <= (c->t->n - 1) / 64; w++)
-        if (t->nodes[w])
-            return w * 64 + (uint32_t)__builtin_ctzll(t->nodes[w]);
-    return c->t->n;
-}
-
-static int first_match(struct xp_ctx *c, const struct xp_dispatch *d, const struct xtable *t,
-    uint32_t node, size_t *which, bool *out)
-{
-    uint32_t name = c->nd[node].name;
-    const uint32_t *l = c->nd[node].kind == TREE_DOCUMENT ? d->root
-                        : t->list[name]                   ? d->lists[t->list[name] - 1]
-                                                          : d->other;
-
-    for (*out = false; *l != UINT32_MAX; l++) {
-        if (xpattern_test(out, c, d->patterns[*l], node) < 0)
-            return -1;
-        if (*out) {
-            *which = *l;
-            return 0;
-        }
-    }
-    return 0;
-}
-
-int xp_dispatch_next(struct xp_ctx *c, const struct xp_dispatch *d, struct xp_visit visit,
-    uint32_t *node, size_t *which, struct err *e)
-{
-    struct xtable *t = NULL;
-
-    visit.top |= 1 << TREE_DOCUMENT; /* its own parent */
-
-    c->e = e;
-    c->stack_low = xstack_low();
-    if (table_of(c, d, &t) < 0)
-        return -1;
-    for (uint32_t i = next_node(c, t, *node); i < c->t->n; i = next_node(c, t, i + 1)) {
-        bool yes;
-        uint8_t kinds = c->nd[i].parent == 0 || i == 0 ? visit.top : visit.kinds;
-        if (!(kinds >> c->nd[i].kind & 1))
-            continue;
-        if (first_match(c, d, t, i, which, &yes) < 0)
-            return -1;
-        if (yes) {
-            *node = i;
-            return 0;
-        }
-    }
-    *node = TREE_NONE;
-    return 0;
 }
 
 int xp_match(bool *out, struct xp_ctx *c, const struct xp_pattern *p, uint32_t node, struct err *e)

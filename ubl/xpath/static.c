@@ -296,6 +296,7 @@ static bool is_safe(const struct xn *n)
     case OP_STEP:
     case OP_SORT:
     case OP_CACHED:
+    case OP_MEMO:
     case OP_OR:
     case OP_AND:
         break;
@@ -353,6 +354,7 @@ static bool is_light(const struct xn *n)
     case OP_OR:
     case OP_AND:
     case OP_CACHED:
+    case OP_MEMO:
     case OP_INSET:
     case OP_SEENBEFORE:
         break;
@@ -555,6 +557,7 @@ static void infer(struct xn *n, struct xparse *p)
         types_as(n, n->k[1]);
         return;
     case OP_CACHED:
+    case OP_MEMO:
         types_as(n, n->k[0]);
         return;
     case OP_N:

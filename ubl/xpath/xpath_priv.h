@@ -84,6 +84,7 @@ enum xop {
     OP_DOCNODE,    /* temporary tree of the kid's strings */
     OP_EACH,       /* xsl:for-each: kids: select, body */
     OP_CACHED,     /* slot of the document cache; kid */
+    OP_MEMO,       /* slot of the answers for nodes; kid */
     OP_INSET,      /* kid = constants, by hash */
     OP_TOKENSET,   /* contains(' A B ', concat(' ', kid, ' ')) */
     OP_SEENBEFORE, /* preceding::x = kid0 (or following) by value index */
@@ -135,6 +136,7 @@ struct xn;
 struct xfn;
 struct ufn;
 struct xset;
+struct xdispatches;
 
 struct xn {
     uint8_t op, sub, card, ord;
@@ -216,14 +218,21 @@ struct xp_env {
     uint32_t n_globals;
     struct ufn *ufns;
     struct xkey *keys;
-    uint32_t n_keys, n_caches, n_lets, n_dispatches, n_indexes;
+    uint32_t n_keys, n_caches, n_lets, n_indexes;
+    struct xdispatches *dispatches;
     struct xn **indexed; /* one expression for each index, for sharing */
     uint32_t cap_indexed;
     struct xn **cached; /* for sharing equal expressions */
     uint32_t cap_cached;
+    struct xshared *shared; /* conditions met so far */
+    uint32_t n_shared, cap_shared, n_memos;
     struct xlet **let_list; /* by slot */
     uint32_t cap_lets;
     bool done, sealed;
+};
+struct xshared {
+    struct xn *n;
+    uint32_t hash;
 };
 struct xlet {
     struct str uri, local;
@@ -326,8 +335,10 @@ int xparse_split_qname(
 int xstatic(struct xn **n, struct xparse *p);
 void xtypes(struct xn *n, struct xparse *p); /* one node from its kids */
 int xopt(struct xn **n, struct xparse *p);
-int xcache(struct xn **n, struct xparse *p, bool atomic_focus);
+int xshare(struct xn **n, struct xparse *p);
+int xshare_condition(struct xn **n, struct xparse *p); /* of a match pattern */
 bool xn_equal(const struct xn *a, const struct xn *b);
+bool xtest_equal(const struct xtest *a, const struct xtest *b);
 uint32_t xabsent(const struct xn *n, bool *value); /* absent.c */
 static inline bool xn_invariant(uint8_t deps, uint64_t locals)
 {
@@ -370,7 +381,7 @@ struct xcached {
 };
 struct xvalue_index;
 struct xkey_index;
-struct xtable;
+struct xwalk;
 struct xregex_entry;
 
 struct xp_ctx {
@@ -390,9 +401,11 @@ struct xp_ctx {
     struct xslot *lets, *globals;
     uint32_t cap_lets, cap_globals, cap_caches;
     uint32_t stamp, doc_stamp; /* count xp_focus and xp_bind */
-    struct xtable **tables;    /* of dispatches, made when first used */
-    uint32_t cap_keys, cap_tables, cap_indexes;
+    uint32_t *env_names;       /* document name -> environment number, 0 = not there */
+    struct xwalk *walk;        /* of the dispatches over this document, made when first used */
+    uint32_t cap_keys, cap_indexes, cap_memos;
     struct xcached *caches;
+    uint32_t **memos;             /* by slot, MEMO_NODES each: 0, or node * 2 + answer + 2 */
     struct xvalue_index **values; /* by document name */
     uint32_t *hints;              /* by document name: where the last search ended */
     struct xkey_index **keys, **indexes;
@@ -456,6 +469,7 @@ int xev_bind(struct xp_ctx *c, const struct xn *n, struct xsink *s);
 int xev_each(struct xp_ctx *c, const struct xn *n, struct xsink *s);
 int xev_cached(struct xp_ctx *c, const struct xn *n, struct xp_seq *out);
 int xev_cached_bool(struct xp_ctx *c, const struct xn *n, bool *out);
+int xev_memo(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_instance(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_castable(struct xp_ctx *c, const struct xn *n, bool *out);
 int xev_cast(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
@@ -658,32 +672,9 @@ int xkey_each(
 int xvalue_before(
     struct xp_ctx *c, uint32_t name, struct str value, uint32_t from, bool following, bool *out);
 
-/* ---- patterns ---- */
-struct xpat {          /* one step; the last of an alternative first */
-    struct xn *step;   /* OP_STEP, or OP_ROOT: the document node */
-    struct xn **extra; /* predicates of (A|B)[p] */
-    uint32_t n_extra;
-    bool deep;         /* reached by // from prev */
-    bool posed;        /* a predicate asks for positions: evaluate the step from the parent */
-    bool plain;        /* no predicates from here to the left, and no // */
-    bool shape;        /* no // from here to the left: names can be checked first */
-    struct xpat *prev; /* step to the left, NULL = none */
-    struct xpat *next; /* next alternative (last steps only) */
-};
-struct xp_pattern {
-    struct xpat *alts;
-    uint32_t frame;
-    struct str text;
-};
+/* ---- patterns: pattern_priv.h ---- */
 int xpattern_test(bool *out, struct xp_ctx *c, const struct xp_pattern *p, uint32_t node);
-struct xp_dispatch {
-    uint32_t id, n, n_names;
-    struct xp_pattern *const *patterns;
-    const uint32_t *names;        /* env names, one per list */
-    const uint32_t *const *lists; /* pattern numbers in order, UINT32_MAX ends */
-    const uint32_t *other;        /* nodes of any other name */
-    const uint32_t *root;         /* the document node */
-};
+int xdispatch_done(struct xp_env *env, struct err *e); /* all of them are made */
 
 /* Compile one expression or constructor for env. */
 int xcompile_expr(struct xn **out, struct xparse *p, struct str expr);
