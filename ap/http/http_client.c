@@ -34,6 +34,7 @@ struct http_client {
 struct exchange { /* one request, for curl's callbacks */
     const struct http_client *c;
     const struct http_request *rq;
+    const char *method; /* NULL: GET, or POST when there is a body */
     struct http_answer *out;
     uint64_t off; /* of the body, handed over */
     size_t header_bytes;
@@ -343,6 +344,7 @@ static int set_talk(CURL *h, struct exchange *x, struct curl_slist *headers)
     SET(CURLOPT_WRITEDATA, x);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, x);
+    SET(CURLOPT_CUSTOMREQUEST, x->method);
     if (!x->rq->body)
         return 0;
     SET(CURLOPT_POST, 1L);
@@ -483,10 +485,10 @@ static int perform(CURL *h, struct exchange *x, struct err *e)
     return rc;
 }
 
-static int run(
-    struct http_answer *out, struct http_client *c, const struct http_request *rq, struct err *e)
+static int run(struct http_answer *out, struct http_client *c, const struct http_request *rq,
+    const char *method, struct err *e)
 {
-    struct exchange x = {.c = c, .rq = rq, .out = out};
+    struct exchange x = {.c = c, .rq = rq, .method = method, .out = out};
     char key[HTTP_KEY];
     CURL *h;
     int rc;
@@ -503,25 +505,49 @@ static int run(
     return rc;
 }
 
+static int with_body(struct http_answer *out, struct http_client *c, const struct http_request *rq,
+    const char *method, struct err *e)
+{
+    struct blob none = blob_mem("", 0);
+    struct http_request full = *rq;
+
+    if (!full.body)
+        full.body = &none;
+    return run(out, c, &full, method, e);
+}
+
+static int without_body(struct http_answer *out, struct http_client *c,
+    const struct http_request *rq, const char *method, struct err *e)
+{
+    struct http_request bare = *rq;
+
+    bare.body = NULL;
+    bare.content_type = NULL;
+    return run(out, c, &bare, method, e);
+}
+
 int http_post(
     struct http_answer *out, struct http_client *c, const struct http_request *rq, struct err *e)
 {
-    struct blob none = blob_mem("", 0);
-    struct http_request post = *rq;
+    return with_body(out, c, rq, NULL, e);
+}
 
-    if (!post.body)
-        post.body = &none;
-    return run(out, c, &post, e);
+int http_put(
+    struct http_answer *out, struct http_client *c, const struct http_request *rq, struct err *e)
+{
+    return with_body(out, c, rq, "PUT", e);
 }
 
 int http_get(
     struct http_answer *out, struct http_client *c, const struct http_request *rq, struct err *e)
 {
-    struct http_request get = *rq;
+    return without_body(out, c, rq, NULL, e);
+}
 
-    get.body = NULL;
-    get.content_type = NULL;
-    return run(out, c, &get, e);
+int http_delete(
+    struct http_answer *out, struct http_client *c, const struct http_request *rq, struct err *e)
+{
+    return without_body(out, c, rq, "DELETE", e);
 }
 
 void http_answer_free(struct http_answer *a)

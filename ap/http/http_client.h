@@ -44,7 +44,7 @@ struct http_request {
     const char *url;
     const char *content_type;  /* of the body; NULL for GET */
     const char *accept;        /* NULL: no Accept header but curl's star */
-    const struct blob *body;   /* NULL: GET */
+    const struct blob *body;   /* NULL: none */
     const char *const *header; /* further "Name: value" lines, NULL-terminated; may be NULL */
     int64_t deadline_ms;       /* for everything; 0: 30 s */
     int64_t connect_ms;        /* to the end of the TLS handshake; 0: 10 s */
@@ -78,6 +78,11 @@ struct http_answer {
 int http_post(struct http_answer *out, struct http_client *c, const struct http_request *rq,
     struct err *e) MUST_CHECK;
 int http_get(struct http_answer *out, struct http_client *c, const struct http_request *rq,
+    struct err *e) MUST_CHECK;
+int http_put(struct http_answer *out, struct http_client *c, const struct http_request *rq,
+    struct err *e) MUST_CHECK;
+/* Without a body: class RETRY also when it may have been carried out; asking again does no harm. */
+int http_delete(struct http_answer *out, struct http_client *c, const struct http_request *rq,
     struct err *e) MUST_CHECK;
 void http_answer_free(struct http_answer *a);
 

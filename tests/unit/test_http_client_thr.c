@@ -376,6 +376,37 @@ static void threads_share_one_client(void **state)
     assert_true(httpd_connections(srv) <= 6);
 }
 
+/* The same connection, the same bounds, other methods. */
+static void put_and_delete_say_so(void **state)
+{
+    struct blob b = blob_mem("<x/>", 4);
+    struct http_request rq = {.url = url, .body = &b, .content_type = "text/xml", .hop = "SMP"};
+    char *head;
+    (void)state;
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/p", httpd_port(srv));
+    httpd_put(srv, "/p", "text/plain", "ok", 2);
+    assert_int_equal(http_put(&ans, cl, &rq, &e), 0);
+    head = httpd_last_head(srv);
+    assert_memory_equal(head, "PUT /p HTTP/1.1", 15);
+    assert_int_equal(httpd_last_body(srv), 4);
+    free(head);
+    http_answer_free(&ans);
+    assert_int_equal(http_delete(&ans, cl, &rq, &e), 0);
+    head = httpd_last_head(srv);
+    assert_memory_equal(head, "DELETE /p HTTP/1.1", 18);
+    assert_null(strstr(head, "Content-Type"));
+    free(head);
+    assert_int_equal(get("/p"), 0); /* a kept handle forgets the method */
+    head = httpd_last_head(srv);
+    assert_memory_equal(head, "GET /p", 6);
+    free(head);
+    httpd_set(srv, "/r", HTTPD_RESET_BODY, "", 0);
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/r", httpd_port(srv));
+    http_answer_free(&ans);
+    assert_int_equal(http_put(&ans, cl, &rq, &e), -1);
+    assert_int_equal(e.class, ERR_UNKNOWN);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -393,6 +424,7 @@ int main(void)
         T(tls_is_verified),
         T(connections_can_be_led_elsewhere),
         T(threads_share_one_client),
+        T(put_and_delete_say_so),
     };
     return cmocka_run_group_tests(t, NULL, NULL);
 }
