@@ -136,15 +136,34 @@ static void note_host(struct run *r)
     (void)snprintf(r->host, sizeof(r->host), "SMP %.*s", (int)strcspn(host, "/:"), host);
 }
 
+static int ask_sml(struct sml_answer *out, const struct lookup *l, const struct participant *p,
+    bool fresh, struct err *e)
+{
+    if (sml_find(out, l->sml, p, fresh, e) == 0)
+        return 0;
+    if (strcmp(e->code, "participant.not-registered") == 0)
+        (void)err_next(e, "check the identifier, or ask the receiver to be registered");
+    if (!e->where[0])
+        (void)err_where(e, "%s", out->name);
+    return err_who(e, e->class == ERR_RETRY ? "DNS" : p->value);
+}
+
+int lookup_smp(char base[LOOKUP_URL], struct lookup *l, const struct participant *p, struct err *e)
+{
+    struct sml_answer ans;
+
+    if (ask_sml(&ans, l, p, true, e))
+        return -1;
+    (void)snprintf(base, LOOKUP_URL, "%s", ans.url);
+    return 0;
+}
+
 static int find_smp(struct run *r)
 {
     struct sml_answer ans;
 
-    if (sml_find(&ans, r->l->sml, r->p, r->fresh, r->e)) {
-        if (strcmp(r->e->code, "participant.not-registered") == 0)
-            (void)err_next(r->e, "check the identifier, or ask the receiver to be registered");
-        return step_failed(r, "dns", ans.name, r->e->class == ERR_RETRY ? "DNS" : r->p->value);
-    }
+    if (ask_sml(&ans, r->l, r->p, r->fresh, r->e))
+        return step_failed(r, "dns", ans.name, r->p->value);
     (void)snprintf(r->base, sizeof(r->base), "%s", ans.url);
     note_host(r);
     step_ok(r, "dns", ans.name, arena_printf(r->a, "SMP %s (TTL %d s)", ans.url, ans.ttl_s));

@@ -113,6 +113,11 @@ struct lookup_services {
 int lookup_services(struct lookup_services *out, struct lookup *l, const struct participant *p,
     struct arena *a, struct err *e) MUST_CHECK;
 
+/* The SML alone, past the cache of DNS answers: the base URL of the participant's SMP. Errors as
+ * lookup_endpoint's about DNS, all parts filled. */
+int lookup_smp(
+    char base[LOOKUP_URL], struct lookup *l, const struct participant *p, struct err *e) MUST_CHECK;
+
 /* Forget what is cached about a participant, or (NULL) everything. */
 void lookup_forget(struct lookup *l, const struct participant *p);
 

@@ -154,8 +154,7 @@ static int read_date(
     return clock_parse(s, out, &zone) ? 0 : malformed(e, "a malformed date");
 }
 
-static int read_endpoint(
-    struct smp_endpoint *out, const xmlNode *ep, struct arena *a, struct err *e)
+static int read_endpoint(struct smp_endpoint *out, xmlNode *ep, struct arena *a, struct err *e)
 {
     const xmlNode *ref = xml_child(ep, SMP_WSA_NS, "EndpointReference");
     const xmlNode *cert = xml_child(ep, SMP_NS, "Certificate");
@@ -168,6 +167,7 @@ static int read_endpoint(
         child_text(&out->description, a, ep, SMP_NS, "ServiceDescription", e) ||
         child_text(&out->contact, a, ep, SMP_NS, "TechnicalContactUrl", e))
         return malformed(e, "an endpoint's text holds elements");
+    out->node = ep;
     if (trimmed_attr(&out->transport_profile, a, ep, "transportProfile", e) ||
         read_date(&out->activation, a, ep, "ServiceActivationDate", e))
         return -1;
@@ -179,12 +179,12 @@ static int not_now(const struct smp_endpoint *ep, int64_t now, struct err *e)
     char when[CLOCK_TEXT];
 
     /*= SMP 1.4.0 4.3 "senders MUST ignore services that are not yet active or expired" */
-    if (ep->activation && now < ep->activation) {
+    if (now && ep->activation && now < ep->activation) {
         clock_utc(when, ep->activation);
         return err_set(e, ERR_PEER, "endpoint.not-active", "SMP 1.4.0 4.3",
             "the endpoint is not active before %s", when);
     }
-    if (ep->expiry && now >= ep->expiry) {
+    if (now && ep->expiry && now >= ep->expiry) {
         clock_utc(when, ep->expiry);
         return err_set(
             e, ERR_PEER, "endpoint.expired", "SMP 1.4.0 4.3", "the endpoint expired on %s", when);
@@ -200,7 +200,7 @@ static int from_list(struct smp_endpoint *out, const xmlNode *process, const cha
     const xmlNode *list = xml_child(process, SMP_NS, "ServiceEndpointList");
     int rc = 0;
 
-    for (const xmlNode *ep = xml_child(list, SMP_NS, "Endpoint"); ep;
+    for (xmlNode *ep = xml_child(list, SMP_NS, "Endpoint"); ep;
          ep = xml_next(ep, SMP_NS, "Endpoint")) {
         struct str profile;
         if (trimmed_attr(&profile, a, ep, "transportProfile", e))
@@ -249,6 +249,22 @@ int smp_select(struct smp_endpoint *out, xmlNode *metadata, const struct process
             "the receiver takes this document type, but not in process %.150s", p->value);
     return err_set(e, ERR_PEER, "endpoint.no-as4", "SMP 1.4.0 4.3",
         "the receiver has no endpoint with transport profile %s", transport);
+}
+
+bool smp_next_process(
+    struct process *out, const xmlNode **at, const xmlNode *metadata, struct arena *a)
+{
+    const xmlNode *info = xml_child(metadata, SMP_NS, "ServiceInformation");
+    const xmlNode *n = *at ? xml_next(*at, SMP_NS, "Process")
+                           : xml_child(xml_child(info, SMP_NS, "ProcessList"), SMP_NS, "Process");
+    struct str scheme, value;
+
+    for (; n; n = xml_next(n, SMP_NS, "Process"))
+        if (read_id(&scheme, &value, a, n, "ProcessIdentifier", NULL) == 0 &&
+            process_make(out, scheme, value, NULL) == 0)
+            break;
+    *at = n;
+    return n != NULL;
 }
 
 /* ---- ServiceGroup ---- */

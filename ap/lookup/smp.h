@@ -28,6 +28,7 @@ struct smp_endpoint { /* text in the arena or borrowed */
     struct str certificate; /* base64, PEM armour and white space as they came */
     struct str description, contact;
     int64_t activation, expiry; /* ms; 0: unbounded */
+    xmlNode *node;              /* the Endpoint it was read from; NULL: from none */
 };
 struct smp_redirect {
     struct str href, certificate_uid;
@@ -47,10 +48,15 @@ int smp_read_redirect(
 int smp_check_ids(xmlNode *metadata, const struct participant *p, const struct doctype *d,
     struct arena *a, struct err *e) MUST_CHECK;
 /* The endpoint for a process and transport profile that is usable at `now`. Other processes and
- * endpoints may be as odd as they like. process.not-supported, endpoint.no-as4,
+ * endpoints may be as odd as they like. `now` 0: the first, whatever its dates.
+ * process.not-supported, endpoint.no-as4,
  * endpoint.not-active, endpoint.expired, smp.malformed. */
 int smp_select(struct smp_endpoint *out, xmlNode *metadata, const struct process *p,
     const char *transport, int64_t now, struct arena *a, struct err *e) MUST_CHECK;
+/* The Process elements of ServiceInformation one after the other, from *at = NULL on; those whose
+ * identifier cannot be read are passed over. False: no more. */
+bool smp_next_process(
+    struct process *out, const xmlNode **at, const xmlNode *metadata, struct arena *a);
 
 /* The document type ids of a ServiceGroup; its participant must be the one asked for. */
 int smp_read_group(struct doctype **out, size_t *n, size_t *odd, struct arena *a, struct str body,

@@ -84,9 +84,30 @@ static int sign(struct buf *out, struct buf *plain, struct key *k, struct arena 
     return xml_write(out, doc, e);
 }
 
-#define BEGIN                                                                                      \
-    "<SignedServiceMetadata xmlns=\"" SMP_NS "\" xmlns:ids=\"" SMP_IDS_NS "\"><ServiceMetadata>"
+#define NAMESPACES " xmlns=\"" SMP_NS "\" xmlns:ids=\"" SMP_IDS_NS "\">"
+#define BEGIN "<SignedServiceMetadata" NAMESPACES "<ServiceMetadata>"
 #define FINISH "</ServiceMetadata></SignedServiceMetadata>"
+
+static void information(struct buf *b, const struct participant *p, const struct doctype *d,
+    const struct smp_process *proc, size_t nproc)
+{
+    buf_puts(b, "<ServiceInformation>");
+    ids(b, "ParticipantIdentifier", PARTICIPANT_SCHEME, p->value);
+    ids(b, "DocumentIdentifier", doctype_scheme_text(d->scheme), d->value);
+    buf_puts(b, "<ProcessList>");
+    for (size_t i = 0; i < nproc; i++)
+        process(b, &proc[i]);
+    buf_puts(b, "</ProcessList></ServiceInformation>");
+}
+
+int smp_write_information(struct buf *out, const struct participant *p, const struct doctype *d,
+    const struct smp_process *proc, size_t nproc, struct err *e)
+{
+    buf_puts(out, "<ServiceMetadata" NAMESPACES);
+    information(out, p, d, proc, nproc);
+    buf_puts(out, "</ServiceMetadata>");
+    return buf_check(out, e);
+}
 
 int smp_write_metadata(struct buf *out, const struct participant *p, const struct doctype *d,
     const struct smp_process *proc, size_t nproc, struct key *k, struct arena *a, struct err *e)
@@ -95,14 +116,26 @@ int smp_write_metadata(struct buf *out, const struct participant *p, const struc
     int rc;
 
     buf_init(&b, SMP_MAX_BYTES);
-    buf_puts(&b, BEGIN "<ServiceInformation>");
-    ids(&b, "ParticipantIdentifier", PARTICIPANT_SCHEME, p->value);
-    ids(&b, "DocumentIdentifier", doctype_scheme_text(d->scheme), d->value);
-    buf_puts(&b, "<ProcessList>");
-    for (size_t i = 0; i < nproc; i++)
-        process(&b, &proc[i]);
-    buf_puts(&b, "</ProcessList></ServiceInformation>" FINISH);
+    buf_puts(&b, BEGIN);
+    information(&b, p, d, proc, nproc);
+    buf_puts(&b, FINISH);
     rc = sign(out, &b, k, a, e);
+    buf_free(&b);
+    return rc;
+}
+
+int smp_write_taken(
+    struct buf *out, xmlNode *metadata, struct key *k, struct arena *a, struct err *e)
+{
+    struct buf b;
+    int rc;
+
+    buf_init(&b, SMP_MAX_BYTES);
+    buf_puts(&b, "<SignedServiceMetadata xmlns=\"" SMP_NS "\">");
+    rc = xml_write_node(&b, metadata, e);
+    buf_puts(&b, "</SignedServiceMetadata>");
+    if (!rc)
+        rc = sign(out, &b, k, a, e);
     buf_free(&b);
     return rc;
 }

@@ -1,7 +1,7 @@
 /* Targets: smp_read_group, smp_read_signed with smp_verify, and, signature or not, what reads the
- * metadata: smp_read_redirect, smp_check_ids, smp_select. Nothing that was changed may verify: the
- * seeds are signed by the test SMP, so a verified answer that is about another participant than
- * theirs would be a forgery. */
+ * metadata: smp_read_redirect, smp_check_ids, smp_next_process, smp_select. Nothing that was
+ * changed may verify: the seeds are signed by the test SMP, so a verified answer that is about
+ * another participant than theirs would be a forgery. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -38,6 +38,7 @@ static void read_metadata(xmlNode *metadata, struct arena *a, bool verified)
     struct process pr;
     struct smp_redirect r;
     struct smp_endpoint ep;
+    const xmlNode *at = NULL;
     struct err e = ERR_INIT;
     int redirect = smp_read_redirect(&r, metadata, a, &e);
 
@@ -48,6 +49,9 @@ static void read_metadata(xmlNode *metadata, struct arena *a, bool verified)
         abort(); /* signed, but not what the test SMP signed */
     if (smp_select(&ep, metadata, &pr, TRANSPORT_AS4, 1795305600000, a, &e) == 0)
         must(ep.address.p && ep.certificate.p);
+    while (smp_next_process(&pr, &at, metadata, a))
+        if (smp_select(&ep, metadata, &pr, TRANSPORT_AS4, 0, a, &e) == 0)
+            must(ep.node != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -403,6 +403,49 @@ static void a_service_group_is_a_list_of_ids(void **state)
     assert_string_equal(e.code, "smp.mismatch");
 }
 
+/* For those who publish: every process, and an endpoint whatever its dates. */
+static void processes_are_listed_and_endpoints_found_out_of_their_time(void **state)
+{
+    struct process other, got;
+    const xmlNode *at = NULL;
+    struct smp_endpoint ep;
+    (void)state;
+    assert_int_equal(process_parse(&other, STR("urn:other"), &e), 0);
+    eps[0].expiry = NOW;
+    procs[1] = (struct smp_process){&other, eps + 1, 1};
+    write_metadata(2);
+    assert_int_equal(rd(), 0);
+    assert_true(smp_next_process(&got, &at, metadata, a));
+    assert_true(process_same(&got, &how));
+    assert_true(smp_next_process(&got, &at, metadata, a));
+    assert_true(process_same(&got, &other));
+    assert_false(smp_next_process(&got, &at, metadata, a));
+    assert_int_equal(smp_select(&ep, metadata, &how, TRANSPORT_AS4, NOW, a, &e), -1);
+    assert_null(ep.node);
+    assert_int_equal(smp_select(&ep, metadata, &how, TRANSPORT_AS4, 0, a, &e), 0);
+    assert_int_equal(ep.expiry, NOW);
+    assert_string_equal(ep.node->name, "Endpoint");
+}
+
+/* What was PUT is signed as it is, extensions and all. */
+static void taken_metadata_are_signed_whole(void **state)
+{
+    struct buf plain;
+    xmlDoc *doc;
+    (void)state;
+    buf_init(&plain, SMP_MAX_BYTES);
+    assert_int_equal(smp_write_information(&plain, &who, &what, procs, 1, &e), 0);
+    assert_int_equal(xml_parse(&doc, a, plain.p, plain.n, NULL, &e), 0);
+    assert_non_null(xmlNewChild(xml_child(xmlDocGetRootElement(doc), SMP_NS, "ServiceInformation"),
+        NULL, BAD_CAST "Extension", BAD_CAST "x"));
+    buf_free(&plain);
+    assert_int_equal(smp_write_taken(&out, xmlDocGetRootElement(doc), smp_key, a, &e), 0);
+    assert_int_equal(rd(), 0);
+    assert_int_equal(smp_check_ids(metadata, &who, &what, a, &e), 0);
+    patch("<Extension>x", "<Extension>y");
+    refused("smp.signature", ERR_PEER);
+}
+
 /*= SMP 1.4.0 5 "each segment is percent-encoded" */
 static void urls_are_encoded_by_segment(void **state)
 {
@@ -434,6 +477,8 @@ int main(void)
         T(only_the_wanted_process_and_endpoint_must_be_sound),
         T(redirects_are_read),
         T(a_service_group_is_a_list_of_ids),
+        T(processes_are_listed_and_endpoints_found_out_of_their_time),
+        T(taken_metadata_are_signed_whole),
         T(urls_are_encoded_by_segment),
     };
     int rc;
