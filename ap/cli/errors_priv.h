@@ -411,6 +411,36 @@ N("pki.anchor", SETUP, "The trust folder does not hold a root and its two CAs",
   "Install the Peppol CAs of the stage")
 N("process.not-supported", NO, "The receiver takes this document type, but not in this process",
   "Check the document's ProfileID; ask the receiver")
+N("publish.conflict", NO, "The SMP has the participant registered otherwise, or another SMP has it",
+  "It must be unregistered or migrated there first")
+N("publish.credentials", SETUP, "The SMP does not know our user, password or token",
+  "Check smp.user and smp.secret_file")
+N("publish.failed", UNREACHED, "The SMP could not carry a change out: it, or the SML, is in trouble",
+  "Run it again: only what is still missing is done")
+N("publish.forbidden", DENIED, "The SMP does not let us change this participant",
+  "Check the credentials, and who owns the participant there")
+N("publish.key-not-loaded", SETUP, "The service does not decrypt yet with the certificate to be published",
+  "Restart the service, then publish")
+N("publish.no-process", INPUT, "A document type without a process cannot be published",
+  "aviso participant add --doctype \"ID PROCESS\"")
+N("publish.not-visible", UNPROVEN, "Published, but the SML or the SMP does not serve it yet",
+  "aviso participant check in a few minutes")
+N("publish.nothing", INPUT, "The participant's record names no document type to publish",
+  "aviso participant add --doctype")
+N("publish.other-ap", NO, "The SMP names another access point for what is to be published",
+  "Have it unpublished there, or take it over with --replace")
+N("publish.read-only", NO, "The SMP takes no changes over its REST interface",
+  "Let its operator enable it")
+N("publish.redirected", NO, "The SMP redirects the document type to another SMP",
+  "Publish it there, or have the redirect removed")
+N("publish.refused", NO, "The SMP does not take what was sent",
+  "See its words; ask its operator")
+N("publish.secret", SETUP, "The file with the SMP's password or token cannot be used",
+  "Write it into the first line")
+N("publish.unknown", NO, "The SMP does not know the participant, or the path",
+  "Check smp.url")
+N("publish.url", SETUP, "The SMP answers with a redirect, which is not followed with credentials",
+  "Set smp.url to where it leads")
 N("reconcile.column", INPUT, "No telling which column of a list holds the invoice numbers",
   "Say --column NAME or --column N")
 N("regex.flags", INPUT, "The flags of a regular expression are not known",
@@ -575,12 +605,12 @@ N("store.volatile", SETUP, "The spool lies where a restart loses it (tmpfs, over
   "Put it on a disk, or set allow_volatile_spool")
 N("testnet.dns", SETUP, "The testnet's DNS authority cannot start",
   "Another process may have the port")
-N("testnet.method", INPUT, "The testnet's SMP takes GET only",
-  "Use GET")
 N("testnet.missing", NO, "There is no testnet in that folder",
   "aviso testnet up makes one")
 N("testnet.pki", SETUP, "The development PKI cannot be made",
   "See the log named in the text; openssl must be installed")
+N("testnet.refused", NO, "The testnet's SMP does not take a change",
+  "See its words; smp.users in the testnet's folder names its users")
 N("testnet.registry", SETUP, "registry.tsv cannot be read",
   "Correct the named line")
 N("testnet.start", SETUP, "A part of the testnet does not start",

@@ -80,6 +80,19 @@ static const struct option {
     O("lookup", "cache", SPAN, lookup_cache, "15m", "how long an SMP answer is used again"),
     O("lookup", "last_known_good", SPAN, last_known_good, "24h",
         "how old an SMP answer may be that is used because nothing answers; 0s: never"),
+    O("smp", "url", TEXT, smp_url, "",
+        "base of the REST interface of our SMP, for aviso participant publish; https, or http on "
+        "this machine"),
+    O("smp", "user", TEXT, smp_user, "",
+        "user name for HTTP basic authentication; not set: the secret is a bearer token"),
+    O("smp", "secret_file", TEXT, smp_secret_file, "",
+        "file whose first line is password or token"),
+    O("smp", "ca_file", TEXT, smp_ca_file, "", "a further CA for the SMP's own certificate"),
+    O("smp", "timeout", SPAN, smp_timeout, "30s", "for one request to it"),
+    O("smp", "description", TEXT, smp_description, "",
+        "ServiceDescription of our endpoints; default: Peppol access point SEAT"),
+    O("smp", "contact", TEXT, smp_contact, "",
+        "TechnicalContactUrl of our endpoints: https: or mailto:; default: the host of public_url"),
     W("trust", "revocation", revocation, "hard", revocations,
         "when the status of a certificate is not to be had: hard (wait), soft (what was received "
         "is "

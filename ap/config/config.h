@@ -29,6 +29,8 @@ struct config {   /* strings live in the config's arena; "" = not set */
     int64_t allow_volatile_spool, spool_min_free;
     const char *sml_zone, *resolver, *resolver2, *dnssec_anchor_file, *connect_to, *tls_ca_file;
     int64_t lookup_timeout, lookup_cache, last_known_good;
+    const char *smp_url, *smp_user, *smp_secret_file, *smp_ca_file, *smp_description, *smp_contact;
+    int64_t smp_timeout;
     int64_t revocation; /* enum config_revocation */
     int64_t revocation_grace, revocation_refresh;
     int64_t deliver_by, retry_first, retry_max, connect_timeout, answer_timeout, unknown_resend;

@@ -10,8 +10,8 @@
 #define GRACE_MS 2000  /* for an old route to end, before it is left to itself */
 #define PULSE_MS 60000 /* a canary or heartbeat in hand */
 
-static const char *const live_sections[] = {
-    "deliver", "canary", "heartbeat", "validate", "log", NULL};
+static const char *const live_sections[] = {/* smp: only commands use it */
+    "deliver", "canary", "heartbeat", "validate", "log", "smp", NULL};
 
 static const struct config *config_of(const struct live *l)
 {

@@ -8,26 +8,12 @@
 #include "ap/base/enc.h"
 #include "ap/base/fsx.h"
 #include "ap/base/log.h"
-#include "ap/crypto/key.h"
-#include "ap/http/http_server.h"
 #include "ap/lookup/smp_write.h"
-#include "ap/testnet/registry.h"
+#include "ap/testnet/smp_priv.h"
+#include "ap/xml/xml.h"
 
 #define ARENA_MAX (16u << 20)
 #define MAX_SERVICES 256
-
-struct smp_server {
-    char dir[4096], base[256];
-    struct key *key;
-    struct http_server *http;
-    struct buf cert, tls_key;
-};
-
-struct question { /* the path: /PARTICIPANT or /PARTICIPANT/services/DOCTYPE */
-    struct participant participant;
-    struct doctype doctype;
-    bool group;
-};
 
 /* libmicrohttpd has decoded the path: "::" and "##" stand in it as they are. */
 static int read_path(struct question *q, const char *path, struct err *e)
@@ -51,14 +37,19 @@ static int write_group(const struct smp_server *s, const struct question *q,
     const struct registry_entry *rows, size_t n, struct buf *out, struct arena *a, struct err *e)
 {
     struct doctype *list = arena_alloc(a, (n + 1) * sizeof(*list));
+    bool known = false;
     size_t k = 0;
 
     if (!list)
         return err_nomem(e);
-    for (size_t i = 0; i < n; i++)
-        if (participant_same(&rows[i].participant, &q->participant))
+    for (size_t i = 0; i < n; i++) {
+        if (!participant_same(&rows[i].participant, &q->participant))
+            continue;
+        known = true;
+        if (rows[i].doctype.value[0])
             list[k++] = rows[i].doctype;
-    if (!k)
+    }
+    if (!known)
         return err_set(e, ERR_PEER, "testnet.unknown", "", "no such participant");
     return smp_write_group(out, s->base, &q->participant, list, k, e);
 }
@@ -87,6 +78,23 @@ static int endpoint_of(
     return 0;
 }
 
+/* What was PUT, signed now. */
+static int write_taken(const struct smp_server *s, const struct registry_entry *r, struct buf *out,
+    struct arena *a, struct err *e)
+{
+    char path[4400];
+    xmlDoc *doc;
+    struct buf text;
+    int rc;
+
+    buf_init(&text, SMP_MAX_BYTES);
+    (void)snprintf(path, sizeof(path), "%s/%s", s->dir, r->metadata);
+    rc = fsx_read_file(&text, path, e) || xml_parse(&doc, a, text.p, text.n, NULL, e) ||
+         smp_write_taken(out, xmlDocGetRootElement(doc), s->key, a, e);
+    buf_free(&text);
+    return rc ? -1 : 0;
+}
+
 static int write_metadata(const struct smp_server *s, const struct question *q,
     const struct registry_entry *rows, size_t n, struct buf *out, struct arena *a, struct err *e)
 {
@@ -100,6 +108,8 @@ static int write_metadata(const struct smp_server *s, const struct question *q,
         if (!participant_same(&rows[i].participant, &q->participant) ||
             !doctype_same(&rows[i].doctype, &q->doctype))
             continue;
+        if (rows[i].metadata)
+            return write_taken(s, &rows[i], out, a, e);
         if (endpoint_of(&ep[k], &rows[i], a, e))
             return -1;
         proc[k] = (struct smp_process){&rows[i].process, &ep[k], 1};
@@ -110,24 +120,35 @@ static int write_metadata(const struct smp_server *s, const struct question *q,
     return smp_write_metadata(out, &q->participant, &q->doctype, proc, k, s->key, a, e);
 }
 
+static int get(
+    struct smp_server *s, const struct question *q, struct buf *out, struct arena *a, struct err *e)
+{
+    struct registry_entry *rows;
+    size_t n;
+
+    if (registry_read(&rows, &n, s->dir, a, e))
+        return -1;
+    return q->group ? write_group(s, q, rows, n, out, a, e)
+                    : write_metadata(s, q, rows, n, out, a, e);
+}
+
 static void serve(
     void *user, const struct http_server_request *rq, struct http_server_response *out)
 {
     struct smp_server *s = user;
     struct arena *a = arena_new(ARENA_MAX);
-    struct registry_entry *rows;
     struct err e = ERR_INIT;
     struct question q;
-    size_t n = 0;
     int rc = -1;
 
     out->content_type = "application/xml; charset=utf-8";
-    if (strcmp(rq->method, "GET") != 0)
-        (void)err_set(&e, ERR_INPUT, "testnet.method", "", "only GET");
-    else if (a && !read_path(&q, rq->path, &e) && !registry_read(&rows, &n, s->dir, a, &e))
-        rc = q.group ? write_group(s, &q, rows, n, &out->body, a, &e)
-                     : write_metadata(s, &q, rows, n, &out->body, a, &e);
-    out->status = !rc ? 200 : e.class == ERR_PEER || e.class == ERR_INPUT ? 404 : 500;
+    if (!a)
+        (void)err_nomem(&e);
+    else if (read_path(&q, rq->path, &e) == 0)
+        rc = strcmp(rq->method, "GET") == 0 ? get(s, &q, &out->body, a, &e)
+                                            : smp_rest(s, &q, rq, out, a, &e);
+    if (!out->status)
+        out->status = !rc ? 200 : e.class == ERR_PEER || e.class == ERR_INPUT ? 404 : 500;
     if (rc) {
         buf_clear(&out->body);
         out->content_type = "text/plain; charset=utf-8";
@@ -149,19 +170,21 @@ static int read_pem(struct buf *out, const char *dir, const char *name, struct e
 static int open_parts(struct smp_server *s, unsigned port, struct err *e)
 {
     const struct http_handler h = {NULL, serve, s};
-    char key[4200], cert[4200], listen[64];
+    char key[4200], cert[4200], kept[4200], listen[64];
     struct http_server_cfg c = {.listen = listen,
         .listen_fd = -1,
         .tmp_dirfd = -1,
-        .max_body = 65536,
+        .max_body = SMP_MAX_BYTES,
         .max_connections = 256,
         .max_per_address = 256};
 
     (void)snprintf(key, sizeof(key), "%s/pki/smp1.key", s->dir);
     (void)snprintf(cert, sizeof(cert), "%s/pki/smp1.pem", s->dir);
+    (void)snprintf(kept, sizeof(kept), "%s/" SMP_KEPT, s->dir);
     (void)snprintf(listen, sizeof(listen), "127.0.0.1:%u", port);
     (void)snprintf(s->base, sizeof(s->base), "https://localhost:%u", port);
-    if (key_open_file(&s->key, key, cert, e) || read_pem(&s->cert, s->dir, "tls.chain.pem", e) ||
+    if (fsx_mkdirs(kept, 0700, e) || key_open_file(&s->key, key, cert, e) ||
+        read_pem(&s->cert, s->dir, "tls.chain.pem", e) ||
         read_pem(&s->tls_key, s->dir, "tls.key", e))
         return -1;
     c.tls_cert = s->cert.p;
@@ -175,6 +198,7 @@ int smp_start(struct smp_server **out, const char *dir, unsigned port, struct er
 
     if (!s)
         return err_nomem(e);
+    (void)pthread_mutex_init(&s->lock, NULL);
     (void)snprintf(s->dir, sizeof(s->dir), "%s", dir);
     if (open_parts(s, port, e)) {
         smp_stop(s);
@@ -193,5 +217,6 @@ void smp_stop(struct smp_server *s)
     key_close(s->key);
     buf_free(&s->cert);
     buf_wipe(&s->tls_key);
+    (void)pthread_mutex_destroy(&s->lock);
     free(s);
 }

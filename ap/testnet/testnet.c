@@ -19,6 +19,7 @@
 #include "ap/base/clock.h"
 #include "ap/base/fsx.h"
 #include "ap/base/log.h"
+#include "ap/base/rnd.h"
 #include "ap/crypto/cert.h"
 #include "ap/peppol/document.h"
 #include "ap/testnet/crl.h"
@@ -29,6 +30,8 @@
 #define PATH 4300
 
 extern char **environ;
+
+static const char *const APS[] = {"ap1", "ap2"};
 
 /* Who lives in the lab: the supplier at our own access point (ap1), the buyer at the other (ap2).
  */
@@ -68,13 +71,14 @@ static pid_t running(const struct lab *l, const char *name)
     return pid > 1 && kill((pid_t)pid, 0) == 0 ? (pid_t)pid : 0;
 }
 
-static int write_text(const struct lab *l, const char *name, const char *text, struct err *e)
+static int write_text(
+    const struct lab *l, const char *name, const char *text, unsigned mode, struct err *e)
 {
     int fd = fsx_open_dir(l->c->dir, e), rc;
 
     if (fd < 0)
         return -1;
-    rc = fsx_replace(fd, name, text, strlen(text), 0644, e);
+    rc = fsx_replace(fd, name, text, strlen(text), mode, e);
     (void)close(fd);
     return rc;
 }
@@ -108,7 +112,7 @@ static int launch(const struct lab *l, const char *name, const char *const *argv
     }
     (void)snprintf(log, sizeof(log), "%s.pid", name);
     (void)snprintf(text, sizeof(text), "%d\n", (int)pid);
-    return write_text(l, log, text, e);
+    return write_text(l, log, text, 0644, e);
 }
 
 /* ---- what lies in the folder ---- */
@@ -160,7 +164,7 @@ static int choose_ports(struct lab *l, struct err *e)
         return err_set(e, ERR_RETRY, "testnet.start", "", "no free port on 127.0.0.1");
     (void)snprintf(text, sizeof(text), "dns %u smp %u ap1 %u ap2 %u crl %u\n", l->s.dns_port,
         l->s.smp_port, l->s.ap1_port, l->s.ap2_port, l->s.crl_port);
-    return write_text(l, "ports", text, e);
+    return write_text(l, "ports", text, 0644, e);
 }
 
 static int make_pki(const struct lab *l, struct err *e)
@@ -214,19 +218,51 @@ static int write_conf(const struct lab *l, const char *ap, const char *name, uns
         "tls_ca_file = %s/pki/tlsca.pem\n"
         "connect_to = " TESTNET_CRL_HOST ":80:127.0.0.1:%u\n",
         l->s.dns_port, l->c->dir, l->s.crl_port);
+    buf_printf(&b,
+        "\n[smp]\nurl = https://localhost:%u\nuser = %s\nsecret_file = %s/%s.secret\n"
+        "ca_file = %s/pki/tlsca.pem\n",
+        l->s.smp_port, strcmp(ap, APS[0]) == 0 ? ap : "", l->c->dir, ap, l->c->dir);
     buf_puts(&b, "\n[retry]\nfirst = 2s\nmax = 60s\n");
     if (folder)
         buf_printf(&b, "\n[deliver]\ndrop_folder = %s/%s/inbox\n", l->c->dir, ap);
-    rc = buf_check(&b, e) ? -1 : write_text(l, name, b.p, e);
+    rc = buf_check(&b, e) ? -1 : write_text(l, name, b.p, 0644, e);
     buf_free(&b);
     return rc;
 }
 
+/* Users of the SMP: the access points, each with a secret that stays. */
+static int write_users(const struct lab *l, struct err *e)
+{
+    char file[PATH], name[32], secret[RND_UUID];
+    struct buf users;
+    int rc = 0;
+
+    path(file, l, "smp.users");
+    if (access(file, F_OK) == 0)
+        return 0;
+    buf_init(&users, 4096);
+    for (size_t i = 0; !rc && i < sizeof(APS) / sizeof(APS[0]); i++) {
+        rnd_uuid(secret);
+        buf_printf(&users, "%s\t%s\n", APS[i], secret);
+        (void)snprintf(name, sizeof(name), "%s.secret", APS[i]);
+        rc = write_text(l, name, secret, 0600, e);
+    }
+    if (!rc)
+        rc = buf_check(&users, e) ? -1 : write_text(l, "smp.users", users.p, 0600, e);
+    buf_free(&users);
+    return rc;
+}
+
+/* Once: afterwards it belongs to who edits it, and to the users of the SMP. */
 static int write_registry(const struct lab *l, struct err *e)
 {
+    char file[PATH];
     struct buf b;
     int rc;
 
+    path(file, l, "registry.tsv");
+    if (access(file, F_OK) == 0)
+        return 0;
     buf_init(&b, 1 << 20);
     buf_puts(&b, "# participant, document type, process, url, certificate: tab-separated\n");
     for (size_t i = 0; i < NPARTICIPANTS; i++)
@@ -243,7 +279,7 @@ static int write_registry(const struct lab *l, struct err *e)
             buf_printf(&b, "\thttps://localhost:%u/as4\t%s/pki/%s.pem\n",
                 strcmp(ap, "ap1") == 0 ? l->s.ap1_port : l->s.ap2_port, l->c->dir, ap);
         }
-    rc = buf_check(&b, e) ? -1 : write_text(l, "registry.tsv", b.p, e);
+    rc = buf_check(&b, e) ? -1 : write_text(l, "registry.tsv", b.p, 0644, e);
     buf_free(&b);
     return rc;
 }
@@ -285,7 +321,8 @@ static int prepare(struct lab *l, struct err *e)
         fsx_mkdirs(mine, 0700, e) || choose_ports(l, e) || make_pki(l, e))
         return -1;
     return write_conf(l, "ap1", "aviso.conf", l->s.ap1_port, false, e) ||
-                   write_conf(l, "ap2", "ap2.conf", l->s.ap2_port, true, e) || write_registry(l, e)
+                   write_conf(l, "ap2", "ap2.conf", l->s.ap2_port, true, e) ||
+                   write_registry(l, e) || write_users(l, e)
                ? -1
                : 0;
 }

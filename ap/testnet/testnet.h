@@ -2,9 +2,9 @@
  *
  * Everything lies in one folder: pki/ (development certificates), registry.tsv (who receives what,
  * where), net.* (DNS authority, SMP and revocation lists,
- * one process), ap2/ (the second access point: its
- * configuration, spool, log), aviso.conf (for the user's own access point, ap1). Only loopback
- * addresses, mode lab. */
+ * one process), smp/ and smp.users (what was PUT to the SMP, who may), ap2/ (the second access
+ * point: its configuration, spool, log), aviso.conf (for the user's own access point, ap1). Only
+ * loopback addresses, mode lab. */
 #ifndef AP_TESTNET_TESTNET_H
 #define AP_TESTNET_TESTNET_H
 
