@@ -149,9 +149,8 @@ int cmd_keys_import(struct cli *c)
     } else {
         if (!c->json)
             (void)printf("imported %s (%s)\n", p.cert->serial, p.cert->cn);
-        tell(c, "next: restart the service, so that it decrypts with it; publish the certificate "
-                "in the "
-                "SMP; wait a day; then aviso keys activate");
+        tell(c, "next: restart the service, so that it decrypts with it; aviso participant "
+                "publish --all; wait a day; then aviso keys activate");
     }
     if (code == EXIT_OK && c->json)
         code = cmd_keys_list(c);

@@ -121,6 +121,22 @@ static const struct cli_flag participant_add[] = {
     {"route", "NAME",
         "hand-over of what it receives: inbox, folder, or one of deliver.routes_file"},
     END};
+#define SMP_CERTIFICATE                                                                            \
+    {                                                                                              \
+        "certificate", "SERIAL", "this one of our keys, instead of the newest that is valid"       \
+    }
+static const struct cli_flag participant_check[] = {SMP_CERTIFICATE, END};
+static const struct cli_flag participant_publish[] = {
+    {"all", NULL, "every participant that is not disabled"},
+    {"dry-run", NULL, "tell what would be changed, change nothing"},
+    {"replace", NULL, "also entries that name another access point"},
+    {"remove", NULL, "also take out entries that we do not hold"}, SMP_CERTIFICATE,
+    {"no-verify", NULL, "do not look afterwards whether the SML and the SMP serve it"},
+    {"wait", "SPAN", "how long to look for it; default 30s"}, END};
+static const struct cli_flag participant_unpublish[] = {
+    {"dry-run", NULL, "tell what would be removed, remove nothing"},
+    {"remove", NULL, "also entries that we do not hold, or of another access point"},
+    {"yes", NULL, "do not ask; needed where nobody can be asked"}, END};
 static const struct cli_flag participant_disable[] = {{"enable", NULL, "the other way round"}, END};
 static const struct cli_flag inbox_list[] = {
     {"all", NULL, "acknowledged ones too"}, {"limit", "N", "at most N"}, END};
@@ -250,13 +266,26 @@ const struct cli_command cli_commands[] = {
         "  aviso participant add 0208:0848934496 --country BE --name \"Example BV\" "
         "--doctype invoice\n",
         participant_add, cmd_participant_add},
+    {"participant check", "[PARTICIPANT...]",
+        "Compare what the SMP says of our participants with what we hold; exit 1 when it differs",
+        "  aviso participant check\n  aviso participant check 0208:0848934496 --json\n",
+        participant_check, cmd_participant_check},
     {"participant disable", "PARTICIPANT", "Let a participant neither send nor receive",
         "  aviso participant disable 0208:0848934496\n", participant_disable,
         cmd_participant_disable},
     {"participant list", "", "List our participants",
         "  aviso participant list\n  aviso participant list --json\n", none, cmd_participant_list},
+    {"participant publish", "[PARTICIPANT...]",
+        "Register participants of ours in the SMP, or bring their entries up to date",
+        "  aviso participant publish 0208:0848934496\n"
+        "  aviso participant publish --all --dry-run\n",
+        participant_publish, cmd_participant_publish},
     {"participant show", "PARTICIPANT", "Show one participant with what it receives",
         "  aviso participant show 0208:0848934496\n", none, cmd_participant_show},
+    {"participant unpublish", "PARTICIPANT...", "Take our entries out of the SMP",
+        "  aviso participant unpublish 0208:0848934496\n"
+        "  aviso participant unpublish 0208:0848934496 --dry-run\n",
+        participant_unpublish, cmd_participant_unpublish},
     {"partner list", "", "List partners with terms of their own",
         "  aviso partner list\n  aviso partner list --json\n", none, cmd_partner_list},
     {"partner set", "PARTICIPANT|SEAT", "Set what is agreed with a receiver or access point",

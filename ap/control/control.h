@@ -14,9 +14,9 @@
  * {"op":"queue-hold|release|cancel|resolve|retry","id":...,"who":...,"why":...},
  * {"op":"queue-run","partner":...}, {"op":"queue-flows"},
  * {"op":"partner-set|hold|release|drop","partner":...}, {"op":"alarm-ack","alarm":n or "id":...},
- * {"op":"ping"}, {"op":"health"} (it signs, and its journal takes writes; "connections":n that it
- * takes at once). Answers: {"ok":true, ...} or {"ok":false,"error":{"code":...,"class":...,...}}.
- */
+ * {"op":"ping"}, {"op":"health"} (it signs, its journal takes writes; "connections":n that it takes
+ * at once, "keys": serial numbers that it decrypts with). Answers: {"ok":true, ...} or
+ * {"ok":false,"error":{"code":...,"class":...,...}}. */
 #ifndef AP_CONTROL_CONTROL_H
 #define AP_CONTROL_CONTROL_H
 

@@ -149,6 +149,16 @@ static struct json_object *inbox(
     return rc ? NULL : ok();
 }
 
+/* Serial numbers of the certificates that what arrives may be encrypted for. */
+static void add_keys(struct json_object *o, const struct in_env *in)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (size_t i = 0; in && list && i < in->rx.nkeys; i++)
+        (void)json_object_array_add(list, json_object_new_string(key_cert(in->rx.keys[i])->serial));
+    (void)json_object_object_add(o, "keys", list);
+}
+
 /* The service itself, not its process: can it sign, does its journal take writes? */
 static struct json_object *health(const struct control_env *env, struct err *e)
 {
@@ -165,6 +175,7 @@ static struct json_object *health(const struct control_env *env, struct err *e)
         key_sign_sha256(env->out->key, &sig, digest, e) == 0 && (o = ok())) {
         json_add_some(o, "mode", env->mode);
         json_add_int(o, "connections", env->connections);
+        add_keys(o, env->in);
     }
     buf_free(&sig);
     return o;

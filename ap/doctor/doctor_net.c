@@ -5,6 +5,7 @@
 
 #include "ap/base/clock.h"
 #include "ap/doctor/doctor_priv.h"
+#include "ap/publish/publish.h"
 
 #define PAGE 20 /* participants that are looked up without `doctor smp` */
 #define ARENA_MAX (32u << 20)
@@ -14,94 +15,96 @@ struct ask {
     struct doctor *d;
     struct arena *a;
     const struct store_participant *owner;
-    struct participant p;
+    struct publish_ours ours;
     bool dns, smp;
     char smp_url[LOOKUP_URL];
 };
 
-/* True when the entry is ours; else a finding says what is not. */
-static bool is_ours(struct ask *q, const struct endpoint *ep)
+/* One entry that is not as it should be. */
+static void tell_row(struct doctor *d, const char *who, const struct publish_row *r)
 {
-    struct doctor *d = q->d;
-    const char *ours = d->c->public_url;
-    size_t at = 0;
+    static const char publish[] = "aviso participant publish";
 
-    while (at < d->nkeys && !cert_same(ep->cert, key_cert(d->keys[at])))
-        at++; /* during a change of keys, the next one is published before it signs */
-    if (d->key && at == d->nkeys)
-        find(d, "smp", DOCTOR_RED, "publish ap.cert_file in the SMP: senders encrypt for it",
-            "%s: the SMP names the certificate %s (serial %s), not ours (serial %s)", q->p.value,
-            ep->seat_id, ep->cert->serial, key_cert(d->key)->serial);
-    else if (*ours && strcmp(ours, ep->url) != 0)
-        find(d, "smp", DOCTOR_RED, "correct the SMP entry, or listen.public_url",
-            "%s: the SMP names the URL %s, not %s", q->p.value, ep->url, ours);
-    else
-        return true;
-    return false;
-}
-
-static bool read_service(
-    struct doctype *dt, struct process *p, const struct store_service *s, struct err *e)
-{
-    struct str text = str_z(s->doctype);
-    size_t colon = str_find(text, STR("::"));
-
-    memset(p, 0, sizeof(*p));
-    return doctype_make(dt, str_sub(text, 0, colon), str_sub(text, colon + 2, text.n), true, e) ==
-               0 &&
-           s->process && *s->process && process_parse(p, str_z(s->process), e) == 0;
+    if (r->verdict == PUBLISH_MISSING || r->verdict == PUBLISH_REDIRECTED)
+        find(d, "smp", DOCTOR_RED, publish, "%s: the SMP %s %.200s", who,
+            *r->redirect ? "redirects" : "does not have", r->doctype.value);
+    else if (r->verdict == PUBLISH_NOT_HELD)
+        find(d, "smp", DOCTOR_YELLOW, "aviso participant add, or publish --remove",
+            "%s: the SMP has %.200s, which we do not take", who, r->doctype.value);
+    else if (r->differences & PUBLISH_CERT)
+        find(d, "smp", DOCTOR_RED, publish,
+            "%s: the SMP names the certificate %s (serial %s), which is not ours", who,
+            *r->seat ? r->seat : "(unreadable)", r->serial);
+    else if (r->differences & PUBLISH_URL)
+        find(d, "smp", DOCTOR_RED, publish, "%s: the SMP names the URL %s, not %s", who, r->url,
+            d->c->public_url);
+    else if (r->differences & PUBLISH_DATES)
+        find(d, "smp", DOCTOR_RED, publish, "%s: the entry of %.200s is not in force", who,
+            r->doctype.value);
+    else if (r->differences & PUBLISH_CERT_OLD)
+        find(d, "smp", DOCTOR_YELLOW, publish,
+            "%s: the SMP names our certificate %s, not the newest", who, r->serial);
 }
 
 static void entries(struct ask *q)
 {
-    size_t good = 0;
+    const struct doctor *d = q->d;
+    const struct publish_smp smp = {.url = q->smp_url,
+        .http = d->http,
+        .pki = d->pki,
+        .plain_ok = d->c->mode == MODE_LAB,
+        .now = d->now};
+    const char *who = q->ours.participant.value;
+    struct publish_state s;
+    struct err e = ERR_INIT;
 
-    for (size_t i = 0; i < q->owner->nservices && (i == 0 || !q->d->quick); i++) {
-        const struct store_service *s = &q->owner->services[i];
-        struct lookup_query lq = {.participant = &q->p, .fresh = true, .now = q->d->now};
-        struct endpoint ep;
-        struct doctype dt;
-        struct process p;
-        struct err e = ERR_INIT;
-        if (!read_service(&dt, &p, s, &e))
-            continue; /* of any process: nothing to ask for */
-        lq.doctype = &dt;
-        lq.process = &p;
-        if (lookup_endpoint(&ep, q->d->lookup, &lq, q->a, &e))
-            find_err(q->d, "smp", DOCTOR_RED, &e, "register the document type in the SMP");
-        else
-            good += is_ours(q, &ep);
-        endpoint_free(&ep);
+    if (publish_compare(&s, &smp, &q->ours, q->a, &e)) {
+        find_err(q->d, "smp", DOCTOR_RED, &e, "check the way to the SMP; tell its operator");
+        return;
     }
-    if (good)
+    for (size_t i = 0; i < s.n; i++)
+        if (s.rows[i].verdict != PUBLISH_SAME)
+            tell_row(q->d, who, &s.rows[i]);
+    if (publish_count(&s, PUBLISH_SAME))
         find(q->d, "smp", DOCTOR_GREEN, NULL,
-            "%s: URL and certificate in the SMP are ours, for %zu document types", q->p.value,
-            good);
+            "%s: URL and certificate in the SMP are ours, for %zu document types", who,
+            publish_count(&s, PUBLISH_SAME));
+}
+
+static int read_ours(struct ask *q, struct err *e)
+{
+    const struct doctor *d = q->d;
+
+    memset(&q->ours, 0, sizeof(q->ours));
+    q->ours.url = d->c->public_url;
+    for (size_t i = 0; i < d->nkeys && i < PUBLISH_MAX_CERTS; i++)
+        q->ours.certs[q->ours.ncerts++] = key_cert(d->keys[i]);
+    return publish_ours_read(&q->ours, q->owner, NULL, d->now, q->a, e) ||
+                   (q->ours.ncerts && publish_choose(&q->ours, NULL, d->now, e))
+               ? -1
+               : 0;
 }
 
 static void one(struct ask *q)
 {
-    struct lookup_services s;
+    const char *who = q->ours.participant.value;
     struct err e = ERR_INIT;
 
-    if (participant_parse(&q->p, str_z(q->owner->identifier), &e)) {
+    if (read_ours(q, &e)) {
         find_err(q->d, "dns", DOCTOR_RED, &e, "correct the participant's record");
         return;
     }
-    if (lookup_services(&s, q->d->lookup, &q->p, q->a, &e)) {
-        bool unregistered = strcmp(e.code, "participant.not-registered") == 0;
-        if (unregistered)
-            find(q->d, "dns", DOCTOR_YELLOW, "register it, when it shall receive",
-                "%s is not registered: it can send, but nobody can send to it", q->p.value);
+    if (lookup_smp(q->smp_url, q->d->lookup, &q->ours.participant, &e)) {
+        if (strcmp(e.code, "participant.not-registered") == 0)
+            find(q->d, "dns", DOCTOR_YELLOW, "aviso participant publish, when it shall receive",
+                "%s is not registered: it can send, but nobody can send to it", who);
         else
-            find_err(q->d, strncmp(e.code, "smp", 3) == 0 ? "smp" : "dns", DOCTOR_RED, &e,
-                "check lookup.resolver, and the way to the SMP");
+            find_err(q->d, "dns", DOCTOR_RED, &e, "check lookup.resolver");
         return;
     }
     if (q->dns)
-        find(q->d, "dns", DOCTOR_GREEN, NULL, "%s is registered at %s", q->p.value, s.smp_url);
-    (void)snprintf(q->smp_url, sizeof(q->smp_url), "%s", s.smp_url);
-    if (q->smp)
+        find(q->d, "dns", DOCTOR_GREEN, NULL, "%s is registered at %s", who, q->smp_url);
+    if (q->smp && q->ours.ncerts && *q->ours.url)
         entries(q);
 }
 

@@ -124,6 +124,11 @@ int store_participant_get(struct store_participant *out, struct store *s, const 
 int store_participant_list(struct store_participant *out, size_t max, size_t *n, struct store *s,
     const char *after, struct arena *a, struct err *e) MUST_CHECK;
 
+/* What is under way of one participant: sent by it and not settled, received for it and not handed
+ * over. */
+int store_participant_open(int64_t *sent, int64_t *received, struct store *s,
+    const char *identifier, struct err *e) MUST_CHECK;
+
 /* ---- outbound: submission ---- */
 
 struct out_new {

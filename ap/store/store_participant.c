@@ -204,3 +204,23 @@ int store_participant_list(struct store_participant *out, size_t max, size_t *n,
     reader_give(s, db);
     return rc;
 }
+
+int store_participant_open(
+    int64_t *sent, int64_t *received, struct store *s, const char *identifier, struct err *e)
+{
+    struct db *db = reader_take(s, e);
+    int rc;
+
+    *sent = *received = 0;
+    if (!db)
+        return -1;
+    rc = db_int(sent, db, e, "SELECT count(*) FROM document WHERE settled=0 AND lower(sender)=?1",
+        ARGS(A_TEXT(identifier)));
+    if (rc >= 0)
+        rc = db_int(received, db, e,
+            "SELECT count(*) FROM inbound WHERE acked_at IS NULL AND lower(receiver)=?1"
+            " AND state IN ('RECEIVED','VALIDATED','RELEASED','QUARANTINED')",
+            ARGS(A_TEXT(identifier)));
+    reader_give(s, db);
+    return rc < 0 ? -1 : 0;
+}
