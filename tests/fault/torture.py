@@ -14,6 +14,7 @@ from hostile import *
 from shim import *
 
 SEED, DOCS, TIME = (int(os.environ.get(k) or d) for k, d in (("SEED", 1), ("DOCS", 10000), ("TIME", 600)))
+BATCH = max(2, min(40, DOCS // 50))  # documents of one command at most
 FAST = ["--set", "retry.first=1s", "--set", "retry.max=2s", "--set", "retry.after_max=1s", "--set",
         "retry.answer_timeout=4s", "--set", "listen.plain=loopback", "--set", "alarm.pause=0s"]
 CODES = {0, 69, 70, 71, 73, 74, 75, 78, -signal.SIGKILL}
@@ -111,25 +112,35 @@ def network(faults):
     return act
 
 
+def accepted(line):
+    """What a line of `send --json` says: taken now, or held already under this supplier, number and date."""
+    d = json.loads(line)
+    return d.get("ok") or d.get("error", {}).get("what") == "store.twin"
+
+
+def hand_in(lab, c, stop, numbers):
+    """One by its key, several by --refuse-twin: said again until the program says that it holds each."""
+    left = {lab.invoice(n): n for n in numbers}
+    again = ["--key", numbers[0]] if len(numbers) == 1 else ["--refuse-twin"]
+    while left and not stop.is_set():
+        r = lab.ap(1, "send", *left, *again, "--json", "--quiet", wait=120)
+        for path, line in zip(list(left), r.stdout.splitlines()):
+            if accepted(line):
+                c.accepted(left.pop(path))
+                os.unlink(path)
+        if r.returncode not in CODES | {1, 64}:
+            say(False, f"sending {numbers[0]} ends with {r.returncode}", r.stdout + r.stderr)
+        time.sleep(0.05)
+
+
 def submitter(lab, c, stop, first, step):
-    """Each document with its key until the program says that it is accepted; spread over the time, so that the faults
-    meet all of them."""
-    began = time.monotonic()
-    for n in range(first, DOCS, step):
-        stop.wait(max(0, began + n * TIME * 0.9 / DOCS - time.monotonic()))
-        number = f"T-{SEED}-{n}"
-        path = lab.invoice(number)
-        while not stop.is_set():
-            r = lab.ap(1, "send", path, "--key", number, "--json", "--quiet")
-            if r.returncode == 0:
-                c.accepted(number)
-                break
-            if r.returncode not in CODES | {64}:
-                say(False, f"sending {number} ends with {r.returncode}", r.stdout + r.stderr)
-            time.sleep(0.05)
-        os.unlink(path)
-        if stop.is_set():
-            return
+    """Its share of the numbers, spread over the time, so that the faults meet all of them."""
+    began, rng, rest = time.monotonic(), random.Random(SEED * 7 + 10 + first), range(first, DOCS, step)
+    while rest and not stop.is_set():
+        n = 1 if rng.random() < 0.3 else rng.randint(2, BATCH)
+        stop.wait(max(0, began + rest[0] * TIME * 0.9 / DOCS - time.monotonic()))
+        hand_in(lab, c, stop, [f"T-{SEED}-{k}" for k in rest[:n]])
+        rest = rest[n:]
 
 
 def torture(lab):
