@@ -1,10 +1,12 @@
 /* http_client.h - our way out: one HTTP request to a peer, bounded in every direction.
  *
  * libcurl behind one door. TLS 1.2 or newer and always verified, HTTP/1.1, no redirects unless
- * asked, no cookies, no proxy from the environment, no Accept-Encoding, no Expect. Bodies stream
- * from a blob with their exact length. What matters to the store is told exactly: whether a byte of
- * the body may have left (then a failure is ERR_UNKNOWN, before that ERR_RETRY). libcurl's own
- * second try on a stale connection never repeats a body: repeating is decided above.
+ * asked, no cookies, no proxy from the environment, no Accept-Encoding, no Expect; an answer that
+ * is encoded nevertheless is decoded within max_body. A host's addresses are tried in turn, IPv6
+ * and IPv4 side by side, within one deadline. Bodies stream from a blob with their exact length.
+ * What matters to the store is told exactly: whether a byte of the body may have left (then a
+ * failure is ERR_UNKNOWN, before that ERR_RETRY). libcurl's own second try on a stale connection
+ * never repeats a body: repeating is decided above.
  *
  * One client is shared by all threads; connections are kept alive in a bounded pool. */
 #ifndef AP_HTTP_HTTP_CLIENT_H

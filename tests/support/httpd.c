@@ -54,7 +54,7 @@ struct httpd {
     struct route route[ROUTES];
     size_t nroutes;
     struct conn conn[CONNECTIONS];
-    unsigned connections;
+    unsigned connections, resumed;
     size_t last_body;
     char *last_head;
 };
@@ -277,9 +277,13 @@ static void *connection(void *arg)
     } else {
         c->ssl = SSL_new(h->ctx);
         NEED(c->ssl && SSL_set_fd(c->ssl, c->fd) == 1);
-        if (SSL_accept(c->ssl) == 1)
+        if (SSL_accept(c->ssl) == 1) {
+            pthread_mutex_lock(&h->lock);
+            h->resumed += SSL_session_reused(c->ssl) == 1;
+            pthread_mutex_unlock(&h->lock);
             while (serve(c))
                 ;
+        }
         SSL_free(c->ssl);
     }
     (void)close(c->fd);
@@ -416,14 +420,24 @@ unsigned httpd_hits(struct httpd *h, const char *path)
     return n;
 }
 
-unsigned httpd_connections(struct httpd *h)
+static unsigned counted(struct httpd *h, const unsigned *what)
 {
     unsigned n;
 
     pthread_mutex_lock(&h->lock);
-    n = h->connections;
+    n = *what;
     pthread_mutex_unlock(&h->lock);
     return n;
+}
+
+unsigned httpd_connections(struct httpd *h)
+{
+    return counted(h, &h->connections);
+}
+
+unsigned httpd_resumed(struct httpd *h)
+{
+    return counted(h, &h->resumed);
 }
 
 size_t httpd_last_body(struct httpd *h)

@@ -33,6 +33,7 @@ void httpd_set(struct httpd *h, const char *path, enum httpd_act act, const char
 void httpd_put(struct httpd *h, const char *path, const char *type, const char *body, size_t n);
 unsigned httpd_hits(struct httpd *h, const char *path); /* requests for it so far */
 unsigned httpd_connections(struct httpd *h);
+unsigned httpd_resumed(struct httpd *h); /* of them, with a TLS session of an earlier one */
 size_t httpd_last_body(struct httpd *h); /* bytes of the last request's body */
 /* Copy of the last request's head; free(). */
 char *httpd_last_head(struct httpd *h);
