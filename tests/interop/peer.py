@@ -56,6 +56,11 @@ def build_phase4():
     os.utime(jar)
 
 
+def enterprise(n):
+    """A Belgian enterprise number: its last two digits check the others."""
+    return f"0208:{n:08d}{97 - n % 97:02d}"
+
+
 def incompressible(size):
     """Like base64: gzip saves about a quarter."""
     return "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/", k=size))
@@ -102,7 +107,8 @@ class Receiver:
     def __init__(self, pki, store, serviced, tls=False):
         os.makedirs(store, exist_ok=True)
         self.store, self.port, self.p = store, 0, None
-        self.args = ["--control", "--pki", pki, "--store", store, "--serviced", ",".join(serviced)] + (["--tls"] if tls else [])
+        self.args = ["--control", "--pki", pki, "--store", store] + (["--tls"] if tls else [])
+        self.args += ["--serviced", ",".join(serviced)] if serviced else []
         self.start()
 
     def start(self):
@@ -123,7 +129,7 @@ class Receiver:
                 obeyed.put(line.split()[1])
 
     def does(self, word):
-        """take, fail, fail-late, slow, forget (phase4/README.md)"""
+        """take, fail, fail-late, slow, refuse, policy, forget (phase4/README.md)"""
         self.p.stdin.write(word + "\n")
         self.p.stdin.flush()
         assert self.obeyed.get(timeout=60) == word

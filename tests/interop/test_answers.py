@@ -12,7 +12,7 @@ from hostile import Hostile
 from peer import row
 
 INVOICE_2 = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2::Invoice##"
-UNSERVED = "0208:0123456749"
+UNSERVED = peer.enterprise(1234567)
 
 
 class Tap(Hostile):

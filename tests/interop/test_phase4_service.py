@@ -32,12 +32,7 @@ MANY, THREADS, OURS, AROUND_KILL = 1000, 8, 200, 60
 PATIENCE = 240  # seconds to wait for what must come: much more than an idle machine needs
 
 
-def enterprise(n):
-    """A Belgian enterprise number: its last two digits check the others."""
-    return f"0208:{n:08d}{97 - n % 97:02d}"
-
-
-UNSERVED, LOST, KILLING, MOVED = (enterprise(n) for n in (1234567, 2345678, 3456789, 4567890))
+UNSERVED, LOST, KILLING, MOVED = (peer.enterprise(n) for n in (1234567, 2345678, 3456789, 4567890))
 
 
 def until(what, seconds=PATIENCE):

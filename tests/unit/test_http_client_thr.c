@@ -221,6 +221,8 @@ static void any_status_is_an_answer_and_redirects_are_not_followed(void **state)
     assert_int_equal(ans.retry_after_ms, -1);
 }
 
+#define CHUNKED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
 /* What proxies and old servers make of an answer. */
 static void odd_framing_is_read(void **state)
 {
@@ -228,14 +230,13 @@ static void odd_framing_is_read(void **state)
         "HTTP/1.0 200 OK\r\n\r\nbody",
         "HTTP/1.1 200\r\nconnection: close\r\n\r\nbody",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nbod\r\n1\r\ny\r\n0\r\n"
-        "X-Trailer: 1\r\n\r\n",
+        (CHUNKED "3;x=y\r\nbod\r\n1\r\ny\r\n0\r\nX-Trailer: 1\r\n\r\n"),
         "HTTP/1.1 200 OK\nContent-Length: 4\n\nbody",
     };
     static const char *const broken[] = {
         "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbody",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nbody\r\n0\r\n\r\n",
+        (CHUNKED "4\r\nbody\r\n"),
+        (CHUNKED "xyz\r\nbody\r\n0\r\n\r\n"),
         "HTTP/1.1 100 Continue\r\n\r\n",
     };
     (void)state;
