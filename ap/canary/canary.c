@@ -6,11 +6,13 @@
 
 #include "ap/base/clock.h"
 #include "ap/base/log.h"
+#include "ap/out/out_ping.h"
 #include "ap/store/store_alarm.h"
 
 #define ARENA_MAX (64u << 20)
 #define DOCUMENT_MAX 65536
 #define HITS 16
+#define PING_MS 15000 /* for its exchange */
 
 /* ---- state ---- */
 
@@ -109,16 +111,6 @@ static int submit(struct canary *c, const struct out_env *env, const struct cana
         env->store, "canary.sent", e, "%lld %lld %s", (long long)now, (long long)c->row, c->number);
 }
 
-int canary_send(struct canary *c, const struct out_env *env, const struct canary_cfg *cfg,
-    int64_t now, struct err *e)
-{
-    struct arena *a = arena_new(ARENA_MAX);
-    int rc = a ? submit(c, env, cfg, a, now, e) : err_nomem(e);
-
-    arena_free(a);
-    return rc ? err_wrap(e, "canary: ") : 0;
-}
-
 /* ---- and back ---- */
 
 static int is_proven(bool *out, struct store *s, int64_t row, struct arena *a, struct err *e)
@@ -170,13 +162,18 @@ static int record(struct canary *c, struct store *s, int64_t now, struct err *e)
                : 0;
 }
 
+bool canary_is_back(const struct canary *c)
+{
+    return c->sent_at && c->back_at >= c->sent_at;
+}
+
 int canary_look(struct canary *c, struct store *s, int64_t now, struct err *e)
 {
     struct arena *a;
     bool proven = false, arrived = false;
     int rc;
 
-    if (!c->row || c->back_at >= c->sent_at)
+    if (!c->row || canary_is_back(c))
         return 0;
     if (!(a = arena_new(ARENA_MAX)))
         return err_nomem(e);
@@ -187,6 +184,41 @@ int canary_look(struct canary *c, struct store *s, int64_t now, struct err *e)
         return -1;
     return !arrived ? 0 : record(c, s, now, e) ? -1 : 1;
 }
+
+/* ---- sending either ---- */
+
+static int ping(struct canary *c, const struct out_env *env, const struct canary_cfg *cfg,
+    struct arena *a, int64_t now, struct err *e)
+{
+    struct participant to;
+    struct out_ping p = {.ms = 0};
+    int rc;
+
+    if (participant_parse(&to, str_z(cfg->to), e))
+        return config_error(e, cfg->to, "is no participant identifier");
+    (void)snprintf(c->number, sizeof(c->number), CANARY_PING "%lld", (long long)now);
+    c->row = 0;
+    c->sent_at = now;
+    if (keep(env->store, "canary.sent", e, "%lld 0 %s", (long long)now, c->number))
+        return -1;
+    rc = out_ping(&p, env, &to, NULL, PING_MS, a, e);
+    endpoint_free(&p.ep);
+    return rc || record(c, env->store, clock_now(), e) ? -1 : 0;
+}
+
+int canary_send(struct canary *c, const struct out_env *env, const struct canary_cfg *cfg,
+    int64_t now, struct err *e)
+{
+    struct arena *a = arena_new(ARENA_MAX);
+    int rc = !a          ? err_nomem(e)
+             : cfg->ping ? ping(c, env, cfg, a, now, e)
+                         : submit(c, env, cfg, a, now, e);
+
+    arena_free(a);
+    return rc ? err_wrap(e, "canary: ") : 0;
+}
+
+/* ---- silence ---- */
 
 bool canary_is_silent(const struct canary *c, const struct canary_cfg *cfg, int64_t now)
 {
@@ -207,7 +239,8 @@ static int tell_silence(struct canary *c, struct store *s, int64_t now, struct e
         (long long)((now - (c->back_at ? c->back_at : c->since)) / 60000),
         c->number[0] ? c->number : "none");
     (void)err_set(&why, ERR_UNKNOWN, "canary.silent", "", "%s", detail);
-    (void)err_next(&why, "aviso canary run, then aviso status of its number, tell where it stops");
+    (void)err_next(&why,
+        "aviso canary run (of a document: then aviso status of its number) tells where it stops");
     return store_alarm_raise(s, &alarm, e) || keep(s, "canary.silent", e, "1") ||
                    store_event_add(s, false, 0, "canary-silent", detail, now, e)
                ? -1

@@ -4,8 +4,10 @@
  * A marked invoice over 0.00 goes from one participant of ours to another (`to`, whose route is
  * "canary": it is taken and acknowledged by the service itself). It is back when we hold its
  * Receipt and have received and handed over the very same number. It counts in reports like any
- * exchange, so in production both are registered legal entities. State lies in the store's marks:
- * any process may read it, one (the service) writes. Any thread. */
+ * exchange, so in production both are registered legal entities. Where there is no second one, a
+ * ping to the test service (ap/out/out_ping.h) of any participant's access point, our own through
+ * the network by rights, proves all but hand-over; it is back with its receipt. State lies in the
+ * store's marks: any process may read it, one (the service) writes. Any thread. */
 #ifndef AP_CANARY_CANARY_H
 #define AP_CANARY_CANARY_H
 
@@ -17,7 +19,10 @@
 #define CANARY_NUMBER 40
 #define CANARY_ROUTE "canary"
 
+#define CANARY_PING "PING-"
+
 struct canary_cfg {
+    bool ping;             /* no document: from is not needed, to is any participant */
     const char *from, *to; /* participants of ours; to "": there is no canary */
     int64_t every;         /* ms between two */
     int64_t silence;       /* ms without one that came back: alarm */
@@ -25,7 +30,7 @@ struct canary_cfg {
 struct canary {
     char number[CANARY_NUMBER]; /* of the last one sent; "" none yet */
     int64_t sent_at;
-    int64_t row;     /* its outbound document */
+    int64_t row;     /* its outbound document; 0: a ping, or it could not be sent */
     int64_t back_at; /* when one last came back; 0: never */
     int64_t trip_ms; /* how long that one took */
     int64_t since;   /* when watching began */
@@ -37,8 +42,10 @@ int canary_document(struct buf *out, const struct store_participant *from,
     const struct store_participant *to, const char *number, int64_t now, struct err *e) MUST_CHECK;
 
 int canary_load(struct canary *c, struct store *s, struct err *e) MUST_CHECK;
-/* Hand a new one in. canary.config (ERR_CONFIG): a participant is not ours, or `to` has another
- * route; what out_submit says of the document. */
+bool canary_is_back(const struct canary *c); /* the last one sent */
+/* Hand a new one in; a ping is over when this returns. canary.config (ERR_CONFIG): a participant is
+ * not ours, or `to` has another route; what out_submit says of the document, out_ping of the
+ * answer. */
 int canary_send(struct canary *c, const struct out_env *env, const struct canary_cfg *cfg,
     int64_t now, struct err *e) MUST_CHECK;
 /* Is the one on its way back? 1 now (recorded, with an event), 0 not yet or none, -1. */

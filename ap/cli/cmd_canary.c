@@ -1,4 +1,4 @@
-/* aviso canary install|run|status: a document to ourselves, as proof of life. */
+/* aviso canary install|run|status: a document to ourselves, or a ping, as proof of life. */
 #include <string.h>
 
 #include "ap/base/clock.h"
@@ -16,22 +16,24 @@ static int configured(struct cli *c, struct canary_cfg *cfg, struct err *e)
     if (cli_config(c, false, e))
         return -1;
     pulse_canary_cfg(cfg, c->config);
-    if (*cfg->to && *cfg->from)
+    if (*cfg->to && (cfg->ping || *cfg->from))
         return 0;
-    (void)err_set(
-        e, ERR_CONFIG, "canary.config", "", "canary.from and canary.to are not configured");
-    return err_next(e, "aviso canary install --from ID --to ID");
+    (void)err_set(e, ERR_CONFIG, "canary.config", "", "%s not configured",
+        cfg->ping ? "canary.to is" : "canary.from and canary.to are");
+    return err_next(e, cfg->ping ? "name the participant whose access point is pinged: one of ours"
+                                 : "aviso canary install --from ID --to ID; or canary.mode = ping");
 }
 
 /* ---- status ---- */
 
-static void tell(struct cli *c, const struct canary *k, bool silent)
+static void tell(struct cli *c, const struct canary_cfg *cfg, const struct canary *k, bool silent)
 {
     char back[CLOCK_TEXT] = "never", sent[CLOCK_TEXT] = "never";
 
     if (c->json) {
         struct json_object *o = json_object_new_object();
         json_add_bool(o, "ok", !silent);
+        json_add(o, "mode", cfg->ping ? "ping" : "document");
         json_add(o, "number", k->number);
         json_add_time(o, "sent", k->sent_at);
         json_add_time(o, "back", k->back_at);
@@ -68,7 +70,7 @@ int cmd_canary_status(struct cli *c)
         code = cli_fail(c, NULL, &e);
     } else {
         silent = canary_is_silent(&k, &cfg, clock_now());
-        tell(c, &k, silent);
+        tell(c, &cfg, &k, silent);
         code = silent ? EXIT_NO : EXIT_OK;
     }
     act_close(&act);
@@ -84,6 +86,7 @@ static int ask(struct cli *c, const struct canary_cfg *cfg, struct err *e)
     int rc;
 
     json_add(rq, "op", "canary");
+    json_add_int(rq, "ping", cfg->ping);
     json_add(rq, "from", cfg->from);
     json_add(rq, "to", cfg->to);
     json_add_int(rq, "silence", cfg->silence);
@@ -112,7 +115,7 @@ static int await(struct canary *k, struct store *s, int64_t ms, struct err *e)
     do {
         if (canary_load(k, s, e))
             return -1;
-        if (k->row && k->back_at >= k->sent_at)
+        if (canary_is_back(k))
             return 0;
         clock_sleep(LOOK_MS);
     } while (clock_mono() < until);
@@ -139,7 +142,7 @@ int cmd_canary_run(struct cli *c)
         await(&k, s, ms, &e))
         code = cli_fail(c, k.number[0] ? k.number : NULL, &e);
     else
-        tell(c, &k, false);
+        tell(c, &cfg, &k, false);
     act_close(&act);
     return code;
 }

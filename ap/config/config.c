@@ -27,6 +27,7 @@ static const struct word revocations[] = {
 static const struct word formats[] = {{"logfmt", 0}, {"json", 1}, {NULL, 0}};
 static const struct word levels[] = {
     {"error", 0}, {"warn", 1}, {"info", 2}, {"debug", 3}, {NULL, 0}};
+static const struct word canaries[] = {{"document", 0}, {"ping", 1}, {NULL, 0}};
 static const struct word unknowns[] = {{"hold", 0}, {"resend", 1}, {NULL, 0}};
 
 static const struct option {
@@ -119,9 +120,14 @@ static const struct option {
         "INI file of further routes to invoicing systems: commands, HTTP push, folders"),
     O("deliver", "route", TEXT, route, "",
         "route of participants that have none; default: folder, else inbox"),
+    W("canary", "mode", canary_ping, "document", canaries,
+        "document: an invoice from us to us; ping: a message to the test service, which is not "
+        "delivered"),
     O("canary", "from", TEXT, canary_from, "", "participant of ours that sends the canary"),
     O("canary", "to", TEXT, canary_to, "",
-        "participant of ours that receives it; not set: there is none. See aviso canary install"),
+        "participant that receives it, of ours (ping: any); not set: there is none. See aviso "
+        "canary "
+        "install"),
     O("canary", "every", SPAN, canary_every, "1h", "time between two"),
     O("canary", "silence", SPAN, canary_silence, "0",
         "none came back for so long: told as canary-silent; 0: three times every"),

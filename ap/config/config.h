@@ -36,6 +36,7 @@ struct config {   /* strings live in the config's arena; "" = not set */
     int64_t deliver_by, retry_first, retry_max, connect_timeout, answer_timeout, unknown_resend;
     const char *drop_folder, *routes_file, *route;
     const char *canary_from, *canary_to, *heartbeat_url;
+    int64_t canary_ping; /* bool */
     int64_t canary_every, canary_silence, heartbeat_every;
     int64_t retry_horizon, retry_window, retry_after_max;
     int64_t validate; /* bool: sending refuses invalid documents */

@@ -185,11 +185,13 @@ static struct json_object *health(const struct control_env *env, struct err *e)
 static struct json_object *canary(
     const struct control_env *env, struct json_object *rq, struct err *e)
 {
-    const struct canary_cfg cfg = {
-        .from = text(rq, "from"), .to = text(rq, "to"), .silence = number(rq, "silence")};
+    const struct canary_cfg cfg = {.ping = number(rq, "ping"),
+        .from = text(rq, "from"),
+        .to = text(rq, "to"),
+        .silence = number(rq, "silence")};
     struct canary c = {0};
 
-    if (!cfg.from || !cfg.to) {
+    if (!cfg.to || (!cfg.ping && !cfg.from)) {
         (void)err_set(e, ERR_INPUT, "canary.config", "", "from and to are needed");
         return NULL;
     }

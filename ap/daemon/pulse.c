@@ -28,7 +28,11 @@ struct pulse {
 
 void pulse_canary_cfg(struct canary_cfg *out, const struct config *c)
 {
-    *out = (struct canary_cfg){c->canary_from, c->canary_to, c->canary_every, c->canary_silence};
+    *out = (struct canary_cfg){.ping = c->canary_ping,
+        .from = c->canary_from,
+        .to = c->canary_to,
+        .every = c->canary_every,
+        .silence = c->canary_silence};
     if (!out->silence)
         out->silence = 3 * out->every;
 }

@@ -153,7 +153,7 @@ static void inbound(struct doctor *d, const struct store_counts *n, struct arena
 static void canary(struct doctor *d)
 {
     int64_t silence = d->c->canary_silence ? d->c->canary_silence : 3 * d->c->canary_every;
-    const struct canary_cfg cfg = {d->c->canary_from, d->c->canary_to, d->c->canary_every, silence};
+    const struct canary_cfg cfg = {.to = d->c->canary_to, .silence = silence};
     struct canary k;
     struct err e = ERR_INIT;
     char text[CLOCK_TEXT];

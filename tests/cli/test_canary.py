@@ -89,6 +89,34 @@ def main(lab):
     say(Monitor.beats == before, "A2 the service is killed: the monitor is not asked any more")
 
 
+def pings(lab, conf):
+    """Where no second legal entity of ours is registered: a ping to our own access point, through the network."""
+    open(lab.conf(1), "w").write(conf + f"\n[canary]\nmode = ping\nto = {SUPPLIER}\nevery = 1s\nsilence = 4s\n")
+    path = lab.net + "/registry.tsv"
+    text = open(path).read()
+    before = len(lab.json(1, "list")) + len(lab.json(1, "list", "--inbound"))
+    service = lab.serve(1, "--set", "lookup.cache=0s")
+    r = lab.ap(1, "canary", "run", "--json")
+    d = json.loads(r.stdout or "{}")
+    say(r.returncode == 0 and d["mode"] == "ping" and d["number"].startswith("PING-"), "ping: it comes back", r.stdout + r.stderr)
+    backs = lambda: [e for e in lab.json(1, "events") if e["what"] == "canary" and e["detail"].startswith("PING-")]
+    say(until(lambda: len(backs()) >= 3), "ping: on its schedule", backs())
+    say(len(lab.json(1, "list")) + len(lab.json(1, "list", "--inbound")) == before, "ping: no document is sent or received")
+    open(path, "w").write("".join(l + "\n" for l in text.splitlines() if not l.startswith(SUPPLIER)))
+    kinds = lambda: [a["kind"] for a in lab.json(1, "alarms") if "kind" in a]
+    say(until(lambda: "canary" in kinds(), 20), "ping: its silence is an alarm", kinds())
+    say(lab.ap(1, "canary", "status").stdout.startswith("SILENT"), "ping: ... and status says so")
+    r = lab.ap(1, "canary", "run")
+    say(r.returncode == 1 and "participant.not-registered" in r.stderr, "ping: run tells where it stops", (r.returncode, r.stderr))
+    open(path, "w").write(text)
+    say(until(lambda: lab.ap(1, "canary", "status").returncode == 0 and "canary" not in kinds()), "ping: alive again, the alarm is gone", kinds())
+    lab.end(service)
+    r = lab.ap(1, "canary", "run", "--set", "canary.to=what")
+    say(r.returncode in (65, 69, 78), "ping: nothing goes without a service", (r.returncode, r.stderr))
+
+
 with Lab() as the_lab:
+    plain = open(the_lab.conf(1)).read()
     main(the_lab)
+    pings(the_lab, plain)
 done()
