@@ -106,6 +106,8 @@ static void evaluate(struct buf *b, struct xp_ctx *c, const struct tree *t, cons
 
     assert_int_equal(xp_env_ns(env, STR("p"), STR("urn:p"), &e), 0);
     assert_int_equal(xp_env_ns(env, STR("q"), STR("urn:q"), &e), 0);
+    assert_int_equal(
+        xp_env_ns(env, STR("fn"), STR("http://www.w3.org/2005/xpath-functions"), &e), 0);
     buf_clear(b);
     if (xp_compile(&x, env, NULL, str_z(expr), &e) < 0) {
         buf_printf(b, "ERR\t%s", e.code);

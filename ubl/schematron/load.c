@@ -349,12 +349,24 @@ struct sch_file *sch_file_add(struct sch_load *l, struct str bytes, const char *
     return l->files[l->n_files++] = f;
 }
 
+/* The prefixes that every stylesheet of the skeleton declares. */
+static int skeleton_namespaces(struct sch_load *l)
+{
+    static const char *const all[][2] = {{"xs", uri_xs}, {"xsd", uri_xs}, {"xsl", uri_xsl},
+        {"iso", uri_sch}, {"schold", "http://www.ascc.net/xml/schematron"},
+        {"xhtml", "http://www.w3.org/1999/xhtml"}, {"saxon", "http://saxon.sf.net/"}};
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (xp_env_ns(l->s->env, str_z(all[i][0]), str_z(all[i][1]), l->e))
+            return -1;
+    return 0;
+}
+
 static int load_form(struct sch_load *l, struct str bytes, const char *path)
 {
     struct at root;
 
-    if (xp_env_ns(l->s->env, STR("xs"), STR(uri_xs), l->e) ||
-        xp_env_ns(l->s->env, STR("xsd"), STR(uri_xs), l->e))
+    if (skeleton_namespaces(l))
         return -1;
     if (!(root.f = sch_file_add(l, bytes, path)))
         return -1;

@@ -51,6 +51,7 @@ struct sch_check *sch_check_add(
     struct sch_load *l, struct sch_rule *r, struct at x, enum sch_kind kind, struct str test)
 {
     struct sch_check *c = arena_alloc(l->a, sizeof(*c));
+    struct xp *compiled = NULL;
 
     if (!c) {
         (void)err_nomem(l->e);
@@ -60,14 +61,11 @@ struct sch_check *sch_check_add(
     c->file = x.f->path;
     c->line = x.f->tree->nodes[x.n].line;
     c->shown_test = sch_keep_collapsed(l, test);
-    {
-        struct xp *test_xp = NULL;
-        if (xp_compile(&test_xp, l->s->env, r->scope, test, l->e)) {
-            (void)sch_at(l, x);
-            return NULL;
-        }
-        c->test = test_xp;
+    if (xp_compile_test(&compiled, l->s->env, r->scope, test, l->e)) {
+        (void)sch_at(l, x);
+        return NULL;
     }
+    c->test = compiled;
     if (r->last)
         r->last->next = c;
     else

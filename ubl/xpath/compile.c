@@ -259,6 +259,18 @@ int xp_compile(struct xp **out, struct xp_env *env, const struct xp_scope *scope
     return 0;
 }
 
+int xp_compile_test(struct xp **out, struct xp_env *env, const struct xp_scope *scope,
+    struct str expr, struct err *e)
+{
+    struct xparse p;
+
+    if (xp_compile(out, env, scope, expr, e) < 0)
+        return -1;
+    xparse_init(&p, env, scope, e);
+    p.expr = (*out)->text;
+    return xcheck_test((*out)->root, &p);
+}
+
 struct xp_scope *xp_scope_new(struct xp_env *env)
 {
     struct xp_scope *s = arena_alloc(env->a, sizeof(*s));

@@ -117,7 +117,7 @@ uint32_t xenv_name(struct xp_env *env, struct str uri, struct str local)
 /* ---- namespaces ---- */
 static const struct {
     const char *prefix, *uri;
-} predeclared[] = {{"xs", XP_XS}, {"fn", XP_FN}, {"xml", "http://www.w3.org/XML/1998/namespace"}};
+} predeclared[] = {{"xs", XP_XS}, {"xml", "http://www.w3.org/XML/1998/namespace"}};
 
 bool xenv_prefix(const struct xp_env *env, struct str prefix, struct str *uri)
 {

@@ -90,15 +90,15 @@ static int adjust(struct xp_ctx *c, const struct xn *n, enum xp_type t, struct x
     struct xp_item it, zone = local_zone(c);
     bool none = false;
     enum xerr e;
-    int r = xev_typed(c, n->k[0], t, &it);
+    int r, any = xev_typed(c, n->k[0], t, &it);
 
-    if (r <= 0)
-        return r;
-    if (n->nk > 1) {
+    if (any >= 0 && n->nk > 1) {
         if ((r = xev_typed(c, n->k[1], XP_DAYTIMEDURATION, &zone)) < 0)
             return -1;
         none = r == 0;
     }
+    if (any <= 0)
+        return any;
     *out = it;
     if ((e = dt_adjust(&it.dt, none ? NULL : &zone.dur, &out->dt)) != XERR_NONE)
         return xfail_x(c, e, n->fn->name);
@@ -124,11 +124,12 @@ static int f_datetime(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
 {
     struct xp_item d, t;
     enum xerr e;
-    int r;
+    int r, any = xev_typed(c, n->k[0], XP_DATE, &d);
 
-    if ((r = xev_typed(c, n->k[0], XP_DATE, &d)) <= 0 ||
-        (r = xev_typed(c, n->k[1], XP_TIME, &t)) <= 0)
-        return r;
+    if (any < 0 || (r = xev_typed(c, n->k[1], XP_TIME, &t)) < 0)
+        return -1;
+    if (!any || !r)
+        return 0;
     *out = (struct xp_item){.type = XP_DATETIME};
     if ((e = dt_combine(&d.dt, &t.dt, &out->dt)) != XERR_NONE)
         return xfail_x(c, e, "dateTime");

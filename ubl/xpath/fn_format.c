@@ -243,10 +243,22 @@ static int number_text(struct xp_ctx *c, struct dec d, const struct picture *p, 
     return 0;
 }
 
+/* The digits that are shown, not the exact value. x is finite. */
+enum xerr xdec_shown(struct arena *a, double x, struct dec *out)
+{
+    char t[DBL_TEXT_MAX], *e;
+    enum xerr r;
+
+    (void)dbl_print(x, t);
+    if ((e = strchr(t, 'E')))
+        *e = 0;
+    r = dec_parse(a, str_z(t), out);
+    return r || !e ? r : shifted(a, *out, (int)strtol(e + 1, NULL, 10), out);
+}
+
 /* The value as a decimal and its sign; false for NaN and INF. */
 static int as_decimal(struct xp_ctx *c, struct xp_item *v, bool *negative, bool *finite)
 {
-    char t[DBL_TEXT_MAX], *e;
     struct dec d;
     enum xerr r;
 
@@ -256,13 +268,7 @@ static int as_decimal(struct xp_ctx *c, struct xp_item *v, bool *negative, bool 
         *finite = isfinite(x);
         if (!*finite)
             return 0;
-        x = fabs(x);
-        (void)dbl_print(x, t);
-        if ((e = strchr(t, 'E')))
-            *e = 0;
-        r = dec_parse(c->a, str_z(t), &d); /* the digits that are shown, not the exact value */
-        if (!r && e)
-            r = shifted(c->a, d, (int)strtol(e + 1, NULL, 10), &d);
+        r = xdec_shown(c->a, fabs(x), &d);
     } else {
         *negative = dec_sign(v->dec) < 0;
         *finite = true;

@@ -529,19 +529,21 @@ static int format(struct xp_ctx *c, const struct xn *n, enum xp_type type, struc
     struct xp_item v;
     struct str picture;
     struct buf b;
-    int r = xev_typed(c, n->k[0], type, &v);
+    int r, any = xev_typed(c, n->k[0], type, &v);
 
-    if (r <= 0)
-        return r;
-    if ((r = xev_str(c, n->k[1], &picture)) < 0)
+    if (any < 0 || (r = xev_str(c, n->k[1], &picture)) < 0)
         return -1;
     if (r == 0)
         return xfail(c, "XPTY0004", "an empty sequence where a picture is required");
-    t.v = v.dt;
     buf_init(&b, c->lim.string_bytes);
-    if (put_prefixes(c, n, &b) < 0 || put_picture(c, &b, &t, picture) < 0) {
+    r = put_prefixes(c, n, &b);
+    if (r == 0 && any) {
+        t.v = v.dt;
+        r = put_picture(c, &b, &t, picture);
+    }
+    if (r < 0 || !any) {
         buf_free(&b);
-        return -1;
+        return r;
     }
     return xgive_buf(c, &b, out);
 }

@@ -40,9 +40,14 @@ static int find_words(struct xp_ctx *c, struct str s, struct xnodes *l)
 static int check_node(struct xp_ctx *c, const struct xn *n)
 {
     struct xp_item it = c->f->item;
+    int r = 1;
 
-    if (n->nk > 1 ? xev_one(c, n->k[1], &it) < 0 : c->f->none)
-        return n->nk > 1 ? -1 : xfail(c, "XPDY0002", "there is no context item");
+    if (n->nk > 1)
+        r = xev_one(c, n->k[1], &it);
+    else if (c->f->none)
+        return xfail(c, "XPDY0002", "there is no context item");
+    if (r <= 0)
+        return r < 0 ? -1 : xfail(c, "XPTY0004", "an empty sequence where a node is required");
     return xis_node(&it) ? 0
                          : xfail(c, "XPTY0004", "%s where a node is required", xtype_name(it.type));
 }

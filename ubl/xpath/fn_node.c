@@ -294,7 +294,8 @@ static int qname_arg(struct xp_ctx *c, const struct xn *n, const struct xp_qname
     if (r <= 0)
         return r;
     if (it.type != XP_QNAME)
-        return xfail(c, "XPTY0004", "%s where xs:QName is required", xtype_name(it.type));
+        return xfail(c, it.type == XP_UNTYPED ? "XPTY0117" : "XPTY0004",
+            "%s where xs:QName is required", xtype_name(it.type));
     *out = it.qname;
     return 1;
 }

@@ -15,6 +15,13 @@ static int made(struct xp_ctx *c, enum xerr r, struct str s, struct xp_item *out
     return r ? xfail_x(c, r, "string function") : give(out, s);
 }
 
+static int need_str(struct xp_ctx *c, const struct xn *n, struct str *out)
+{
+    int r = xev_str(c, n, out);
+
+    return r ? r : xfail(c, "XPTY0004", "an empty sequence where a string is required");
+}
+
 static int f_string(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
 {
     struct xp_item it;
@@ -65,7 +72,7 @@ static int f_string_join(struct xp_ctx *c, const struct xn *n, struct xp_item *o
     struct xp_seq seq;
     struct buf b;
 
-    if (xev_seq(c, n->k[0], &seq) < 0 || (n->nk > 1 && xev_str(c, n->k[1], &sep) < 0))
+    if (xev_seq(c, n->k[0], &seq) < 0 || (n->nk > 1 && need_str(c, n->k[1], &sep) < 0))
         return -1;
     buf_init(&b, c->lim.string_bytes);
     for (size_t i = 0; i < seq.n; i++) {
@@ -85,7 +92,9 @@ static int f_substring(struct xp_ctx *c, const struct xn *n, struct xp_item *out
     struct str s;
     int r;
 
-    if (xev_str(c, n->k[0], &s) < 0 || (r = xev_dbl(c, n->k[1], &from)) < 0)
+    if ((r = xev_str(c, n->k[0], &s)) <= 0) /* of nothing: Saxon does not look at the rest */
+        return r < 0 ? -1 : give(out, s);
+    if ((r = xev_dbl(c, n->k[1], &from)) < 0)
         return -1;
     if (r == 0 || (n->nk > 2 && (r = xev_dbl(c, n->k[2], &len)) <= 0))
         return r < 0 ? -1 : xfail(c, "XPTY0004", "an empty sequence where a number is required");
@@ -118,7 +127,7 @@ static int f_normalize_unicode(struct xp_ctx *c, const struct xn *n, struct xp_i
     struct str s, t, form = STR("NFC");
     enum xerr r;
 
-    if (xev_str(c, n->k[0], &s) < 0 || (n->nk > 1 && xev_str(c, n->k[1], &form) < 0))
+    if (xev_str(c, n->k[0], &s) < 0 || (n->nk > 1 && need_str(c, n->k[1], &form) < 0))
         return -1;
     r = ucs_normalize(c->a, s, form, &t);
     return made(c, r, t, out);
@@ -161,23 +170,16 @@ static int f_escape_html_uri(struct xp_ctx *c, const struct xn *n, struct xp_ite
     return mapped(c, n, out, ucs_escape_html_uri);
 }
 
-static int need_str(struct xp_ctx *c, const struct xn *n, struct str *out)
-{
-    int r = xev_str(c, n, out);
-
-    return r ? r : xfail(c, "XPTY0004", "an empty sequence where a string is required");
-}
-
 static int f_translate(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
 {
     struct str s, from, to, t;
-    enum xerr r;
+    int r = xev_str(c, n->k[0], &s);
 
-    if (xev_str(c, n->k[0], &s) < 0 || need_str(c, n->k[1], &from) < 0 ||
-        need_str(c, n->k[2], &to) < 0)
+    if (r < 0 || !s.n) /* of nothing: Saxon does not look at the rest */
+        return r < 0 ? -1 : give(out, s);
+    if (need_str(c, n->k[1], &from) < 0 || need_str(c, n->k[2], &to) < 0)
         return -1;
-    r = ucs_translate(c->a, s, from, to, &t);
-    return made(c, r, t, out);
+    return made(c, ucs_translate(c->a, s, from, to, &t), t, out);
 }
 
 static int two(struct xp_ctx *c, const struct xn *n, struct str *a, struct str *b)
@@ -258,15 +260,23 @@ static int f_substring_after(struct xp_ctx *c, const struct xn *n, struct xp_ite
     return two(c, n, &a, &b) < 0 ? -1 : give(out, ucs_substring_after(a, b));
 }
 
+/* Two optional strings: 1, 0 when one is missing, -1. */
+static int both(struct xp_ctx *c, const struct xn *n, struct str *a, struct str *b)
+{
+    int x = xev_str(c, n->k[0], a), y = x < 0 ? -1 : xev_str(c, n->k[1], b);
+
+    return y < 0 ? -1 : x && y;
+}
+
 static int f_compare(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
 {
     struct str a, b;
-    int r;
+    int r = both(c, n, &a, &b);
 
-    if ((r = xev_str(c, n->k[0], &a)) <= 0 || (r = xev_str(c, n->k[1], &b)) <= 0)
-        return r;
-    if (xcollation(c, n, 2) < 0)
+    if (r < 0 || xcollation(c, n, 2) < 0)
         return -1;
+    if (r == 0)
+        return 0;
     *out = xint(ucs_compare(a, b));
     return 1;
 }
@@ -274,9 +284,9 @@ static int f_compare(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
 static int f_codepoint_equal(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
 {
     struct str a, b;
-    int r;
+    int r = both(c, n, &a, &b);
 
-    if ((r = xev_str(c, n->k[0], &a)) <= 0 || (r = xev_str(c, n->k[1], &b)) <= 0)
+    if (r <= 0)
         return r;
     *out = xbool(str_eq(a, b));
     return 1;

@@ -68,6 +68,7 @@ static int opt_var(struct xn **n, struct xparse *p)
         v = p->env->let_list[(*n)->slot]->value;
     if (!v || v->op != OP_CONST)
         return 0;
+    (*n)->sub = (*n)->op == OP_GLOBAL; /* see check.c */
     (*n)->op = OP_CONST;
     (*n)->seq = v->seq;
     xtypes(*n, p);
@@ -378,6 +379,7 @@ static int fold(struct xn **n, struct xparse *p)
     if (!(k = new_node(p, OP_CONST, 0, (*n)->pos)))
         return -1;
     k->seq = seq;
+    k->sub = (*n)->op == OP_CALL && ((*n)->card != CARD_1 || !(*n)->fn->types); /* see check.c */
     xtypes(k, p);
     *n = k;
     return 0;

@@ -168,7 +168,10 @@ static int item_type(struct stype *out, struct xparse *p, bool single)
         enum xp_type t = XP_STRING;
         enum xderived d = XD_NONE;
         if (!str_eqz(uri, XP_XS) || !xtype_by_name(p->t->text, &t, &d))
-            return xparse_fail(p, "XPST0051", "unknown type %.*s", STR_FMT(p->t->text)) ? 0 : -1;
+            return xparse_fail(p, single ? "XQST0052" : "XPST0051", "unknown type %.*s",
+                       STR_FMT(p->t->text))
+                       ? 0
+                       : -1;
         out->atomic = 1;
         out->prim = (uint8_t)t;
         out->derived = (uint8_t)d;

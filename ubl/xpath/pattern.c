@@ -2,6 +2,7 @@
  * alternatives with predicates (XSLT 3.0). */
 #include "ubl/xpath/pattern_priv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define ALTS_MAX 4096u
@@ -187,7 +188,12 @@ int xp_pattern_compile(
     if (xp_declare_done(env, e) < 0)
         return -1;
     xparse_init(&p, env, NULL, e);
-    if (xparse_pattern(&n, &p, pattern) < 0 || !(x->alts = build(&b, n)))
+    if (xparse_pattern(&n, &p, pattern) < 0) {
+        if (strcmp(e->code, "XPST0003") == 0) /* XSLT 2.0 §5.5.2: no pattern */
+            (void)snprintf(e->code, sizeof(e->code), "XTSE0340");
+        return -1;
+    }
+    if (!(x->alts = build(&b, n)))
         return -1;
     for (struct xpat *alt = x->alts; alt; alt = alt->next)
         classify(alt);

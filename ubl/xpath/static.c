@@ -565,16 +565,54 @@ static void infer(struct xn *n, struct xparse *p)
     }
 }
 
+/* What kid `i` sees as context item: 0 unless that is known to be no node. */
+static uint32_t focus_for(const struct xn *x, uint32_t i, uint32_t outer)
+{
+    bool changes = x->op == OP_STEP || (i > 0 && (x->op == OP_FILTER || x->op == OP_PATH)) ||
+                   (i > 0 && x->op == OP_EACH);
+
+    if (!changes)
+        return outer;
+    if (x->op == OP_PATH && !x->sub) /* a / whose left side is no node is an error of its own */
+        return 0;
+    return x->op == OP_STEP || (x->k[0]->types & T_NODE) ? 0 : x->k[0]->types;
+}
+
+/* () + x, x eq (): the answer is (), and as in Saxon x is not looked at. */
+static struct xn *empty_operand(const struct xn *x)
+{
+    if (x->op != OP_ARITH && x->op != OP_VCMP && x->op != OP_NCMP)
+        return NULL;
+    for (uint32_t i = 0; i < x->nk; i++)
+        if (x->k[i]->op == OP_CONST && !x->k[i]->seq.n)
+            return x->k[i];
+    return NULL;
+}
+
 int xstatic(struct xn **n, struct xparse *p)
 {
+    struct xn *empty;
     struct xn *x = *n;
+    uint32_t outer = p->focus_types;
+    int r = 0;
 
-    for (uint32_t i = 0; i < x->nk; i++) {
-        if (xstatic(&x->k[i], p) < 0)
-            return -1;
-        if (i == 0 && x->op >= OP_FOR && x->op <= OP_BIND)
+    for (uint32_t i = 0; i < x->nk && r == 0; i++) {
+        p->focus_types = focus_for(x, i, outer);
+        r = xstatic(&x->k[i], p);
+        if (r == 0 && i == 0 && x->op >= OP_FOR && x->op <= OP_BIND)
             bind_slot(x, p);
     }
+    p->focus_types = outer;
+    if (r < 0)
+        return -1;
     xtypes(x, p);
+    if (x->op == OP_DOT && outer)
+        x->types = outer;
+    if (xcheck(x, p) < 0)
+        return -1;
+    if ((empty = empty_operand(x))) {
+        *n = empty;
+        return 0;
+    }
     return xopt(n, p);
 }

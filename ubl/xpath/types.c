@@ -2,6 +2,7 @@
  * XPath 2.0 §2.5, §3.1.5; no schema is imported, so of the derived types only the built-in ones. */
 #include "ubl/xpath/xpath_priv.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static const struct {
@@ -140,7 +141,7 @@ void xatomize(const struct xp_ctx *c, const struct xp_item *it, struct xp_item *
     out->node = 0;
 }
 
-static int promote(const struct stype *st, const struct xp_item *in, struct xp_item *out)
+static int promote(struct xp_ctx *c, const struct stype *st, const struct xp_item *in, struct xp_item *out)
 {
     if (st->derived)
         return 0;
@@ -151,6 +152,10 @@ static int promote(const struct stype *st, const struct xp_item *in, struct xp_i
     if (st->prim == XP_FLOAT && in->type <= XP_DECIMAL && xis_num(in)) {
         *out = (struct xp_item){.type = XP_FLOAT, .f = dec_to_float(in->dec)};
         return 1;
+    }
+    if (st->prim == XP_DECIMAL && xis_num(in)) { /* as XPath 4.0, which Saxon 13 follows here */
+        *out = (struct xp_item){.type = XP_DECIMAL};
+        return isfinite(xnum_double(in)) && !xdec_shown(c->a, xnum_double(in), &out->dec);
     }
     if (st->prim == XP_STRING && in->type == XP_ANYURI) {
         *out = xstring(in->s);
@@ -183,7 +188,7 @@ int xconvert_item(struct xp_ctx *c, const struct stype *st, const struct xp_item
         r = xcast(c, &it, st->prim, st->derived, out);
         return r ? xcast_fail(c, r, &it, to) : 0;
     }
-    if (promote(st, &it, out))
+    if (promote(c, st, &it, out))
         return 0;
     return xfail(c, "XPTY0004", "%s is %s, %s is required", what, xtype_name(it.type), to);
 }

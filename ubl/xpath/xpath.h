@@ -136,6 +136,9 @@ int xp_scope_let(struct xp_scope *s, const struct xp_instr *value, struct err *e
 /* Compile; scope may be NULL. The result belongs to env. */
 int xp_compile(struct xp **out, struct xp_env *env, const struct xp_scope *scope, struct str expr,
     struct err *e) MUST_CHECK;
+/* The same for what xp_test() will be asked: FORG0006 when it can have no boolean value. */
+int xp_compile_test(struct xp **out, struct xp_env *env, const struct xp_scope *scope,
+    struct str expr, struct err *e) MUST_CHECK;
 /* XSLT 2.0 patterns, also (A|B)[p]; variables in predicates are globals. */
 int xp_pattern_compile(
     struct xp_pattern **out, struct xp_env *env, struct str pattern, struct err *e) MUST_CHECK;

@@ -301,6 +301,7 @@ struct xparse {
     struct str expr;
     struct xtok *t;
     uint32_t nest;
+    uint32_t focus_types;    /* of the context item while analysing, where it is atomic; else 0 */
     bool no_focus;           /* inside a function: no context item */
     uint32_t slot_types[64]; /* what is known of local variables while analysing */
     uint8_t slot_card[64];
@@ -334,6 +335,8 @@ int xparse_split_qname(
 /* Types, cardinality, order, dependencies, bottom up; folding and rewriting; then cached values. */
 int xstatic(struct xn **n, struct xparse *p);
 void xtypes(struct xn *n, struct xparse *p); /* one node from its kids */
+int xcheck(const struct xn *n, struct xparse *p); /* check.c: XPTY0004 and kin, known before */
+int xcheck_test(const struct xn *n, struct xparse *p); /* used as a boolean: FORG0006 */
 int xopt(struct xn **n, struct xparse *p);
 int xshare(struct xn **n, struct xparse *p);
 int xshare_condition(struct xn **n, struct xparse *p); /* of a match pattern */
@@ -622,6 +625,7 @@ struct xfn {
 const struct xfn *xfn_find(struct str local, size_t arity, bool *name_known);
 extern const struct xfn xfn_string[], xfn_number[], xfn_date[], xfn_node[], xfn_seq[];
 int xfn_format_number(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
+enum xerr xdec_shown(struct arena *a, double x, struct dec *out);
 int xfn_format_integer(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
 int xfn_format_date(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
 int xfn_format_datetime(struct xp_ctx *c, const struct xn *n, struct xp_item *out);
