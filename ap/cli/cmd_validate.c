@@ -299,7 +299,7 @@ static size_t threads_for(const struct job *j, const char *word)
     return n < j->n ? (size_t)n : j->n;
 }
 
-static int load_extra(struct job *j, struct err *e)
+static int load_extra(struct job *j, char *name, size_t size, struct err *e)
 {
     const struct sch_options opt = {.phase = cli_get(j->c, "phase")};
     const char *path;
@@ -307,9 +307,7 @@ static int load_extra(struct job *j, struct err *e)
     for (size_t i = 0; (path = cli_get_nth(j->c, "schematron", i)) && i < EXTRA_MAX; i++) {
         const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
         const char *dot = strrchr(base, '.');
-        char name[256];
-        (void)snprintf(
-            name, sizeof(name), "%.*s", dot ? (int)(dot - base) : (int)strlen(base), base);
+        (void)snprintf(name, size, "%.*s", dot ? (int)(dot - base) : (int)strlen(base), base);
         if (sch_load(&j->extra[i], path, name, &opt, e))
             return -1;
         j->opt.n_extra++;
@@ -345,9 +343,35 @@ static int read_flags(struct job *j)
     return 0;
 }
 
+/* A given rule set cannot be loaded: no document has a verdict, and the JSON of each says why. */
+static int refuse(struct job *j, const char *ruleset, const struct err *e)
+{
+    struct err failed = ERR_INIT;
+    struct ubl_report r;
+    struct buf b;
+    int code = error_exit_code(e);
+
+    if (j->format != REPORT_JSON || j->output)
+        return cli_fail(j->c, NULL, e);
+    report_failure(&r, e);
+    r.error_layer = ruleset;
+    buf_init(&b, REPORT_MAX);
+    for (size_t i = 0; i < j->n; i++)
+        if (report_write(
+                &b, &r, j->format, &(const struct report_style){.file = j->files[i]}, &failed)) {
+            code = cli_fail(j->c, NULL, &failed);
+            buf_clear(&b);
+            break;
+        }
+    (void)fwrite(b.p, 1, b.n, stdout);
+    buf_free(&b);
+    return code;
+}
+
 static int prepare(struct job *j)
 {
     struct err e = ERR_INIT;
+    char name[256] = "";
 
     for (size_t i = 0; i < j->c->nargs; i++)
         if (add_input(j, j->c->args[i], 0))
@@ -356,8 +380,8 @@ static int prepare(struct job *j)
         return cli_usage(j->c, j->c->nargs ? "no .xml files there" : "which FILE?");
     if (j->n > 1 && !j->output && (j->format == REPORT_SVRL || j->format == REPORT_HTML))
         return cli_usage(j->c, "several SVRL or HTML reports need --output FOLDER");
-    if (load_extra(j, &e))
-        return cli_fail(j->c, NULL, &e);
+    if (load_extra(j, name, sizeof(name), &e))
+        return refuse(j, name, &e);
     j->opt.extra = (const struct sch *const *)j->extra;
     if (j->opt.n_extra && j->opt.no_xsd)
         return 0;

@@ -117,6 +117,12 @@ def test_command():
     check('text says rule, line and value', all(x in aviso('validate', '--at', AT, bad)[1] for x in ('BR-DEC-23', 'line 110', 'InvoiceLine[2]', '"75.005"')), True)
     with tempfile.TemporaryDirectory() as d:
         aviso('validate', '--report', 'html', '--output', d, good, bad)
+        with open(d + '/typed.sch', 'w') as f:
+            f.write('<schema xmlns="http://purl.oclc.org/dsdl/schematron" queryBinding="xslt2"><pattern><rule context="/never"><assert test="if (x) then upper-case(1) = \'A\' else true()">a</assert></rule></pattern></schema>')
+        code, out, _ = aviso('validate', '--json', '--no-xsd', '--schematron', d + '/typed.sch', good, bad)
+        os.remove(d + '/typed.sch')
+        refused = [json.loads(x) for x in out.splitlines()]
+        check('a rule set with a type error judges nothing, and says so of each document', (code, [(r['verdict'], r['error']['code'], r['error']['ruleset'], r['findings']) for r in refused]), (65, [('error', 'XPTY0004', 'typed', [])] * 2))
         check('reports into a folder', sorted(os.listdir(d)), ['invoice-bad-totals.xml.html', 'invoice-good.xml.html'])
 
 

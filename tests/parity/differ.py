@@ -138,8 +138,8 @@ def ours(a, pairs):
         for line in r.stdout.decode('utf-8').splitlines():
             o = json.loads(line)
             e = o.get('error') or {}
-            if 'findings' not in o:  # the rule file was refused
-                verdicts.update(((rules, d), ['REFUSED', e.get('what', ''), e.get('text', ''), []]) for d in docs)
+            if o['verdict'] == 'error' and not o['layers'] and e.get('ruleset'):  # the rule file was refused
+                verdicts[(rules, o['file'])] = ['REFUSED', e['code'], e['message'], []]
                 continue
             found = [(kinds[f['kind']], f['id'], f['flag'], f['role'], f['location'], f['text']) for f in o['findings']]
             stopped = o['verdict'] == 'error'
@@ -167,11 +167,14 @@ def recorded_warm(a, pairs):
     if not a.corpus or not os.path.exists(a.corpus):
         return 0
     where, bad = {r['ruleset']: r['path inside the jar'].rsplit('/', 1)[1] for r in csv.DictReader(open(a.corpus + '/rulesets.tsv'), delimiter='\t')}, 0
+    by_name = {os.path.basename(r): r for r, _ in pairs}
     for line in open('tests/parity/warm-saxon.tsv'):
         f = line.rstrip('\n').split('\t')
         if line.startswith('#') or not f[0].startswith('xslt-'):
             continue
-        rules = next(r for r, _ in pairs if r.endswith('/' + where[f[0]]))
+        rules = by_name.get(where[f[0]])
+        if not rules:  # a small N: that rule file has no turn
+            continue
         got = saxon(a, [(rules, a.corpus + '/dev/' + f[1])], 'fresh').popitem()[1]
         if got[1] != f[2]:
             bad += 1

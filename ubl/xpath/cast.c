@@ -321,8 +321,7 @@ static int to_prim(struct xp_ctx *c, const struct xp_item *in, enum xp_type to, 
         return 0;
     }
     if (in->type == XP_UNTYPED || in->type == XP_STRING)
-        return to == XP_QNAME ? to_qname(c, in->s, out)
-                                                       : from_string(c, in->s, to, out);
+        return to == XP_QNAME ? to_qname(c, in->s, out) : from_string(c, in->s, to, out);
     if (to == XP_STRING || to == XP_UNTYPED) {
         out->s = xitem_text(c, in);
         return out->s.p ? 0 : XERR_NOMEM;

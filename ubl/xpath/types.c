@@ -141,7 +141,8 @@ void xatomize(const struct xp_ctx *c, const struct xp_item *it, struct xp_item *
     out->node = 0;
 }
 
-static int promote(struct xp_ctx *c, const struct stype *st, const struct xp_item *in, struct xp_item *out)
+static int promote(
+    struct xp_ctx *c, const struct stype *st, const struct xp_item *in, struct xp_item *out)
 {
     if (st->derived)
         return 0;

@@ -334,8 +334,8 @@ int xparse_split_qname(
 /* ---- analysis ---- */
 /* Types, cardinality, order, dependencies, bottom up; folding and rewriting; then cached values. */
 int xstatic(struct xn **n, struct xparse *p);
-void xtypes(struct xn *n, struct xparse *p); /* one node from its kids */
-int xcheck(const struct xn *n, struct xparse *p); /* check.c: XPTY0004 and kin, known before */
+void xtypes(struct xn *n, struct xparse *p);           /* one node from its kids */
+int xcheck(const struct xn *n, struct xparse *p);      /* check.c: XPTY0004 and kin, known before */
 int xcheck_test(const struct xn *n, struct xparse *p); /* used as a boolean: FORG0006 */
 int xopt(struct xn **n, struct xparse *p);
 int xshare(struct xn **n, struct xparse *p);
