@@ -17,30 +17,40 @@ static const char stylesheet[] =
     "<xsl:template match='/report'><html lang='en'><head><meta name='viewport' "
     "content='width=device-width'/><title><xsl:value-of select=\"concat(@file, ': ', @verdict)\"/>"
     "</title><style>"
+    ":root{color-scheme:light dark;--line:#8884;--bad:#a40000;--warn:#8a5a00;--good:#1a6b1a}"
+    "@media(prefers-color-scheme:dark){:root{--bad:#ff8a80;--warn:#e0b050;--good:#7fd07f}}"
     "body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
-    "h1{font-size:1.3rem}h2{font-size:1.05rem;margin:1.6rem 0 .4rem}"
-    "table{border-collapse:collapse;width:100%}"
-    "th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #ddd}"
-    "code{font-size:.9em;overflow-wrap:anywhere}"
-    ".error,.invalid{color:#a40000}.warning{color:#8a5a00}.valid{color:#1a6b1a}.info{color:#225}"
+    "h1{font-size:1.3rem;overflow-wrap:anywhere}h2{font-size:1.05rem;margin:1.6rem 0 .4rem}"
+    "table{border-collapse:collapse;width:100%}tr{break-inside:avoid}"
+    "th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid "
+    "var(--line)}td:first-child{white-space:nowrap}td.line{text-align:right}"
+    "code{font-size:.9em;overflow-wrap:anywhere}small{opacity:.75}"
+    ".error,.invalid,.failed,.stopped{color:var(--bad)}.warning{color:var(--warn)}"
+    ".valid,.passed{color:var(--good)}"
     "</style></head><body><h1><xsl:value-of select='@file'/>: <span class='{@verdict}'>"
-    "<xsl:value-of select='@verdict'/></span></h1><p><xsl:if test=\"@set != ''\">"
-    "<xsl:value-of select=\"concat(@title, ' (', @set, ' ', @version, ')')\"/><br/></xsl:if>"
-    "<xsl:value-of select=\"concat('Rules in force at ', @at, '. Errors: ', @errors, ', warnings: "
-    "', "
-    "@warnings, '.')\"/></p><xsl:if test=\"@note != ''\"><p><xsl:value-of select='@note'/></p>"
+    "<xsl:value-of select='@verdict'/></span></h1><p><xsl:if test=\"@root != ''\">"
+    "<xsl:value-of select=\"concat(@root, ' ', @id)\"/><br/></xsl:if>"
+    "<xsl:if test=\"@customization != ''\"><code><xsl:value-of select='@customization'/></code>"
+    "<br/></xsl:if><xsl:if test=\"@set != ''\"><xsl:value-of select=\"concat(@title, ' (', @set, "
+    "' ', @version, ')', ', the rules in force at ', @at)\"/><br/></xsl:if>"
+    "<xsl:value-of select=\"concat('Errors: ', @errors, ', warnings: ', @warnings)\"/></p>"
+    "<xsl:if test=\"@note != ''\"><p><xsl:value-of select='@note'/></p>"
     "</xsl:if><xsl:apply-templates select='stop'/><xsl:apply-templates select='layer'/>"
     "</body></html></xsl:template>"
-    "<xsl:template match='stop'><p class='error'><strong><xsl:value-of select='@code'/></strong> "
+    "<xsl:template match='stop'><p class='error'><strong><xsl:value-of select='@code'/></strong>"
+    "<xsl:text> </xsl:text>"
     "<xsl:value-of select='.'/><br/><code><xsl:value-of select='@where'/></code></p></xsl:template>"
-    "<xsl:template match='layer'><h2><xsl:value-of select=\"concat(@name, ': ', @state)\"/></h2>"
-    "<p><code><xsl:value-of select='@path'/></code><xsl:if test=\"@sha256 != ''\"><br/><code>"
-    "<xsl:value-of select=\"concat('sha256 ', @sha256)\"/></code></xsl:if></p>"
+    "<xsl:template match='layer'><h2><xsl:value-of select='@name'/>: <span class='{@state}'>"
+    "<xsl:value-of select='@state'/></span></h2><xsl:if test=\"@state = 'not run'\"><p>The "
+    "document "
+    "does not follow its schema, for which these rules are written.</p></xsl:if>"
+    "<p><small><code><xsl:value-of select='@path'/></code><xsl:if test=\"@sha256 != ''\"><br/>"
+    "<code><xsl:value-of select=\"concat('sha256 ', @sha256)\"/></code></xsl:if></small></p>"
     "<xsl:if test='finding'><table><tr><th>Rule</th><th>Line</th><th>Message</th></tr>"
     "<xsl:apply-templates select='finding'/></table></xsl:if></xsl:template>"
     "<xsl:template match='finding'><tr><td><span class='{@severity}'><xsl:value-of "
-    "select='@severity'/></span><br/><xsl:value-of select='@id'/></td><td><xsl:value-of "
-    "select='@line'/></td><td><xsl:value-of select='text'/><br/><code><xsl:value-of "
+    "select='@severity'/></span><br/><xsl:value-of select='@id'/></td><td class='line'>"
+    "<xsl:value-of select='@line'/></td><td><xsl:value-of select='text'/><br/><code><xsl:value-of "
     "select='@place'/><xsl:if test='@value'><xsl:value-of select=\"concat(' = ', "
     "@value)\"/></xsl:if>"
     "</code><xsl:for-each select='note'><br/><small><xsl:value-of "
@@ -105,7 +115,10 @@ static void layer(struct buf *b, const struct ubl_report *r, const struct ubl_la
 static void as_xml(struct buf *b, const struct ubl_report *r, const struct report_style *s)
 {
     buf_puts(b, "<report");
-    attribute(b, "file", str_z(s->file));
+    attribute(b, "file", str_z(strcmp(s->file, "-") == 0 ? "standard input" : s->file));
+    attribute(b, "root", r->root_local);
+    attribute(b, "id", r->id);
+    attribute(b, "customization", r->customization);
     attribute(b, "verdict", str_z(ubl_verdict_word(r->verdict)));
     attribute(b, "set", str_z(r->set));
     attribute(b, "title", str_z(r->set_title));

@@ -113,7 +113,9 @@ def test_command():
     code, svrl, _ = aviso('validate', '--report', 'svrl', '--at', AT, bad)
     names = [n.localName for n in xml.dom.minidom.parseString(svrl).documentElement.childNodes if n.nodeType == 1]
     check('SVRL lists patterns, rules and findings', (names.count('active-pattern'), names.count('fired-rule') > 50, names.count('failed-assert')), (17, True, 8))
-    check('HTML', '<h1>' in aviso('validate', '--report', 'html', bad)[1], True)
+    html = aviso('validate', '--report', 'html', bad)[1]
+    check('HTML names the document, its rules, each finding', [x in html for x in ('<span class="invalid">', 'Invoice ', 'peppol-bis3', 'BR-CO-15', 'sha256')], [True] * 5)
+    check('HTML of what is not known claims no rules', 'rules in force' in aviso('validate', '--report', 'html', '-', stdin=b'<a/>')[1], False)
     check('text says rule, line and value', all(x in aviso('validate', '--at', AT, bad)[1] for x in ('BR-DEC-23', 'line 110', 'InvoiceLine[2]', '"75.005"')), True)
     with tempfile.TemporaryDirectory() as d:
         aviso('validate', '--report', 'html', '--output', d, good, bad)
