@@ -177,19 +177,20 @@ static double throughput(const struct subject *s, size_t n, double seconds, doub
     return total / (bench_ms() - began) * 1e3;
 }
 
-/* For the script that measures the peers: lines, warm and cold ms. */
-static void keep_figures(size_t i, double warm, double cold_ms)
+/* For the script that measures the peers: lines, warm and cold ms, peak MB. */
+static void keep_figures(size_t i, double warm, double cold_ms, double peak)
 {
     FILE *f = fopen("build/bench/aviso.tsv", i ? "ae" : "we");
 
-    if (!f || fprintf(f, "%u\t%.3f\t%.3f\n", sizes[i].lines, warm, cold_ms) < 0 || fclose(f) != 0)
+    if (!f || fprintf(f, "%u\t%.3f\t%.3f\t%.1f\n", sizes[i].lines, warm, cold_ms, peak) < 0 ||
+        fclose(f) != 0)
         die("build/bench/aviso.tsv");
 }
 
 static void one_size(struct subject *s, size_t i)
 {
     const struct bench_size *z = &sizes[i];
-    double dom, warm, parts[4], one, two, cold_ms, cpu[2];
+    double dom, warm, parts[4], one, two, cold_ms, peak, cpu[2];
     char path[64];
 
     if (bench_invoice(&s->doc, z->lines, &e))
@@ -205,7 +206,8 @@ static void one_size(struct subject *s, size_t i)
     one = throughput(s, 1, z->seconds, &cpu[0]);
     two = throughput(s, 2, z->seconds, &cpu[1]);
     cold_ms = bench_median(cold, s, 2 * z->seconds);
-    keep_figures(i, warm, cold_ms);
+    peak = peak_mb(s);
+    keep_figures(i, warm, cold_ms, peak);
     (void)printf("%s, %zu bytes\n", z->name, s->doc.n);
     (void)printf("  libxml2 DOM + XSD, schema loaded (floor)  %10.3f ms\n", dom);
     (void)printf(
@@ -216,7 +218,7 @@ static void one_size(struct subject *s, size_t i)
     (void)printf("  aviso, 1 thread %.1f/s, 2 threads %.1f/s: %.2f x\n", one, two, two / one);
     (void)printf("    CPU per document %.3f ms with 1 thread, %.3f with 2: %.2f x\n", cpu[0],
         cpu[1], cpu[1] / cpu[0]);
-    (void)printf("  aviso, peak memory of a process           %10.1f MB\n", peak_mb(s));
+    (void)printf("  aviso, peak memory of a process           %10.1f MB\n", peak);
     (void)fflush(stdout);
     buf_free(&s->doc);
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The same documents (build/bench, written by bench_validate) in what the field runs: Saxon and phive, warm
 # and cold. Both from their Maven coordinates, fetched once; without Java there is nothing to compare with.
+# PEERS_LINES="0 1000" leaves out the longest.
 set -eu
 cd "$(dirname "$0")/../.."
 if ! command -v java >/dev/null || ! command -v mvn >/dev/null; then echo 'no Java here (make deps-interop installs it)'; exit 0; fi
@@ -34,12 +35,18 @@ peers() { # of one document
     for r in $rules; do cold "Saxon, cold process: ${r##*/}" java -cp "$lib/*" net.sf.saxon.Transform "-s:$doc" "-xsl:$r"; done
     [ "$lines" -eq 10000 ] || java -cp "$lib/*" tests/bench/PhivePeer.java $doc $seconds 2>/dev/null | grep phive || echo '  phive: no result'
 }
-# Beside each time, how many times ours it is: a warm one of our full verdict (schema too), a cold one of our process.
+# Beside each time, how many times ours it is: a warm one of our full verdict (schema too), a cold one of our process;
+# beside a peak, what part of it ours is.
 ratios() {
-    awk -v lines="$lines" 'NR == FNR { if ($1 == lines) { warm = $2; cold = $3 } next }
-        { ours = /cold/ ? cold : warm; for (i = 2; i <= NF; i++) if ($i == "ms" && ours > 0) { print $0 "  " sprintf("%.1f x aviso", $(i - 1) / ours); next } print }' build/bench/aviso.tsv -
+    awk -v lines="$lines" 'NR == FNR { if ($1 == lines) { warm = $2; cold = $3; peak = $4 } next }
+        { ours = /cold/ ? cold : warm; line = $0
+          for (i = 2; i <= NF; i++) {
+              if ($i == "ms" && ours > 0) line = line sprintf("  %.1f x aviso", $(i - 1) / ours)
+              if ($i ~ /^MB/ && $(i - 2) == "peak" && peak > 0) line = line sprintf("  aviso: %.0f MB, 1/%.1f of its memory", peak, $(i - 1) / peak)
+          }
+          print line }' build/bench/aviso.tsv -
 }
-for lines in 0 1000 10000; do
+for lines in ${PEERS_LINES:-0 1000 10000}; do
     doc=build/bench/invoice-$lines.xml seconds=4
     [ $lines -ne 0 ] && echo "$lines lines" || echo 'typical (2 lines)'
     peers | ratios

@@ -47,11 +47,12 @@ static const struct {
     {"upper-case", "s?"}, {"year-from-date", "D?"}, {"year-from-dateTime", "T?"},
     {"years-from-duration", "U?"}};
 
-/* Of values that are computed while compiling, and functions that give what they are given, Saxon
- * does not look at the type. */
+/* Of values that are computed while compiling (or fail then), and functions that give what they are
+ * given, Saxon does not look at the type. */
 static bool vague(const struct xn *n)
 {
-    return (n->op == OP_CONST && n->sub) || (n->op == OP_CALL && !n->fn->types);
+    return (n->op == OP_CONST && n->sub) || (n->op == OP_CALL && !n->fn->types) ||
+           (n->op == OP_CAST && n->k[0]->op == OP_CONST && n->st->prim != XP_QNAME);
 }
 
 static uint32_t atomized(const struct xn *n)
@@ -85,7 +86,7 @@ static uint32_t accepted(enum xp_type t)
     case XP_DURATION:
     case XP_YEARMONTHDURATION:
     case XP_DAYTIMEDURATION:
-        return (t == XP_DURATION ? T_DURATION : T(t) | T(XP_DURATION)) | T(XP_UNTYPED);
+        return T_DURATION | T(XP_UNTYPED);
     default:
         return T(t) | T(XP_UNTYPED);
     }

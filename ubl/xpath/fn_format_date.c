@@ -152,14 +152,6 @@ static void put_name(struct buf *b, const struct marker *m, int value)
     pad(b, name.n, m->min);
 }
 
-static void put_half_day(struct buf *b, const struct marker *m, int hour)
-{
-    static const char *const names[2][3] = {{"A", "Am", "A.M."}, {"P", "Pm", "P.M."}};
-    struct str form = is_name(m->form) ? m->form : STR("n");
-
-    put_cased(b, str_z(names[hour >= 12][m->max == 1 ? 0 : m->max <= 3 ? 1 : 2]), form);
-}
-
 /* ---- numbers ---- */
 
 /* How many digits a year's picture has, 0 when it is no picture of digits. */
@@ -187,6 +179,20 @@ static bool has_alphanumeric(struct str form)
             return true;
     }
     return false;
+}
+
+static void put_half_day(struct buf *b, const struct marker *m, int hour)
+{
+    static const char *const names[2][3] = {{"A", "Am", "A.M."}, {"P", "Pm", "P.M."}};
+    int digits = picture_digits(m->form), max = m->has_widths ? m->max : INT_MAX;
+
+    if (digits > 1 && (!m->has_widths || digits > max))
+        max = digits;
+    put_cased(b,
+        str_z(names[hour >= 12][max == 1   ? 0
+                                : max <= 3 ? 1
+                                           : 2]),
+        is_name(m->form) ? m->form : STR("n"));
 }
 
 /* A picture of digits, or a maximal width, of a year asks for its last digits. */
@@ -290,7 +296,7 @@ static void put_zone(struct buf *b, const struct marker *m, int minutes)
     if (!zero) {
         zero = '0';
         digits = m->has_widths && m->min == 1 ? 1 : 2;
-        always = !m->has_widths || m->max > 2;
+        always = !m->has_widths || m->max >= digits + 3;
     } else {
         const char *from = p;
         for (digits = 1; p < end && xnumeral_zero(ucs_next(&p, end)); digits++)
