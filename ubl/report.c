@@ -75,9 +75,12 @@ void report_short_location(struct buf *out, struct str s)
 
 static void json_str(struct buf *b, struct str s)
 {
+    size_t n;
+
     buf_putc(b, '"');
-    for (size_t i = 0; i < s.n; i++) {
+    for (size_t i = 0; i < s.n; i += n ? n : 1) {
         unsigned char c = (unsigned char)s.p[i];
+        n = 1;
         if (c == '"' || c == '\\')
             buf_printf(b, "\\%c", c);
         else if (c == '\n')
@@ -86,8 +89,10 @@ static void json_str(struct buf *b, struct str s)
             buf_puts(b, "\\t");
         else if (c < 0x20 || c == 0x7f)
             buf_printf(b, "\\u%04x", c);
+        else if ((n = str_utf8(str_sub(s, i, s.n))) == 0) /* in a file's name */
+            buf_printf(b, "\\\\x%02x", c);
         else
-            buf_putc(b, (char)c);
+            buf_add(b, s.p + i, n);
     }
     buf_putc(b, '"');
 }

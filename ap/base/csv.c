@@ -5,21 +5,6 @@
 
 /* ---- bytes to UTF-8 ---- */
 
-static bool is_utf8(struct str s)
-{
-    for (size_t i = 0; i < s.n;) {
-        unsigned char c = (unsigned char)s.p[i];
-        size_t more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : c >= 0xe0 && c < 0xf0 ? 2 : 3;
-        if (c >= 0xf5 || (c >= 0x80 && c < 0xc2) || more >= s.n - i)
-            return false;
-        for (size_t k = 1; k <= more; k++)
-            if (((unsigned char)s.p[i + k] & 0xc0) != 0x80)
-                return false;
-        i += 1 + more;
-    }
-    return true;
-}
-
 static int convert(struct buf *out, struct str in, const char *from, struct err *e)
 {
     iconv_t cd = iconv_open("UTF-8", from);
@@ -54,7 +39,7 @@ static int decode(struct buf *out, struct str bytes, struct err *e)
         return convert(out, str_sub(bytes, 2, bytes.n), "UTF-16BE", e);
     if (str_has_prefix(bytes, STR("\xef\xbb\xbf")))
         bytes = str_sub(bytes, 3, bytes.n);
-    if (!is_utf8(bytes))
+    if (!str_is_utf8(bytes))
         return convert(out, bytes, "WINDOWS-1252", e);
     buf_str(out, bytes);
     return buf_check(out, e);

@@ -38,3 +38,18 @@ void json_add_time(struct json_object *o, const char *key, int64_t ms)
         clock_utc(text, ms);
     json_add(o, key, text);
 }
+
+void json_write(struct buf *out, struct json_object *o)
+{
+    struct str s = str_z(
+        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+
+    for (size_t n; s.n; s = str_sub(s, n, s.n)) {
+        n = str_utf8(s);
+        if (n)
+            buf_add(out, s.p, n);
+        else
+            buf_printf(out, "\\\\x%02x", (unsigned)(unsigned char)s.p[0]);
+        n = n ? n : 1;
+    }
+}

@@ -111,3 +111,30 @@ bool str_to_u64(struct str s, unsigned long long max, unsigned long long *out)
     *out = v;
     return true;
 }
+
+size_t str_utf8(struct str s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    size_t n;
+
+    if (s.n == 0 || p[0] < 0x80)
+        return s.n ? 1 : 0;
+    if (p[0] < 0xc2 || p[0] > 0xf4)
+        return 0;
+    n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    if (s.n < n || (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+bool str_is_utf8(struct str s)
+{
+    for (size_t n; s.n; s = str_sub(s, n, s.n))
+        if (!(n = str_utf8(s)))
+            return false;
+    return true;
+}

@@ -35,6 +35,10 @@ size_t str_rfind(struct str s, struct str needle);
 struct str str_sub(struct str s, size_t from, size_t n); /* clipped to s */
 struct str str_trim(struct str s);                       /* XML white space: space tab CR LF */
 
+/* Bytes of the first character when it is UTF-8 as RFC 3629 has it, else 0. */
+size_t str_utf8(struct str s);
+bool str_is_utf8(struct str s);
+
 /* Levenshtein distance, for "the nearest name is"; 99 when one is 64 bytes or longer. */
 size_t str_distance(struct str a, struct str b);
 

@@ -8,6 +8,8 @@
 #include "ap/base/clock.h"
 #include "ap/base/json.h"
 
+#define LINE_BYTES (1u << 30)
+
 bool cli_has(const struct cli *c, const char *flag)
 {
     for (size_t i = 0; i < c->nset; i++)
@@ -93,9 +95,14 @@ struct json_object *cli_error_json(const struct err *e)
 
 void cli_json(struct json_object *o)
 {
-    (void)printf("%s\n",
-        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    struct buf b;
+
+    buf_init(&b, LINE_BYTES);
+    json_write(&b, o);
+    buf_putc(&b, '\n');
+    (void)fwrite(b.p, 1, b.n, stdout);
     (void)fflush(stdout);
+    buf_free(&b);
     (void)json_object_put(o);
 }
 

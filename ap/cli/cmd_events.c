@@ -10,6 +10,7 @@
 #include "ap/cli/commands.h"
 
 #define PAGE 500
+#define LINE_BYTES (1u << 20)
 #define ARENA_MAX (16u << 20)
 #define LOOK_AGAIN_MS 30000 /* a missed wake-up costs this, never an event */
 #define GATHER_MS 20        /* under load: what comes close together is read together */
@@ -25,6 +26,7 @@ static void print(const struct store_event *v)
 {
     struct json_object *o = json_object_new_object();
     char at[CLOCK_TEXT];
+    struct buf b;
 
     clock_utc(at, v->at);
     json_add_int(o, "seq", v->seq);
@@ -36,8 +38,10 @@ static void print(const struct store_event *v)
     json_add(o, "from", v->from);
     json_add(o, "to", v->to);
     json_add(o, "detail", v->detail);
-    (void)printf("%s\n",
-        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    buf_init(&b, LINE_BYTES);
+    json_write(&b, o);
+    (void)puts(b.p ? b.p : "");
+    buf_free(&b);
     (void)json_object_put(o);
 }
 

@@ -163,8 +163,7 @@ int in_sidecar(struct buf *out, const struct in_row *row, const struct in_docume
     json_add_bool(o, "redelivered", redelivered);
     json_add_bool(o, "suspected_duplicate", (row->flags & IN_FLAG_DUPLICATE) != 0);
     json_add_bool(o, "instance_reused", (row->flags & IN_FLAG_INSTANCE) != 0);
-    buf_puts(out,
-        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_write(out, o);
     buf_putc(out, '\n');
     (void)json_object_put(o);
     return buf_check(out, e);

@@ -14,6 +14,7 @@
 #include "ap/base/fsx.h"
 #include "ap/base/gz.h"
 #include "ap/base/hash.h"
+#include "ap/base/json.h"
 #include "ap/base/rnd.h"
 
 static char dir[] = "/tmp/aviso-test-XXXXXX";
@@ -28,6 +29,37 @@ static int setup(void **state)
         return -1;
     dirfd_ = fsx_open_dir(dir, &e);
     return dirfd_ < 0;
+}
+
+static void utf_8_is_told_from_other_bytes(void **state)
+{
+    static const char *const good[] = {"", "a", "\xc2\x80", "\xe0\xa0\x80", "\xed\x9f\xbf",
+        "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
+    static const char *const bad[] = {"\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "a\xe9",
+        "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xc3("};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        assert_true(str_is_utf8(str_z(good[i])));
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(str_is_utf8(str_z(bad[i])));
+    assert_int_equal(str_utf8(STR("\xe2\x82\xac"
+                                  "x")),
+        3);
+}
+
+static void json_is_utf_8_whatever_names_are(void **state)
+{
+    struct json_object *o = json_object_new_object();
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, 1000);
+    json_add(o, "input", "caf\xe9/\xc3\xa9\\.xml");
+    json_write(&b, o);
+    assert_string_equal(b.p, "{\"input\":\"caf\\\\xe9/\xc3\xa9\\\\.xml\"}");
+    buf_free(&b);
+    (void)json_object_put(o);
 }
 
 static void base64_refuses_what_is_not(void **state)
@@ -208,6 +240,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest t[] = {
+        cmocka_unit_test(utf_8_is_told_from_other_bytes),
+        cmocka_unit_test(json_is_utf_8_whatever_names_are),
         cmocka_unit_test(base64_refuses_what_is_not),
         cmocka_unit_test(base64_round_trips_every_length),
         cmocka_unit_test(spool_spills_links_and_is_readable),

@@ -140,31 +140,6 @@ static enum json_kind unescape(struct json *j, struct str raw, enum json_kind ki
     return kind;
 }
 
-/* UTF-8 of any characters; control characters below U+0020 are found by the caller. */
-static bool utf8(struct str s)
-{
-    const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
-
-    while (p < end) {
-        unsigned n = *p < 0x80   ? 0
-                     : *p < 0xc2 ? 9
-                     : *p < 0xe0 ? 1
-                     : *p < 0xf0 ? 2
-                     : *p < 0xf5 ? 3
-                                 : 9;
-        if (n == 9 || (size_t)(end - p) <= n)
-            return false;
-        if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
-            (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
-            return false;
-        for (unsigned i = 1; i <= n; i++)
-            if ((p[i] & 0xc0) != 0x80)
-                return false;
-        p += n + 1;
-    }
-    return true;
-}
-
 static enum json_kind string(struct json *j, enum json_kind kind)
 {
     size_t from = ++j->at;
@@ -186,7 +161,7 @@ static enum json_kind string(struct json *j, enum json_kind kind)
         return malformed(j, "the text does not end");
     j->text = str_sub(j->in, from, j->at - from);
     j->at++;
-    if (high && !utf8(j->text))
+    if (high && !str_is_utf8(j->text))
         return broken(j, "invoice.encoding", "bytes that are no UTF-8");
     return escapes ? unescape(j, j->text, kind) : kind;
 }
