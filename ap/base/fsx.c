@@ -21,6 +21,13 @@ int fsx_sync(int fd, const char *name_for_message, struct err *e)
     return 0;
 }
 
+int fsx_unwritten(const char *name, struct err *e)
+{
+    if (errno == EPIPE)
+        return err_set(e, ERR_CONFIG, "io.closed", "", "whoever reads %s has closed it", name);
+    return err_errno(e, "io.write", "write", name);
+}
+
 int fsx_write(int fd, const void *bytes, size_t n, const char *name, struct err *e)
 {
     const char *p = bytes;
@@ -30,7 +37,7 @@ int fsx_write(int fd, const void *bytes, size_t n, const char *name, struct err 
         if (w < 0 && errno == EINTR)
             continue;
         if (w <= 0)
-            return err_errno(e, "io.write", "write", name);
+            return fsx_unwritten(name, e);
         done += (size_t)w;
     }
     return 0;

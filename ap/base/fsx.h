@@ -15,6 +15,8 @@
 
 /* All of it, to whatever fd is. `name` is for messages. */
 int fsx_write(int fd, const void *p, size_t n, const char *name, struct err *e) MUST_CHECK;
+/* The error of a write that failed with errno: io.write, io.closed. Always -1. */
+int fsx_unwritten(const char *name, struct err *e);
 struct fsx_file { /* borrowed by its sink */
     int fd;
     const char *name;

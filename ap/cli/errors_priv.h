@@ -293,6 +293,8 @@ N("invoice.value", INPUT, "A value cannot be what its term asks for",
   "Write it as the message says")
 N("io.close", SETUP, "The system reported a write error on closing a file",
   "Look at the disk; the operation is tried again")
+N("io.closed", SETUP, "Whoever was to read the output has closed it",
+  "Let it read to the end; what was asked may be done all the same: see aviso status")
 N("io.exec", SETUP, "A program could not be run",
   "See the reason in the message")
 N("io.missing", MISSING, "A file that is needed does not exist",
@@ -515,6 +517,8 @@ N("sml.malformed", UNREACHED, "The participant's record in DNS cannot be read",
   "Tried again; tell the SMP's operator")
 N("sml.url", NO, "The participant's record in DNS does not lead to a usable https address",
   "Tell the SMP's operator")
+N("send.list", INPUT, "A flag for one invoice was given with a list of several",
+  "Send the one invoice alone")
 N("smp.malformed", PROTOCOL, "The SMP's answer cannot be read",
   "Tried again; tell the SMP's operator")
 N("smp.mismatch", PROTOCOL, "The SMP answers about another participant or document type",

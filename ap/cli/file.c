@@ -15,7 +15,7 @@ int file_load(struct buf *out, const char *path, struct err *e)
 static int put_stream(FILE *f, struct str bytes, const char *name, struct err *e)
 {
     if (fwrite(bytes.p, 1, bytes.n, f) != bytes.n || fflush(f))
-        return err_errno(e, "io.write", "write", name);
+        return fsx_unwritten(name, e);
     return 0;
 }
 
