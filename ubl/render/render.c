@@ -5,6 +5,8 @@
 #include <libxslt/transform.h>
 #include <libxslt/xsltutils.h>
 #include <pthread.h>
+#include <stdarg.h>
+#include <string.h>
 
 #include "ubl/render/render_priv.h"
 
@@ -32,10 +34,36 @@ static int write_buf(void *out, const char *p, int n)
     return buf_ok(out) ? n : -1;
 }
 
-static void silent(void *ctx, const char *fmt, ...)
+/* libxslt tells an error as its place, then as "%s" and its words, for which it needs memory: a
+ * place without words is want of memory, too. */
+struct trouble {
+    bool placed, no_memory;
+};
+
+static void note(void *ctx, const char *fmt, ...)
 {
-    (void)ctx;
-    (void)fmt;
+    struct trouble *t = ctx;
+    const char *words = "";
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (strcmp(fmt, "%s") == 0)
+        words = va_arg(ap, const char *);
+    va_end(ap);
+    t->placed = !*words;
+    if (strstr(words, "malloc") || strstr(words, "memory"))
+        t->no_memory = true;
+}
+
+static bool is_memory(const xmlError *x)
+{
+    return x && (x->code == XML_ERR_NO_MEMORY || x->code == XML_XPATH_MEMORY_ERROR);
+}
+
+static bool no_memory(const struct trouble *t, const xsltTransformContext *ctx)
+{
+    return t->placed || t->no_memory || is_memory(xmlGetLastError()) ||
+           is_memory(&ctx->xpathCtxt->lastError);
 }
 
 static int save(struct buf *out, xmlDoc *result, struct err *e)
@@ -55,16 +83,22 @@ static int transform(struct buf *out, xmlDoc *doc, enum render_lang lang, struct
 {
     xsltTransformContext *ctx;
     xmlDoc *result = NULL;
+    struct trouble t = {0};
     int rc = -1;
 
     (void)pthread_once(&once, compile);
     ctx = page ? xsltNewTransformContext(page, doc) : NULL;
-    if (ctx && xsltSetCtxtSecurityPrefs(nothing, ctx) == 0 && render_functions(ctx, &lang) == 0) {
-        xsltSetTransformErrorFunc(ctx, NULL, silent);
-        result = xsltApplyStylesheetUser(page, doc, NULL, NULL, NULL, ctx);
+    if (!ctx || xsltSetCtxtSecurityPrefs(nothing, ctx) || render_functions(ctx, &lang)) {
+        xsltFreeTransformContext(ctx); /* the page is ours and whole: nothing else can be amiss */
+        return err_nomem(e);
     }
+    xmlResetLastError();
+    xsltSetTransformErrorFunc(ctx, &t, note);
+    result = xsltApplyStylesheetUser(page, doc, NULL, NULL, NULL, ctx);
     if (result && ctx->state == XSLT_STATE_OK)
         rc = save(out, result, e);
+    else if (no_memory(&t, ctx))
+        (void)err_nomem(e);
     else
         (void)err_set(e, ERR_BUG, "render.page", "", "the document cannot be laid out");
     xmlFreeDoc(result);
