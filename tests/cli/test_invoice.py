@@ -224,6 +224,9 @@ def check_bad_input():
     expect("a forbidden media type", put(good, ["attachments"], [{"id": "a", "content": "AAAA", "mime_code": "text/html", "filename": "a.html"}]), "invoice.value", "attachments[0].mime_code", spec="PEPPOL-EN16931-CL001")
     rc, _, out = build(put(good, ["due_date"], "2026-11-01"))
     report("an early due date is but a warning", rc != 0 or not out)
+    for reference, doubted in ("RF18539007547034", False), ("RF19539007547034", True), ("INV-1", False):
+        rc, err, out = build(put(good, ["payment_means", 0, "reference"], reference))
+        report(f"a creditor reference that {'cannot' if doubted else 'can'} exist: {reference}", rc != 0 or ("BT-83" in str(err)) != doubted)
 
 
 def check_arithmetic():

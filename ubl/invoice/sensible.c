@@ -160,8 +160,11 @@ static void vat_at(struct invoice *v, enum inv_id id)
 static void account(struct invoice *v, const struct inv_node *payment)
 {
     struct inv_node *id = inv_find(payment, INV_ACCOUNT_ID),
-                    *bic = inv_find(payment, INV_ACCOUNT_BIC);
+                    *bic = inv_find(payment, INV_ACCOUNT_BIC),
+                    *reference = inv_find(payment, INV_PAYMENT_REFERENCE);
 
+    if (reference)
+        doubt(v, reference, plausible_creditor_reference(reference->text));
     if (!str_eqz(inv_text(payment, INV_PAYMENT_CODE), "58"))
         return;
     if (id)
@@ -207,7 +210,8 @@ static void pairs(struct invoice *v)
     if (v->vat_currency.n && !str_eq(v->vat_currency, v->currency) &&
         !inv_find(v->root, INV_TOTAL_VAT2))
         (void)err_set(inv_fault(v, v->root, INV_TOTAL_VAT2), ERR_INPUT, "invoice.missing", "BR-53",
-            "with a VAT accounting currency the total VAT in it must be given");
+            "with a VAT accounting currency the total VAT in it must be given: an invoice holds no "
+            "rate of exchange");
     if (!inv_find(v->root, INV_VAT_CURRENCY) && inv_find(v->root, INV_TOTAL_VAT2))
         (void)err_set(inv_fault(v, v->root, INV_VAT_CURRENCY), ERR_INPUT, "invoice.missing", "BT-6",
             "vat_in_vat_currency needs the VAT accounting currency");
