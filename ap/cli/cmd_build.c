@@ -5,7 +5,6 @@
  * official rules judge what was built unless --no-validate says not to. */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "ap/base/fsx.h"
 #include "ap/base/json.h"
@@ -80,17 +79,10 @@ static int tell(struct cli *c, const struct made *m, const char *word)
 
 /* ---- build ---- */
 
-static bool is_csv(const struct cli *c, const char *input)
-{
-    size_t n = strlen(input);
-
-    return cli_has(c, "csv") || (n > 4 && strcasecmp(input + n - 4, ".csv") == 0);
-}
-
 /* One file for each invoice, named by its number, in a folder. */
 static bool is_batch(const struct cli *c)
 {
-    return c->nargs > 1 || is_csv(c, c->args[0]);
+    return c->nargs > 1 || invoice_is_csv(c, c->args[0]);
 }
 
 static int push(struct build *b, struct invoice *v, struct err *e)
@@ -115,7 +107,7 @@ static int read_input(struct build *b, struct str text, struct err *e)
     char *copy;
     size_t n = 0;
 
-    if (is_csv(b->c, b->input)) {
+    if (invoice_is_csv(b->c, b->input)) {
         if (invoice_read_csv(&list, &n, text, b->a, e))
             return -1;
         for (size_t i = 0; i < n; i++)
@@ -140,26 +132,6 @@ static int read_inputs(struct build *b, struct err *e)
         rc = file_load(&in, b->input, e) || read_input(b, buf_view(&in), e) ? -1 : 0;
     }
     buf_free(&in);
-    return rc;
-}
-
-/* The files of --attach, into the one invoice. */
-static int attach_all(struct build *b, struct err *e)
-{
-    const char *path;
-    struct buf file;
-    int rc = 0;
-
-    buf_init(&file, INVOICE_FILE_MAX);
-    for (size_t i = 0; !rc && (path = cli_get_nth(b->c, "attach", i)); i++) {
-        b->input = path;
-        buf_clear(&file);
-        rc = file_load(&file, path, e) ||
-                     invoice_attach(b->made[0].v, str_z(path), buf_view(&file), e)
-                 ? -1
-                 : 0;
-    }
-    buf_free(&file);
     return rc;
 }
 
@@ -233,7 +205,8 @@ static int build_all(struct build *b)
     int code = EXIT_OK;
 
     if ((!cli_has(b->c, "no-validate") && rules_open(&b->rules, NULL, &e)) || read_inputs(b, &e) ||
-        attach_all(b, &e) || make_all(b, &e) || (!b->faults && write_all(b, &e)))
+        (b->n && invoice_attach_given(b->made[0].v, b->c, &b->input, &e)) || make_all(b, &e) ||
+        (!b->faults && write_all(b, &e)))
         return fail(b, &e);
     for (size_t i = 0; i < b->n; i++)
         if (!b->faults || invoice_faults(b->made[i].v))

@@ -13,6 +13,7 @@
 #include "ap/base/fsx.h"
 #include "ap/base/json.h"
 #include "ap/cli/act.h"
+#include "ap/cli/batch.h"
 #include "ap/cli/commands.h"
 #include "ap/cli/file.h"
 #include "ap/cli/invoice.h"
@@ -20,8 +21,6 @@
 
 #define POLL_MS 100
 #define ARENA_MAX (64u << 20)
-#define BUILD_MAX ((size_t)4 << 30)
-#define UBL_MAX ((size_t)512 << 20)
 
 struct send {
     struct cli *c;
@@ -60,67 +59,6 @@ static int open_input(const char *path, struct err *e)
     if (e)
         e->class = ERR_INPUT;
     return -1;
-}
-
-/* ---- JSON becomes UBL before it is handed in ---- */
-
-static bool holds_json(int fd)
-{
-    char head[512];
-    ssize_t n = pread(fd, head, sizeof(head), 0);
-
-    return n > 0 && invoice_is_json((struct str){head, (size_t)n});
-}
-
-static int load_fd(struct buf *out, int fd, struct err *e)
-{
-    char path[64];
-
-    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    return file_load(out, path, e);
-}
-
-/* The document into memory that looks like a file; *fd is closed. */
-static int swap_fd(int *fd, struct str ubl, struct err *e)
-{
-    int made = memfd_create("invoice", MFD_CLOEXEC);
-
-    if (made < 0)
-        return err_errno(e, "io.open", "memfd", "invoice");
-    if (fsx_write(made, ubl.p, ubl.n, "memfd", e)) {
-        (void)close(made);
-        return -1;
-    }
-    (void)close(*fd);
-    *fd = made;
-    return 0;
-}
-
-/* 0 and *fd is UBL; else an exit code, and everything was told. */
-static int build_here(struct send *s, const char *input, int *fd)
-{
-    struct arena *a = arena_new(BUILD_MAX);
-    struct invoice *v = a ? invoice_new(a) : NULL;
-    struct rules *rules = NULL;
-    struct err e = ERR_INIT;
-    struct buf json, ubl;
-    int code;
-
-    buf_init(&json, INVOICE_TEXT_MAX);
-    buf_init(&ubl, UBL_MAX);
-    if (!v ? err_nomem(&e)
-           : load_fd(&json, *fd, &e) || rules_open(&rules, NULL, &e) ||
-                 invoice_read_json(v, buf_view(&json), &e) ||
-                 invoice_make(&ubl, v, NULL, rules, &e) ||
-                 (!invoice_faults(v) && swap_fd(fd, buf_view(&ubl), &e)))
-        code = cli_fail(s->c, input, &e);
-    else
-        code = invoice_tell(s->c, input, v, NULL);
-    rules_free(rules);
-    buf_free(&json);
-    buf_free(&ubl);
-    arena_free(a);
-    return code;
 }
 
 static struct json_object *request(const struct send *s)
@@ -349,23 +287,15 @@ static int tell_dry(struct send *s, const char *input, struct json_object *answe
     return EXIT_OK;
 }
 
-static int send_one(struct send *s, const char *input)
+static int hand_in(struct send *s, const char *input, int fd)
 {
     struct json_object *rq = NULL, *answer = NULL, *ok;
     struct arena *a = arena_new(ARENA_MAX);
     struct err e = ERR_INIT;
-    int fd = open_input(input, &e), code;
+    int code;
 
-    if (fd < 0 || !a) {
-        code = a ? cli_fail(s->c, input, &e) : cli_nomem(s->c);
-        arena_free(a);
-        return code;
-    }
-    if (!cli_has(s->c, "sbd") && holds_json(fd) && (code = build_here(s, input, &fd))) {
-        (void)close(fd);
-        arena_free(a);
-        return code;
-    }
+    if (!a)
+        return cli_nomem(s->c);
     rq = request(s);
     if (act_request(&s->act, rq, fd, NODE_ALL, &answer, &e)) {
         code = cli_fail(s->c, input, &e);
@@ -377,8 +307,90 @@ static int send_one(struct send *s, const char *input)
     }
     (void)json_object_put(rq);
     (void)json_object_put(answer);
-    (void)close(fd);
     arena_free(a);
+    return code;
+}
+
+/* ---- JSON and CSV become UBL before they are handed in ---- */
+
+static bool holds_json(int fd)
+{
+    char head[512];
+    ssize_t n = pread(fd, head, sizeof(head), 0);
+
+    return n > 0 && invoice_is_json((struct str){head, (size_t)n});
+}
+
+static int load_fd(struct buf *out, int fd, struct err *e)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return file_load(out, path, e);
+}
+
+/* What is wrong with any of them: then none is handed in. */
+static int tell_faults(struct send *s, const char *input, const struct batch *b)
+{
+    int code = EXIT_OK;
+
+    for (size_t i = 0; i < b->n; i++)
+        code = cli_worse(code, invoice_tell(s->c, input, b->v[i], NULL));
+    return code;
+}
+
+/* In memory that looks like a file. */
+static int hand_in_text(struct send *s, const char *input, struct str ubl)
+{
+    struct err e = ERR_INIT;
+    int fd = memfd_create("invoice", MFD_CLOEXEC), code;
+
+    if (fd < 0 ? err_errno(&e, "io.open", "memfd", "invoice")
+               : fsx_write(fd, ubl.p, ubl.n, "memfd", &e))
+        code = cli_fail(s->c, input, &e);
+    else
+        code = hand_in(s, input, fd);
+    if (fd >= 0)
+        (void)close(fd);
+    return code;
+}
+
+static int send_batch(struct send *s, const char *input, int fd)
+{
+    struct batch b = {0};
+    const char *at = input;
+    struct err e = ERR_INIT;
+    struct buf text;
+    int code;
+
+    buf_init(&text, INVOICE_TEXT_MAX);
+    if (load_fd(&text, fd, &e) || batch_build(&b, s->c, &at, buf_view(&text), &e))
+        code = cli_fail(s->c, at, &e);
+    else
+        code = tell_faults(s, input, &b);
+    if (code == EXIT_OK) /* each on its own from here on */
+        for (size_t i = 0; i < b.n; i++)
+            code = cli_worse(code, hand_in_text(s, input, buf_view(&b.ubl[i])));
+    batch_free(&b);
+    buf_free(&text);
+    return code;
+}
+
+static int send_one(struct send *s, const char *input)
+{
+    struct err e = ERR_INIT;
+    int fd = open_input(input, &e), code;
+
+    if (fd < 0)
+        return cli_fail(s->c, input, &e);
+    if (!cli_has(s->c, "sbd") && !cli_has(s->c, "mime-type") &&
+        (invoice_is_csv(s->c, input) || holds_json(fd)))
+        code = send_batch(s, input, fd);
+    else if (cli_has(s->c, "attach"))
+        code = cli_usage(s->c, "--attach is for an invoice that is built: JSON or CSV");
+    else
+        code = hand_in(s, input, fd);
+    (void)close(fd);
     return code;
 }
 
@@ -420,6 +432,8 @@ static int read_flags(struct send *s)
         return cli_usage(s->c, "--priority %s: expected urgent, normal or bulk", priority);
     if (s->c->nargs == 0)
         return cli_usage(s->c, "expected one or more files, or - for standard input");
+    if (cli_has(s->c, "attach") && s->c->nargs > 1)
+        return cli_usage(s->c, "--attach is for one invoice: give one file");
     if (cli_has(s->c, "key") && s->c->nargs > 1)
         return cli_usage(s->c, "--key names one document: give one file");
     return EXIT_OK;

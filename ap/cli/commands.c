@@ -100,6 +100,8 @@ static const struct cli_flag send_flags[] = {
     {"mime-type", "TYPE", "media type of what is not XML, when its document type does not say"},
     {"encoding", "NAME", "of text that is not XML nor UTF-8, for instance ISO-8859-1"},
     {"number", "TEXT", "number of what is not XML, for list and reconcile"},
+    {"attach", "FILE", "of JSON or CSV: embed a PDF, PNG, JPEG, CSV, XLSX or ODS file; repeatable"},
+    {"csv", NULL, "FILE is a list of invoices, one row a line (as is a file named .csv)"},
     {"sbd", NULL, "the file is a whole StandardBusinessDocument, sent as it is"},
     {"mls-to", "PARTICIPANT", "MLS_TO of the envelope"},
     {"mls-always", NULL, "MLS_TYPE ALWAYS_SEND"},

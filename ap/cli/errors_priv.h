@@ -511,14 +511,14 @@ N("schematron.limit", INPUT, "A document has more findings than are kept",
   "Correct the first ones")
 N("send.cut-off", UNPROVEN, "An attempt was cut off (restart, lease): the message may have arrived",
   "Nothing: the same message is sent again; never submit it again")
+N("send.list", INPUT, "A flag for one invoice was given with a list of several",
+  "Send the one invoice alone")
 N("serve.descriptors", SETUP, "The service may open too few files for what it is configured for",
   "Raise LimitNOFILE= of the service, or ulimit -n, to 1024 or more; or lower limits.senders")
 N("sml.malformed", UNREACHED, "The participant's record in DNS cannot be read",
   "Tried again; tell the SMP's operator")
 N("sml.url", NO, "The participant's record in DNS does not lead to a usable https address",
   "Tell the SMP's operator")
-N("send.list", INPUT, "A flag for one invoice was given with a list of several",
-  "Send the one invoice alone")
 N("smp.malformed", PROTOCOL, "The SMP's answer cannot be read",
   "Tried again; tell the SMP's operator")
 N("smp.mismatch", PROTOCOL, "The SMP answers about another participant or document type",

@@ -2,8 +2,10 @@
 #include "ap/cli/invoice.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "ap/base/json.h"
+#include "ap/cli/file.h"
 #include "ubl/rules.h"
 
 #define JUDGE_MAX ((size_t)2 << 30)
@@ -91,6 +93,30 @@ bool invoice_is_json(struct str text)
         text = str_sub(text, sizeof(bom) - 1, text.n);
     text = str_trim(text);
     return text.n && text.p[0] == '{';
+}
+
+bool invoice_is_csv(const struct cli *c, const char *input)
+{
+    size_t n = strlen(input);
+
+    return cli_has(c, "csv") || (n > 4 && strcasecmp(input + n - 4, ".csv") == 0);
+}
+
+int invoice_attach_given(struct invoice *v, const struct cli *c, const char **input, struct err *e)
+{
+    const char *path;
+    struct buf file;
+    int rc = 0;
+
+    buf_init(&file, INVOICE_FILE_MAX);
+    for (size_t i = 0; !rc && (path = cli_get_nth(c, "attach", i)); i++) {
+        *input = path;
+        buf_clear(&file);
+        rc = file_load(&file, path, e) || invoice_attach(v, str_z(path), buf_view(&file), e) ? -1
+                                                                                             : 0;
+    }
+    buf_free(&file);
+    return rc;
 }
 
 static int judge_it(struct invoice *v, struct rules *rules, struct str ubl, struct err *e)

@@ -15,6 +15,11 @@ int invoice_tell(struct cli *c, const char *input, const struct invoice *v, stru
 struct rules;
 int invoice_make(struct buf *ubl, struct invoice *v, const char *customization, struct rules *judge,
     struct err *e) MUST_CHECK;
+/* The files of --attach, into the invoice; *input is the one in hand. */
+int invoice_attach_given(
+    struct invoice *v, const struct cli *c, const char **input, struct err *e) MUST_CHECK;
+/* By --csv, or the file's name. */
+bool invoice_is_csv(const struct cli *c, const char *input);
 /* Does this text look like JSON (its first character is a brace)? */
 bool invoice_is_json(struct str text);
 
