@@ -6,6 +6,8 @@
 #include "ap/base/clock.h"
 #include "ap/daemon/judge.h"
 
+#define PAGE_ARENA (64u << 20)
+
 #define LOCK_WAIT_MS 10000
 
 void act_init(struct act *a, struct cli *c)
@@ -95,4 +97,23 @@ int act_store(struct act *a, struct store **out, struct err *e)
         return -1;
     *out = a->reader;
     return 0;
+}
+
+int act_pages(struct act *act,
+    int (*page)(void *ctx, struct store *s, bool *more, struct arena *a, struct err *e), void *ctx)
+{
+    struct err e = ERR_INIT;
+    struct store *s;
+    bool more = true;
+
+    if (act_store(act, &s, &e))
+        return cli_fail(act->c, NULL, &e);
+    while (more) {
+        struct arena *a = arena_new(PAGE_ARENA);
+        int rc = a ? page(ctx, s, &more, a, &e) : err_nomem(&e);
+        arena_free(a);
+        if (rc)
+            return cli_fail(act->c, NULL, &e);
+    }
+    return EXIT_OK;
 }

@@ -24,6 +24,10 @@ int act_request(struct act *a, struct json_object *request, int fd, unsigned par
  * caller's in any case (may be NULL). */
 int act_do(struct act *a, struct json_object *request, unsigned parts, struct json_object **answer,
     struct err *e) MUST_CHECK;
+/* A long list: `page` prints one page of it with an arena of its own, until it says that there is
+ * no *more. An exit code. */
+int act_pages(struct act *a,
+    int (*page)(void *ctx, struct store *s, bool *more, struct arena *a, struct err *e), void *ctx);
 /* For looking things up: our own store, or a reader beside the daemon. */
 int act_store(struct act *a, struct store **out, struct err *e) MUST_CHECK;
 

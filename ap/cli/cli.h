@@ -39,7 +39,7 @@ struct cli_flag {
 struct cli;
 struct cli_command {
     const char *name;             /* "send", "participant add" */
-    const char *args;             /* "FILE..." */
+    const char *args;             /* "FILE..."; "": arguments are wrong usage */
     const char *summary;          /* one line */
     const char *examples;         /* lines, shown first */
     const struct cli_flag *flags; /* ends with a NULL name */

@@ -63,8 +63,6 @@ int cmd_canary_status(struct cli *c)
     bool silent;
     int code;
 
-    if (c->nargs)
-        return cli_usage(c, "canary status takes no arguments");
     act_init(&act, c);
     if (configured(c, &cfg, &e) || act_store(&act, &s, &e) || canary_load(&k, s, &e)) {
         code = cli_fail(c, NULL, &e);

@@ -176,9 +176,8 @@ int cmd_conformance_run(struct cli *c)
     h.run->dirfd = -1;
     buf_init(&h.document, DOCUMENT_MAX);
     folder = folder ? folder : "conformance";
-    if (c->nargs || !str_to_u64(str_z(large ? large : "10"), 500, &megabytes)) {
-        code = cli_usage(c, c->nargs ? "conformance run takes no arguments"
-                                     : "--large: expected megabytes, 0 to 500");
+    if (!str_to_u64(str_z(large ? large : "10"), 500, &megabytes)) {
+        code = cli_usage(c, "--large: expected megabytes, 0 to 500");
     } else if (cli_config(c, true, &e) || prepare(&h, folder, megabytes, &e)) {
         code = cli_fail(c, NULL, &e);
     } else {

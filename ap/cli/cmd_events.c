@@ -105,8 +105,6 @@ int cmd_events(struct cli *c)
     struct act act;
     int code = EXIT_OK;
 
-    if (c->nargs)
-        return cli_usage(c, "events takes no arguments");
     if (after && !number(after, &from))
         return cli_usage(c, "--after: expected a sequence number");
     if (limit && (!number(limit, &most) || !most))

@@ -240,30 +240,39 @@ int cmd_participant_show(struct cli *c)
     return code;
 }
 
+struct listing {
+    struct cli *c;
+    char after[256];
+    bool any;
+};
+
+static int list_page(void *ctx, struct store *s, bool *more, struct arena *a, struct err *e)
+{
+    struct listing *x = ctx;
+    struct store_participant *p = arena_alloc(a, PAGE * sizeof(*p));
+    size_t n = 0;
+
+    if (!p || store_participant_list(p, PAGE, &n, s, *x->after ? x->after : NULL, a, e))
+        return p ? -1 : err_nomem(e);
+    for (size_t i = 0; i < n; i++) {
+        show(x->c, &p[i], false);
+        (void)snprintf(x->after, sizeof(x->after), "%s", p[i].identifier);
+        x->any = true;
+    }
+    *more = n == PAGE;
+    return 0;
+}
+
 int cmd_participant_list(struct cli *c)
 {
-    struct err e = ERR_INIT;
-    char after[256] = "";
-    struct store *s;
+    struct listing x = {.c = c};
     struct act act;
-    size_t n = PAGE;
-    int code = EXIT_OK;
+    int code;
 
     act_init(&act, c);
-    if (act_store(&act, &s, &e))
-        code = cli_fail(c, NULL, &e);
-    while (!code && n == PAGE) {
-        struct arena *a = arena_new(ARENA_MAX);
-        struct store_participant *p = a ? arena_alloc(a, PAGE * sizeof(*p)) : NULL;
-        n = 0;
-        if (!p || store_participant_list(p, PAGE, &n, s, *after ? after : NULL, a, &e))
-            code = cli_fail(c, NULL, &e);
-        for (size_t i = 0; i < n && !code; i++) {
-            show(c, &p[i], false);
-            (void)snprintf(after, sizeof(after), "%s", p[i].identifier);
-        }
-        arena_free(a);
-    }
+    code = act_pages(&act, list_page, &x);
+    if (!code && !x.any && !c->json)
+        (void)printf("no participants: aviso participant add\n");
     act_close(&act);
     return code;
 }

@@ -71,12 +71,18 @@ static void print_pace(const struct store_pace *p)
             p->drifts ? ": it delays some and takes others" : "");
 }
 
+static bool is_plain(const struct store_partner *p)
+{
+    return p->unknown_resend == PARTNER_UNSET && !p->require && !p->wait_ms && !p->window &&
+           !p->held;
+}
+
 static void print_text(const struct store_partner *p)
 {
     const char *bare = strstr(p->name, "::");
     char at[CLOCK_TEXT];
 
-    (void)printf("%s", bare ? bare + 2 : p->name);
+    (void)printf("%s%s", bare ? bare + 2 : p->name, is_plain(p) ? "  as configured" : "");
     if (unknown_word(p->unknown_resend))
         (void)printf("  unknown=%s", unknown_word(p->unknown_resend));
     if (p->require)
@@ -137,6 +143,12 @@ static int read_terms(struct cli *c, struct store_partner *p)
     return EXIT_OK;
 }
 
+static bool any_term(const struct cli *c)
+{
+    return cli_has(c, "unknown") || cli_has(c, "require") || cli_has(c, "deliver-by") ||
+           cli_has(c, "window");
+}
+
 static struct json_object *request_of(const struct store_partner *p)
 {
     struct json_object *rq = json_object_new_object();
@@ -177,6 +189,8 @@ int cmd_partner_set(struct cli *c)
         code = cli_usage(c, "expected one participant or Seat ID");
     else if (!a || partner_name(name, c->args[0], &e) || known_terms(&p, &act, name, a, &e))
         code = a ? cli_fail(c, c->args[0], &e) : cli_nomem(c);
+    else if (!any_term(c))
+        code = cli_usage(c, "expected --unknown, --require, --deliver-by or --window");
     else if ((code = read_terms(c, &p)) == EXIT_OK) {
         rq = request_of(&p);
         if (act_do(&act, rq, NODE_STORE, &answer, &e))
@@ -219,29 +233,39 @@ int cmd_partner_show(struct cli *c)
     return code;
 }
 
+struct listing {
+    struct cli *c;
+    char after[STORE_DEST];
+    bool any;
+};
+
+static int list_page(void *ctx, struct store *s, bool *more, struct arena *a, struct err *e)
+{
+    struct listing *x = ctx;
+    struct store_partner *p = arena_alloc(a, PAGE * sizeof(*p));
+    size_t n = 0;
+
+    if (!p || store_partner_list(p, PAGE, &n, s, x->after, a, e))
+        return p ? -1 : err_nomem(e);
+    for (size_t i = 0; i < n; i++) {
+        print(x->c, &p[i], NULL);
+        (void)snprintf(x->after, sizeof(x->after), "%s", p[i].name);
+        x->any = true;
+    }
+    *more = n == PAGE;
+    return 0;
+}
+
 int cmd_partner_list(struct cli *c)
 {
-    struct err e = ERR_INIT;
-    char after[STORE_DEST] = "";
-    struct store *s;
+    struct listing x = {.c = c};
     struct act act;
-    size_t n = PAGE;
-    int code = EXIT_OK;
+    int code;
 
     act_init(&act, c);
-    if (act_store(&act, &s, &e))
-        code = cli_fail(c, NULL, &e);
-    while (!code && n == PAGE) {
-        struct arena *a = arena_new(ARENA_MAX);
-        struct store_partner *p = a ? arena_alloc(a, PAGE * sizeof(*p)) : NULL;
-        if (!p || store_partner_list(p, PAGE, &n, s, after, a, &e))
-            code = p ? cli_fail(c, NULL, &e) : cli_nomem(c);
-        for (size_t i = 0; !code && i < n; i++) {
-            print(c, &p[i], NULL);
-            (void)snprintf(after, sizeof(after), "%s", p[i].name);
-        }
-        arena_free(a);
-    }
+    code = act_pages(&act, list_page, &x);
+    if (!code && !x.any && !c->json)
+        (void)printf("no partner has terms of its own\n");
     act_close(&act);
     return code;
 }

@@ -1,4 +1,5 @@
 /* aviso queue: the operator's hands on what is not proven yet. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -182,25 +183,33 @@ static void show_line(const struct out_row *r, struct arena *a)
         r->state == OUT_HELD ? r->held_why : r->reason.code);
 }
 
-static int show_page(struct cli *c, struct store *s, struct store_filter *f, size_t *left,
-    bool *more, struct arena *a, struct err *e)
+struct showing {
+    struct cli *c;
+    struct store_filter f;
+    unsigned long long left; /* to be shown */
+    bool any;
+};
+
+static int show_page(void *ctx, struct store *s, bool *more, struct arena *a, struct err *e)
 {
+    struct showing *x = ctx;
     struct out_row *rows = arena_alloc(a, PAGE * sizeof(*rows));
     size_t n = 0;
 
-    if (!rows || store_out_list(rows, PAGE, &n, s, f, a, e))
+    if (!rows || store_out_list(rows, PAGE, &n, s, &x->f, a, e))
         return rows ? -1 : err_nomem(e);
-    for (size_t i = 0; i < n && *left; i++) {
-        f->before = rows[i].row;
+    for (size_t i = 0; i < n && x->left; i++) {
+        x->f.before = rows[i].row;
         if (!waits(&rows[i]))
             continue;
-        if (c->json)
+        if (x->c->json)
             cli_json(view_out_json(s, &rows[i], false, a, e));
         else
             show_line(&rows[i], a);
-        --*left;
+        x->any = true;
+        x->left--;
     }
-    *more = n == PAGE && *left;
+    *more = n == PAGE && x->left;
     return 0;
 }
 
@@ -235,31 +244,26 @@ static void show_flows(struct cli *c)
 
 int cmd_queue_show(struct cli *c)
 {
-    struct store_filter f = STORE_FILTER_ALL;
     const char *partner = cli_get(c, "partner"), *limit = cli_get(c, "limit");
-    size_t left = limit ? strtoul(limit, NULL, 10) : SIZE_MAX;
+    struct showing x = {.c = c, .f = STORE_FILTER_ALL, .left = ULLONG_MAX};
     char name[STORE_DEST];
     struct err e = ERR_INIT;
-    struct store *s;
     struct act act;
-    bool more = true;
-    int code = EXIT_OK;
+    int code;
 
-    if (limit && !left)
+    if (limit && (!str_to_u64(str_z(limit), ULLONG_MAX, &x.left) || !x.left))
         return cli_usage(c, "--limit: expected a number");
     if (partner && partner_name(name, partner, &e))
         return cli_fail(c, partner, &e);
-    f.open = true;
-    f.partner = partner ? name : NULL;
+    if (partner && !strstr(name, "::"))
+        return cli_usage(
+            c, "--partner: expected a participant; queue shape counts by access point");
+    x.f.open = true;
+    x.f.partner = partner ? name : NULL;
     act_init(&act, c);
-    if (act_store(&act, &s, &e))
-        code = cli_fail(c, NULL, &e);
-    while (!code && more) {
-        struct arena *a = arena_new(ARENA_MAX);
-        if (!a || show_page(c, s, &f, &left, &more, a, &e))
-            code = a ? cli_fail(c, NULL, &e) : cli_nomem(c);
-        arena_free(a);
-    }
+    code = act_pages(&act, show_page, &x);
+    if (!code && !x.any && !c->json)
+        (void)printf("nothing waits\n");
     if (!code)
         show_flows(c);
     act_close(&act);

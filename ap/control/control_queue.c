@@ -162,12 +162,9 @@ static struct json_object *partner(
         return partner_set(env, rq, e);
     if (strcmp(verb, "release") == 0)
         return partner_release(env, rq, e);
-    if (strcmp(verb, "hold") == 0) {
-        if (store_partner_hold(env->out->store, name, who_of(rq), text(rq, "why"), clock_now(), e))
-            return NULL;
-        return run(env, rq, e); /* each takes its turn, and is held */
-    }
-    return store_partner_drop(env->out->store, name, e) ? NULL : ok();
+    if (store_partner_hold(env->out->store, name, who_of(rq), text(rq, "why"), clock_now(), e))
+        return NULL;
+    return run(env, rq, e); /* each takes its turn, and is held */
 }
 
 /* ---- alarms ---- */
@@ -196,7 +193,7 @@ struct json_object *control_queue(
     const struct control_env *env, struct json_object *rq, const char *op, struct err *e)
 {
     static const char *const verbs[] = {"hold", "release", "cancel", "resolve", "retry"};
-    static const char *const terms[] = {"set", "hold", "release", "drop"};
+    static const char *const terms[] = {"set", "hold", "release"};
 
     if (strcmp(op, "alarm-ack") == 0)
         return ack(env, rq, e);

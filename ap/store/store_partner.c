@@ -15,17 +15,29 @@ struct put {
     size_t n; /* released by the last chunk */
 };
 
+/* One that is neither held nor has terms of its own is no more to be listed. */
+static int forget_plain(struct db *db, const char *name, struct err *e)
+{
+    return db_run(db, e,
+        "DELETE FROM partner WHERE name=?1 AND unknown=?2 AND require=0 AND wait_ms IS NULL"
+        " AND window=0 AND held_at IS NULL",
+        ARGS(A_TEXT(name), A_INT(PARTNER_UNSET)));
+}
+
 static int put_change(struct db *db, void *arg, struct err *e)
 {
     const struct put *x = arg;
     const struct store_partner *p = x->p;
 
     return db_run(db, e,
-        "INSERT INTO partner(name,unknown,require,wait_ms,window,changed_at)"
-        " VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(name) DO UPDATE SET unknown=?2,require=?3,"
-        "wait_ms=?4,window=?5,changed_at=?6",
-        ARGS(A_TEXT(p->name), A_INT(p->unknown_resend), A_INT(p->require), A_TIME(p->wait_ms),
-            A_INT(p->window), A_INT(x->now)));
+               "INSERT INTO partner(name,unknown,require,wait_ms,window,changed_at)"
+               " VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(name) DO UPDATE SET unknown=?2,require=?3,"
+               "wait_ms=?4,window=?5,changed_at=?6",
+               ARGS(A_TEXT(p->name), A_INT(p->unknown_resend), A_INT(p->require),
+                   A_TIME(p->wait_ms), A_INT(p->window), A_INT(x->now))) ||
+                   forget_plain(db, p->name, e)
+               ? -1
+               : 0;
 }
 
 static int name_check(const char *name, struct err *e)
@@ -80,6 +92,7 @@ static int unhold_change(struct db *db, void *arg, struct err *e)
                "UPDATE partner SET held_at=NULL,held_by=NULL,held_why=NULL,changed_at=?2"
                " WHERE name=?1",
                ARGS(A_TEXT(x->name), A_INT(x->now))) ||
+                   forget_plain(db, x->name, e) ||
                    event_put(db, false, 0, "partner-release", NULL, NULL, x->name, x->now, e)
                ? -1
                : 0;
@@ -120,21 +133,6 @@ int store_partner_release(unsigned long *released, struct store *s, const char *
         *released += x.n;
     } while (x.n == CHUNK);
     return 0;
-}
-
-static int drop_change(struct db *db, void *arg, struct err *e)
-{
-    const struct put *x = arg;
-
-    return db_run(
-        db, e, "DELETE FROM partner WHERE name=?1 AND held_at IS NULL", ARGS(A_TEXT(x->name)));
-}
-
-int store_partner_drop(struct store *s, const char *name, struct err *e)
-{
-    struct put x = {.name = name};
-
-    return store_change(s, drop_change, &x, e);
 }
 
 static int fill(struct store_partner *out, sqlite3_stmt *st, struct arena *a, struct err *e)

@@ -17,7 +17,8 @@ struct store_partner {
     const char *held_by, *held_why;
     int64_t held_at, changed_at;
 };
-/* The policy; whether it is held stays as it is. */
+/* The policy; whether it is held stays as it is. One that is not held and has nothing set is
+ * forgotten. */
 int store_partner_put(
     struct store *s, const struct store_partner *p, int64_t now, struct err *e) MUST_CHECK;
 /* From now on its documents are HELD when their turn comes, by PARTNER_HOLDER and its name. */
@@ -28,7 +29,6 @@ int store_partner_hold(struct store *s, const char *name, const char *who, const
  * store.not-found when there is no such partner. */
 int store_partner_release(unsigned long *released, struct store *s, const char *name,
     const char *who, int64_t now, struct err *e) MUST_CHECK;
-int store_partner_drop(struct store *s, const char *name, struct err *e) MUST_CHECK;
 /* 1 there, 0 not (all unset), -1. */
 int store_partner_get(struct store_partner *out, struct store *s, const char *name, struct arena *a,
     struct err *e) MUST_CHECK;
