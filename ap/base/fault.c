@@ -55,6 +55,8 @@ static int act(const char *action, size_t n)
 
     if (n == 4 && memcmp(action, "kill", 4) == 0)
         (void)raise(SIGKILL);
+    if (n == 5 && memcmp(action, "abort", 5) == 0)
+        abort();
     if (n == 4 && memcmp(action, "exit", 4) == 0)
         _exit(70);
     if (n > 5 && memcmp(action, "delay", 5) == 0) {

@@ -243,6 +243,8 @@ N("id.seat", INPUT, "A Seat ID is malformed",
   "Write it as PBE000123")
 N("id.zone", SETUP, "The DNS zone is too long for a name in it",
   "Correct lookup.zone")
+N("in.crash", BUG, "A message ended the service while it was read, before it was on disk",
+  "Report it with the log; after the second time the message is refused for a day")
 N("in.poison", NO, "A received document ends the process that validates it",
   "Report it with the document; aviso inbox release hands it over unchecked")
 N("inbox.quarantined", NO, "A received document was set aside by hand",

@@ -21,6 +21,7 @@
 #include "ap/control/control.h"
 #include "ap/daemon/alarms.h"
 #include "ap/daemon/bell.h"
+#include "ap/daemon/crashes.h"
 #include "ap/daemon/judge.h"
 #include "ap/daemon/live.h"
 #include "ap/daemon/node.h"
@@ -394,7 +395,8 @@ static int start(struct serve *s, struct err *e)
         return err_nomem(e);
     s->node.in.accepted = ring_in;
     s->node.in.accepted_ctx = s;
-    if (start_senders(s, e) || live_start(&s->live, &s->node, ring_out, s, e) || start_http(s, e) ||
+    if (crashes_open(&s->node, heavy, e) || start_senders(s, e) ||
+        live_start(&s->live, &s->node, ring_out, s, e) || start_http(s, e) ||
         control_start(&s->control, c->spool, &env, e))
         return -1;
     return start_threads(s, e);
@@ -444,6 +446,7 @@ static void stop(struct serve *s)
     senders_free(s->senders);
     alarms_free(s->alarms);
     out_flow_free(s->node.out.flow);
+    in_crash_close(s->node.in.crash);
     (void)sem_destroy(&s->heavy);
     buf_free(&s->tls_cert);
     buf_wipe(&s->tls_key);

@@ -11,6 +11,7 @@
 
 #include "ap/as4/as4.h"
 #include "ap/deliver/deliver.h"
+#include "ap/in/in_crash.h"
 #include "ap/peppol/document.h"
 #include "ap/peppol/sbdh.h"
 #include "ap/store/store.h"
@@ -35,6 +36,7 @@ struct in_env { /* shared by all threads, unchanged while work goes on */
     void *validate_ctx;
     void (*accepted)(void *ctx); /* something new waits for in_work; may be NULL */
     void *accepted_ctx;
+    struct in_crash *crash; /* notes what is being read; NULL: nothing does */
 };
 
 struct in_answer { /* body initialised by the caller (1 MiB) */

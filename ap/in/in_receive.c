@@ -286,10 +286,21 @@ static int accept(struct receive *r, struct err *e)
     return buf_check(body, e);
 }
 
+/* A message that ended two processes is no third one's. */
+static int refuse_crasher(const struct in_crash_note *n, struct err *e)
+{
+    (void)err_set(e, ERR_RETRY, "in.crash", "",
+        "a message of %llu bytes ended the service %u times (signal %d): refused for a day",
+        (unsigned long long)n->len, n->times, n->signal);
+    (void)err_who(e, n->remote);
+    return err_next(e, "report it with the log; its sender tries again later");
+}
+
 static int steps(struct receive *r, struct str content_type, const struct blob *body, struct err *e)
 {
     char signal[EBMS_ID];
 
+    (void)FAULT("in.reading");
     if (as4_receive(&r->rx, &r->env->rx, content_type, body, r->now, r->a, e))
         return -1;
     if (r->rx.is_ping)
@@ -304,7 +315,9 @@ void in_receive(struct in_answer *out, const struct in_env *env, struct str cont
 {
     struct receive r = {
         .env = env, .out = out, .remote = remote, .now = clock_now(), .a = arena_new(ARENA_MAX)};
+    struct in_crash_note note;
     struct err e = ERR_INIT;
+    bool taken;
 
     r.recoded.fd = -1;
     out->status = 200;
@@ -313,12 +326,15 @@ void in_receive(struct in_answer *out, const struct in_env *env, struct str cont
         answer_plain(&r, 503);
         return;
     }
-    if (steps(&r, content_type, body, &e)) {
+    taken = in_crash_enter(env->crash, body, remote, r.now, &note);
+    if (taken ? steps(&r, content_type, body, &e) : refuse_crasher(&note, &e)) {
         buf_clear(&out->body);
         answer_error(&r, &e);
     }
     as4_received_free(&r.rx);
     spool_free(&r.recoded);
     arena_free(r.a);
+    if (taken)
+        in_crash_leave(env->crash);
     (void)FAULT("in.before_answer");
 }

@@ -91,7 +91,7 @@ def slow_disks(lab, c, one, two, sender, receiver):
 
 def lost_receipts(lab, c, sender):
     """The disk is lost after everything was proven; the backup is of the moment when half of it was."""
-    spool = f"{lab.net}/ap1/spool" if os.path.isdir(f"{lab.net}/ap1/spool") else f"{lab.net}/ap1"
+    spool = f"{lab.net}/ap1/spool"
     lab.end(sender)
     numbers = [f"R9-{i}" for i in range(6)]
     for number in numbers:
