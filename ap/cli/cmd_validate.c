@@ -153,16 +153,12 @@ static int write_to_folder(struct job *j, const char *file, struct buf *b, struc
 {
     const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
     char *path = NULL;
-    FILE *f;
-    int rc = 0;
+    int rc;
 
     if (asprintf(&path, "%s/%s%s", j->output, strcmp(base, "-") == 0 ? "stdin" : base,
             report_extension(j->format)) < 0)
         return err_nomem(e);
-    if (!(f = fopen(path, "we")) || (b->n && fwrite(b->p, 1, b->n, f) != b->n))
-        rc = err_errno(e, "io.write", "write", path);
-    if (f && fclose(f) != 0 && !rc)
-        rc = err_errno(e, "io.write", "close", path);
+    rc = file_put(path, buf_view(b), e);
     buf_clear(b);
     free(path);
     return rc;

@@ -45,6 +45,7 @@ struct power {
     bool armed, deaf; /* deaf: fsync does nothing, to see that the shim finds it */
     int fail;         /* errno: the call fails, instead of the power */
     unsigned cut_at, ticks;
+    unsigned db_cut, db_writes; /* the same, counted by what a checkpoint writes */
     uint64_t random;
     struct {
         ino_t ino;
@@ -170,6 +171,14 @@ static bool tick(void)
     return false;
 }
 
+static bool is_database(int fd)
+{
+    char path[256];
+    const char *end = path_of(fd, path, sizeof(path)) ? strrchr(path, '/') : NULL;
+
+    return end && strcmp(end, "/aviso.db") == 0;
+}
+
 static void remember(int file, const void *p, int64_t len, int64_t off)
 {
     struct undone *u = &power.writes[power.nwrites++];
@@ -260,6 +269,8 @@ ssize_t pwrite64(int fd, const void *p, size_t n, off64_t off)
     if (file >= 0) {
         if (!tick())
             return -1;
+        if (power.db_cut && is_database(fd) && ++power.db_writes == power.db_cut)
+            power_fails();
         remember(file, p, (int64_t)n, off);
     }
     return syscall(SYS_pwrite64, fd, p, n, off);
@@ -448,6 +459,101 @@ static void a_store_without_fsync_would_be_found_out(void **state)
     assert_true(found > 0);
 }
 
+/* ---- the journal's compaction: the log goes into the database, and is begun again ---- */
+
+#define MANY 260 /* documents: more than two checkpoints */
+
+static void child_fill(const struct line *l)
+{
+    struct store_recovered r;
+    struct store *s;
+    struct err e = ERR_INIT;
+
+    (void)l;
+    if (kit_open(&s, sh->dir, STORE_WRITE, &e) || store_recover(&r, s, KIT_T0, &e))
+        _exit(3);
+    for (unsigned i = 0; i < MANY; i++) {
+        struct out_new n = kit_out(i + 1, KIT_T0);
+        struct out_added a;
+        if (store_out_add(&a, s, &n, &e))
+            _exit(4);
+        sh->documents = i + 1;
+    }
+    _exit(0);
+}
+
+static void child_count(const struct line *l)
+{
+    struct store_recovered r;
+    struct store_counts n;
+    struct store *s;
+    struct err e = ERR_INIT;
+
+    (void)l;
+    if (kit_open(&s, sh->dir, STORE_WRITE, &e) || store_recover(&r, s, KIT_T0, &e) ||
+        store_count(&n, s, &e))
+        _exit(3);
+    sh->findings = kit_findings(s);
+    sh->state = (int)n.out[OUT_ACCEPTED];
+    _exit(0);
+}
+
+static void arm_checkpoint(const void *arg)
+{
+    const struct when never = {0, 1, false, 0};
+
+    arm_cut(&never);
+    power.db_cut = *(const unsigned *)arg;
+    power.random = power.db_cut * 7919u;
+}
+
+/* True when the power was cut there. */
+static bool cut_while_filling(void (*arm)(const void *), const void *arg)
+{
+    int status;
+
+    line_fresh();
+    status = in_child(child_fill, NULL, arm, arg);
+    if (status != 0 && status != CUT)
+        fail_msg("exit status %d", status);
+    if (status == CUT) {
+        int told = (int)sh->documents;
+        cuts++;
+        assert_int_equal(in_child(child_count, NULL, NULL, NULL), 0);
+        assert_int_equal(sh->findings, 0);
+        if (sh->state != told && sh->state != told + 1)
+            fail_msg("%d documents were accepted, %d are there", told, sh->state);
+    }
+    kit_remove(sh->dir);
+    return status == CUT;
+}
+
+static void k14_a_cut_while_the_journal_is_compacted(void **state)
+{
+    unsigned met = 0, step = 12 / seeds() + 1;
+
+    (void)state;
+    for (unsigned at = 1; cut_while_filling(arm_checkpoint, &at); at += step)
+        met++;
+    print_message("%u cuts in checkpoints\n", met);
+    assert_true(met >= 10);
+}
+
+static void k14_a_cut_after_the_log_was_begun_again(void **state)
+{
+    const struct when whole = {0, 1, false, 0};
+    unsigned all;
+
+    (void)state;
+    *ticks_seen = 0;
+    assert_false(cut_while_filling(arm_cut, &whole));
+    all = *ticks_seen;
+    for (unsigned i = 0; i < 12 * seeds(); i++) {
+        struct when w = {1 + (unsigned)draw(all), i + 1, false, 0};
+        assert_true(cut_while_filling(arm_cut, &w));
+    }
+}
+
 static void count_cuts(void **state)
 {
     (void)state;
@@ -459,7 +565,8 @@ static void count_cuts(void **state)
 
 int main(void)
 {
-    static struct CMUnitTest t[LINES_MAX + 2];
+    static struct CMUnitTest t[LINES_MAX + 4];
+    size_t n = 0;
 
     ticks_seen =
         mmap(NULL, sizeof(*ticks_seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -470,10 +577,11 @@ int main(void)
             const struct line *in;
             void *out;
         } l = {&store_lines[i]};
-        t[i] = (struct CMUnitTest){line_name(&store_lines[i]), one_line, NULL, NULL, l.out};
+        t[n++] = (struct CMUnitTest){line_name(&store_lines[i]), one_line, NULL, NULL, l.out};
     }
-    t[store_lines_n] =
-        (struct CMUnitTest)cmocka_unit_test(a_store_without_fsync_would_be_found_out);
-    t[store_lines_n + 1] = (struct CMUnitTest)cmocka_unit_test(count_cuts);
-    return _cmocka_run_group_tests("fault_power", t, store_lines_n + 2, NULL, NULL);
+    t[n++] = (struct CMUnitTest)cmocka_unit_test(a_store_without_fsync_would_be_found_out);
+    t[n++] = (struct CMUnitTest)cmocka_unit_test(k14_a_cut_while_the_journal_is_compacted);
+    t[n++] = (struct CMUnitTest)cmocka_unit_test(k14_a_cut_after_the_log_was_begun_again);
+    t[n++] = (struct CMUnitTest)cmocka_unit_test(count_cuts);
+    return _cmocka_run_group_tests("fault_power", t, n, NULL, NULL);
 }
