@@ -316,6 +316,7 @@ static int read_flags(struct job *j)
     struct cli *c = j->c;
     const char *format = cli_get(c, "report"), *fail = cli_get(c, "fail-on"), *jobs;
     unsigned long long n;
+    struct stat st;
     struct err e = ERR_INIT;
 
     if (!format)
@@ -336,6 +337,8 @@ static int read_flags(struct job *j)
     if (cli_get(c, "at") && rules_instant(&j->opt.at, str_z(cli_get(c, "at")), &e))
         return cli_usage(c, "--at: %s", e.msg);
     j->output = cli_get(c, "output");
+    if (j->output && (stat(j->output, &st) != 0 || !S_ISDIR(st.st_mode)))
+        return cli_usage(c, "--output %s is no folder", j->output);
     return 0;
 }
 

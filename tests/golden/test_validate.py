@@ -104,7 +104,8 @@ def test_command():
     check('a DOCTYPE', json.loads(aviso('validate', '--json', '-', stdin=b'<!DOCTYPE a><a/>')[1])['error']['code'], 'xml.doctype')
     check('warnings may fail too', [aviso('validate', '--fail-on', x, HERE + '/order-good.xml')[0] for x in ('error', 'warning')], [0, 1])
     check('an unknown rule set', aviso('validate', '--rules', 'none', good)[0], 65)
-    check('wrong usage', [aviso('validate')[0], aviso('validate', '--report', 'pdf', good)[0], aviso('validate', '--at', 'soon', good)[0]], [64, 64, 64])
+    check('wrong usage', [aviso('validate')[0], aviso('validate', '--report', 'pdf', good)[0], aviso('validate', '--at', 'soon', good)[0],
+                          aviso('validate', '--output', '/nonexistent', good)[0]], [64] * 4)
     versions = [json.loads(aviso('validate', '--json', '--at', t, good)[1])['rules']['version']
                 for t in ('2026-02-22T23:59:59Z', '2026-02-23', '2026-08-16', '2026-08-17T00:00:00Z', '2026-08-17T01:00:00+02:00')]
     check('the instant of exchange chooses the version', versions, ['2025.5', '2025.11', '2025.11', '2026.5', '2025.11'])
