@@ -240,3 +240,41 @@ int cmd_inbox_release(struct cli *c)
         return c->nargs ? cli_usage(c, "ids, or --all") : release_all(c, &v);
     return apply_all(c, &v);
 }
+
+static int reroute_all(struct cli *c, const char *from, const char *to)
+{
+    struct json_object *rq = json_object_new_object(), *answer = NULL, *n;
+    struct err e = ERR_INIT;
+    struct act act;
+    int code = EXIT_OK;
+
+    json_add_given(rq, "op", "inbox-reroute");
+    json_add_given(rq, "from", from);
+    json_add_given(rq, "to", to);
+    json_add_given(rq, "who", cli_get(c, "who"));
+    act_init(&act, c);
+    if (act_do(&act, rq, NODE_STORE, &answer, &e))
+        code = cli_fail(c, from, &e);
+    else if (c->json)
+        cli_json(json_object_get(answer));
+    else if (!c->quiet && json_object_object_get_ex(answer, "documents", &n))
+        (void)printf("%lld documents of route %s go to %s; what comes for participants of %s goes "
+                     "there until aviso participant add --route says otherwise\n",
+            (long long)json_object_get_int64(n), from, to, from);
+    (void)json_object_put(rq);
+    (void)json_object_put(answer);
+    act_close(&act);
+    return code;
+}
+
+int cmd_inbox_reroute(struct cli *c)
+{
+    static const struct verb v = {"inbox-reroute", "to", "rerouted"};
+    const char *from = cli_get(c, "from"), *to = cli_get(c, "to");
+
+    if (!to || !from == !c->nargs)
+        return cli_usage(c, "expected --to ROUTE, and ids or --from ROUTE");
+    if (from && strcmp(from, to) == 0)
+        return cli_usage(c, "--from and --to are the same route");
+    return from ? reroute_all(c, from, to) : apply_all(c, &v);
+}

@@ -149,6 +149,9 @@ static const struct cli_flag inbox_quarantine[] = {
     {"why", "TEXT", "the reason, for the record"}, END};
 static const struct cli_flag inbox_release[] = {{"all", NULL, "every document that is set aside"},
     {"who", "TEXT", "who decided it, for the record"}, END};
+static const struct cli_flag inbox_reroute[] = {{"to", "ROUTE", "where they go"},
+    {"from", "ROUTE", "every document that waits on this route, instead of ids"},
+    {"who", "TEXT", "who decided it, for the record"}, END};
 static const struct cli_flag inbox_ack[] = {{"who", "TEXT", "who took it, for the record"}, END};
 static const struct cli_flag keys_import[] = {
     {"key", "FILE", "the private key, when it is not in FILE (PEM)"},
@@ -246,6 +249,9 @@ const struct cli_command cli_commands[] = {
     {"inbox release", "ID...", "Hand over documents that were set aside",
         "  aviso inbox release 7f3c12aa\n  aviso inbox release --all\n", inbox_release,
         cmd_inbox_release},
+    {"inbox reroute", "[ID...]", "Hand received documents over by another route",
+        "  aviso inbox reroute --from erp --to books\n  aviso inbox reroute 7f3c12aa --to inbox\n",
+        inbox_reroute, cmd_inbox_reroute},
     {"keys activate", "SERIAL", "Sign with a key from now on; the others go on decrypting",
         "  aviso keys activate 1468402d426bdcb3eacbd986aceee99f2b558269\n", none,
         cmd_keys_activate},

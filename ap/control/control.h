@@ -10,6 +10,7 @@
  * {"op":"participant-disable","identifier":...,"disabled":true}, {"op":"inbox-handed","id":...},
  * {"op":"inbox-ack","id":...,"who":...},
  * {"op":"inbox-quarantine","id":...,"why":...}, {"op":"inbox-release","id":...,"who":...},
+ * {"op":"inbox-reroute","id":... or "from":ROUTE,"to":ROUTE,"who":...},
  * {"op":"canary","from":...,"to":...},
  * {"op":"queue-hold|release|cancel|resolve|retry","id":...,"who":...,"why":...},
  * {"op":"queue-run","partner":...}, {"op":"queue-flows"},

@@ -10,6 +10,7 @@
 #include "ap/base/hash.h"
 #include "ap/base/json.h"
 #include "ap/canary/canary.h"
+#include "ap/store/store_alarm.h"
 
 #define ARENA_MAX (64u << 20)
 
@@ -75,6 +76,15 @@ static struct json_object *submit(
     return o;
 }
 
+/* 0: it is configured. */
+static int no_route(const struct deliver_routes *routes, const char *name, struct err *e)
+{
+    if (deliver_find(routes, name))
+        return 0;
+    (void)err_set(e, ERR_INPUT, "participant.route", "", "there is no route %s", name);
+    return err_next(e, "inbox, folder (deliver.drop_folder), or one of deliver.routes_file");
+}
+
 static struct json_object *participant_put(
     const struct control_env *env, struct json_object *rq, struct arena *a, struct err *e)
 {
@@ -104,11 +114,8 @@ static struct json_object *participant_put(
         p.nservices = n;
     }
     p.services = services;
-    if (env->in && p.route && *p.route && !deliver_find(env->in->routes, p.route)) {
-        (void)err_set(e, ERR_INPUT, "participant.route", "", "there is no route %s", p.route);
-        (void)err_next(e, "inbox, folder (deliver.drop_folder), or one of deliver.routes_file");
+    if (env->in && p.route && *p.route && no_route(env->in->routes, p.route, e))
         return NULL;
-    }
     if (!p.identifier || !p.country) {
         (void)err_set(e, ERR_INPUT, "participant.incomplete", "", "identifier and country needed");
         return NULL;
@@ -125,6 +132,36 @@ static int set_aside(struct store *s, int64_t row, const char *why, struct err *
     return store_in_quarantine(s, row, &reason, false, clock_now(), e);
 }
 
+/* Every document of a route, or one. A route that is gone takes its alarm along. */
+static struct json_object *reroute(
+    const struct control_env *env, struct json_object *rq, struct err *e)
+{
+    struct store *s = env->out->store;
+    const char *from = text(rq, "from"), *to = text(rq, "to"), *who = text(rq, "who");
+    const struct deliver_routes *routes = env->in ? env->in->routes : NULL;
+    struct store_hit hit = {0};
+    struct json_object *o;
+    uint64_t n = 1;
+
+    who = who ? who : "inbox";
+    if (!to || !*to || (from && strcmp(from, to) == 0)) {
+        (void)err_set(e, ERR_INPUT, "control.op", "", "another route to go to is needed");
+        return NULL;
+    }
+    if (routes && no_route(routes, to, e))
+        return NULL;
+    if (from ? store_in_reroute_all(&n, s, from, to, who, clock_now(), e)
+             : control_find(&hit, s, text(rq, "id"), true, e) ||
+                   store_in_reroute(s, hit.row, to, who, clock_now(), e))
+        return NULL;
+    if (from && routes && !deliver_find(routes, from) &&
+        store_alarm_clear(s, "route", from, clock_now(), e))
+        return NULL;
+    if ((o = ok()))
+        json_add_int(o, "documents", (int64_t)n);
+    return o;
+}
+
 /* What follows "inbox-". */
 static struct json_object *inbox(
     const struct control_env *env, struct json_object *rq, const char *verb, struct err *e)
@@ -134,6 +171,8 @@ static struct json_object *inbox(
     struct store_hit hit = {0};
     int rc;
 
+    if (strcmp(verb, "reroute") == 0)
+        return reroute(env, rq, e);
     if (control_find(&hit, s, text(rq, "id"), true, e))
         return NULL;
     if (strcmp(verb, "ack") == 0)

@@ -95,7 +95,8 @@ static bool orphan(struct doctor *d, const struct deliver_routes *routes, const 
 {
     if (deliver_find(routes, r->name))
         return false;
-    find(d, "hand-over", DOCTOR_RED, "configure it in deliver.routes_file",
+    find(d, "hand-over", DOCTOR_RED,
+        "configure it in deliver.routes_file, or aviso inbox reroute --from",
         "%lu received documents wait for route %s, which is not configured", r->waiting, r->name);
     return true;
 }

@@ -498,6 +498,13 @@ int store_in_quarantine(struct store *s, int64_t row, const struct err *why, boo
     struct err *e) MUST_CHECK;
 int store_in_release(
     struct store *s, int64_t row, const char *who, int64_t now, struct err *e) MUST_CHECK;
+/* To another hand-over route, due there at once; what is set aside stays so. One document:
+ * store.state when it was handed over or is in hand. All that wait on a route (those in hand
+ * excepted): *n of them, in commits of some hundred. `from` and `to` differ. */
+int store_in_reroute(struct store *s, int64_t row, const char *to, const char *who, int64_t now,
+    struct err *e) MUST_CHECK;
+int store_in_reroute_all(uint64_t *n, struct store *s, const char *from, const char *to,
+    const char *who, int64_t now, struct err *e) MUST_CHECK;
 
 struct in_row {
     int64_t row;

@@ -258,7 +258,24 @@ def restarts(lab, r, service):
     r.becomes("HO-32", "VALIDATED")
     x = lab.ap(2, "doctor", "--quick")
     say(x.returncode == 1 and "wait for route erp, which is not configured" in x.stdout, "doctor is red about a route that is gone", x.stdout)
+    reroute(lab, r)
     lab.end(service)
+
+
+def reroute(lab, r):
+    """HO-32 waits on route erp, which is gone."""
+    id = r.row("HO-32")["id"]
+    for args in ((), (id,), ("--to", "inbox"), ("--from", "erp"), (id, "--from", "erp", "--to", "inbox"), ("--from", "erp", "--to", "erp")):
+        say(lab.ap(2, "inbox", "reroute", *args).returncode == 64, "reroute: wrong usage: " + " ".join(args).replace(id, "ID"))
+    x = lab.ap(2, "inbox", "reroute", "--from", "erp", "--to", "nowhere")
+    say(x.returncode == 65 and "participant.route" in x.stderr, "a route that is not configured takes nothing", (x.returncode, x.stderr))
+    x = lab.ap(2, "inbox", "reroute", r.row("HO-1")["id"], "--to", "folder")
+    say(x.returncode == 65 and "store.state" in x.stderr, "what was handed over stays", (x.returncode, x.stderr))
+    x = lab.ap(2, "inbox", "reroute", "--from", "erp", "--to", "folder", "--who", "night shift", "--json")
+    say(x.returncode == 0 and json.loads(x.stdout)["documents"] == 1, "reroute --from moves what waits", x.stdout + x.stderr)
+    say(r.becomes("HO-32", "HANDED_OVER"), "... and it is handed over by the other route", r.row("HO-32"))
+    say(any(e["what"] == "rerouted" and e["detail"] == "erp to folder by night shift" and e["id"] == id for e in lab.json(2, "events")), "... with an event")
+    say("wait for route erp" not in lab.ap(2, "doctor", "--quick").stdout, "doctor has nothing more to say about it")
 
 
 def batch_cut_off(lab, r, fault):

@@ -422,6 +422,43 @@ static void quarantine_keeps_it_until_released(void **state)
     assert_int_equal(store_in_handed(k->s, a.row, &c, NULL, "folder", T + 2, &e), 0);
 }
 
+/* A route that is gone: all of it moves, in any number; what is in hand or done stays. */
+static void what_waits_can_go_by_another_route(void **state)
+{
+    struct kit *k = *state;
+    struct err e = ERR_INIT, why = kit_why(ERR_INPUT, "validate.rules");
+    struct in_accepted first = {0}, a;
+    struct in_claim c[2];
+    uint64_t moved;
+    size_t got;
+
+    for (unsigned i = 0; i < 1203; i++) {
+        struct in_new n = kit_in(i + 1, T);
+        n.route = "erp";
+        a = take(k, &n);
+        first = i ? first : a;
+    }
+    validate(k, T); /* the first is VALIDATED, the others RECEIVED */
+    assert_int_equal(store_in_quarantine(k->s, a.row, &why, false, T, &e), 0);
+    assert_int_equal(store_in_claim(c, 1, &got, k->s, false, NULL, T, MIN, &e), 0);
+    refused(store_in_reroute(k->s, c[0].row, "books", "ann", T + 1, &e), &e, "store.state");
+    assert_int_equal(store_in_reroute_all(&moved, k->s, "erp", "books", "ann", T + 1, &e), 0);
+    assert_int_equal(moved, 1202);
+    assert_int_equal(store_in_reroute_all(&moved, k->s, "erp", "books", "ann", T + 1, &e), 0);
+    assert_int_equal(moved, 0);
+    assert_int_equal(kit_in_get(k, a.row).state, IN_QUARANTINED);
+    assert_string_equal(kit_in_get(k, a.row).route, "books");
+    assert_int_equal(store_in_claim(c, 2, &got, k->s, true, "erp", T + 1, MIN, &e), 0);
+    assert_int_equal(got, 0);
+    assert_int_equal(store_in_claim(c, 2, &got, k->s, true, "books", T + 1, MIN, &e), 0);
+    assert_int_equal(got, 1);
+    assert_int_equal(c[0].row, first.row);
+    assert_int_equal(store_in_handed(k->s, c[0].row, &c[0], NULL, "push", T + 2, &e), 0);
+    refused(store_in_reroute(k->s, first.row, "erp", "ann", T + 3, &e), &e, "store.state");
+    assert_int_equal(store_in_reroute(k->s, a.row, "erp", "ann", T + 3, &e), 0);
+    assert_string_equal(kit_in_get(k, a.row).route, "erp");
+}
+
 static void the_inbox_is_listed_by_filter(void **state)
 {
     struct kit *k = *state;
@@ -502,6 +539,7 @@ int main(void)
         TEST(the_next_of_a_batch_may_be_lost_without_harm),
         TEST(the_pull_queue_counts_redeliveries),
         TEST(quarantine_keeps_it_until_released),
+        TEST(what_waits_can_go_by_another_route),
         TEST(the_inbox_is_listed_by_filter),
         TEST(anomalies_are_kept_newest_first),
     };
