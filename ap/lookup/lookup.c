@@ -318,6 +318,25 @@ static int security_mismatch(struct run *r, const char *url)
     return step_failed(r, "identifiers", url, r->host);
 }
 
+/* Peppol's certificates have no UID: SMPs write the CN there, or the whole subject. */
+static bool names_signer(struct str uid, const char *cn)
+{
+    struct str rest = uid, name = str_z(cn);
+
+    while (rest.n) {
+        size_t end = 0;
+        while (end < rest.n && !strchr(",/+", rest.p[end]))
+            end++;
+        struct str part = str_trim(str_sub(rest, 0, end));
+        if (str_ieq(str_sub(part, 0, 3), STR("CN=")))
+            part = str_trim(str_sub(part, 3, part.n));
+        if (str_ieq(part, name))
+            return true;
+        rest = str_sub(rest, end + 1, rest.n);
+    }
+    return false;
+}
+
 /* SMP 1.4.0 4.3: the first redirect is followed, a second is not. */
 /*= SMP 1.4.0 4.3 "one redirect is followed" */
 /*= SMP 1.4.0 5.5.3 "the redirect's CertificateUID" */
@@ -346,7 +365,7 @@ static int follow(struct run *r, const struct smp_redirect *to, const struct doc
     step_ok(r, "metadata", url, "");
     if (read_metadata(r, url, metadata, ep, now))
         return -1;
-    if (to->certificate_uid.n && !str_ieq(to->certificate_uid, str_z(ep->smp_signer)))
+    if (to->certificate_uid.n && !names_signer(to->certificate_uid, ep->smp_signer))
         step(r, "redirect", url, LOOKUP_WARN, "",
             arena_printf(r->a, "CertificateUID \"%.*s\" is not the signer %s",
                 to->certificate_uid.n > 80 ? 80 : (int)to->certificate_uid.n, to->certificate_uid.p,

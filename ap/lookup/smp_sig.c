@@ -6,6 +6,8 @@
 #include "ap/dsig/dsig.h"
 #include "ap/xml/xml.h"
 
+#define MAX_CERTIFICATES 4 /* in KeyInfo; more are not tried */
+
 static int bad(struct err *e, const char *why)
 {
     return err_set(e, ERR_PEER, "smp.signature", "SMP 1.4.0 5.5.1",
@@ -98,19 +100,39 @@ static const char *shape_fault(const xmlNode *sig)
     return transforms_fault(ref);
 }
 
-static int signer_of(struct cert **out, const xmlNode *sig, struct arena *a, struct err *e)
+/* NULL (*e): it cannot be read. */
+static struct cert *read_certificate(const xmlNode *n, struct arena *a, struct err *e)
 {
-    const xmlNode *data = xml_child(only(sig, "KeyInfo"), DSIG_NS, "X509Data");
-    const xmlNode *c = xml_child(data, DSIG_NS, "X509Certificate");
+    struct cert *c = NULL;
     struct str text;
 
-    if (!c)
-        return bad(e, "no certificate in it");
-    if (xml_text(&text, a, c, e))
-        return e->class == ERR_INPUT ? bad(e, "no readable certificate in it") : -1;
-    if (cert_from_text(out, text, e))
-        return e->class == ERR_INPUT ? bad(e, "no readable certificate in it") : -1;
-    return 0;
+    if (xml_text(&text, a, n, e) || cert_from_text(&c, text, e))
+        (void)(e->class == ERR_INPUT ? bad(e, "no readable certificate in it") : -1);
+    return c;
+}
+
+/* A whole chain may stand there, in any order: the signer is who the signature verifies under. */
+static int find_signer(struct cert **signer, xmlNode *sig, struct arena *a, struct err *e)
+{
+    const xmlNode *data = xml_child(only(sig, "KeyInfo"), DSIG_NS, "X509Data");
+    const xmlNode *n = xml_child(data, DSIG_NS, "X509Certificate");
+    int rc = bad(e, "no certificate in it");
+
+    for (int i = 0; n && rc && i < MAX_CERTIFICATES; i++) {
+        struct cert *c = read_certificate(n, a, e);
+        if (!c)
+            return -1;
+        rc = dsig_verify(sig, c, e);
+        if (rc == 0)
+            *signer = cert_ref(c);
+        cert_unref(c);
+        if (rc && e->class != ERR_PEER)
+            return -1;
+        n = xml_next(n, DSIG_NS, "X509Certificate");
+    }
+    if (rc && strcmp(e->code, "dsig.invalid") == 0)
+        return bad(e, "it is wrong: the answer was changed, or badly signed");
+    return rc;
 }
 
 int smp_verify(struct cert **signer, xmlDoc *doc, struct arena *a, struct err *e)
@@ -125,14 +147,7 @@ int smp_verify(struct cert **signer, xmlDoc *doc, struct arena *a, struct err *e
         return bad(e, "there must be exactly one");
     if ((fault = shape_fault(sig)) != NULL)
         return bad(e, fault);
-    if (signer_of(signer, sig, a, e))
-        return -1;
-    if (dsig_verify(sig, *signer, e) == 0)
-        return 0;
-    cert_unref(*signer);
-    *signer = NULL;
-    return e->class == ERR_PEER ? bad(e, "it is wrong: the answer was changed, or badly signed")
-                                : -1;
+    return find_signer(signer, sig, a, e);
 }
 
 /* ---- signing ---- */

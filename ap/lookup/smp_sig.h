@@ -2,8 +2,9 @@
  *
  * Taken when verifying: exactly one ds:Signature, child of the root; one Reference URI="" with the
  * enveloped transform and at most one c14n; C14N 1.0 or exclusive C14N; RSA-SHA256; SHA-256; the
- * signer's certificate in KeyInfo. Everything else, SHA-1 first of all, is refused. What is signed
- * is the whole document but the signature, so the root element is the verified node. */
+ * signer's certificate in KeyInfo, alone or with its chain. Everything else, SHA-1 first of all, is
+ * refused. What is signed is the whole document but the signature, so the root element is the
+ * verified node. */
 #ifndef AP_LOOKUP_SMP_SIG_H
 #define AP_LOOKUP_SMP_SIG_H
 

@@ -503,9 +503,20 @@ static void one_redirect_is_followed_a_second_is_not(void **state)
     found(BILLING);
     assert_int_equal(step_of("redirect")->verdict, LOOKUP_OK);
     open_lookup(-1, false);
-    publish_redirect(path_of(&what), to, "somebody else");
-    found(BILLING);
-    assert_int_equal(step_of("redirect")->verdict, LOOKUP_WARN);
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const ours[] = {
+            "psm000001", "CN=PSM000001,O=An SMP,C=BE", "C=BE, O=An SMP, CN=PSM000001"};
+        publish_redirect(path_of(&what), to, ours[i]);
+        found(BILLING);
+        assert_int_equal(step_of("redirect")->verdict, LOOKUP_OK);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const others[] = {
+            "somebody else", "CN=PSM0000011,O=PSM000001 SMP,C=BE", "O=An SMP"};
+        publish_redirect(path_of(&what), to, others[i]);
+        found(BILLING);
+        assert_int_equal(step_of("redirect")->verdict, LOOKUP_WARN);
+    }
     publish_redirect("/elsewhere", to, "PSM000001");
     fails("smp.redirect", ERR_PEER, "redirect");
     answer("/elsewhere", "HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n");

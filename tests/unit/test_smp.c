@@ -200,6 +200,35 @@ static void a_certificate_that_is_not_the_signers_is_refused(void **state)
     cert_unref(other);
 }
 
+/* KeyInfo may hold the chain: the signer is found in it, wherever it stands. */
+static void the_signer_is_found_among_several_certificates(void **state)
+{
+    static const char *const names[] = {"ap1", "ap2", "rogue", "ap1"};
+    struct buf more;
+    (void)state;
+    buf_init(&more, 65536);
+    for (size_t i = 0; i < 4; i++) {
+        struct cert *c = testpki_cert(names[i]);
+        buf_puts(&more, "<X509Certificate>");
+        cert_b64(&more, c);
+        buf_puts(&more, "</X509Certificate>");
+        cert_unref(c);
+        write_metadata(1);
+        patch("</X509Data>", arena_printf(a, "%s</X509Data>", more.p));
+        assert_int_equal(rd(), 0);
+        assert_string_equal(signer->cn, "PSM000001");
+        write_metadata(1);
+        patch("<X509Data>", arena_printf(a, "<X509Data>%s", more.p));
+        if (i < 3) {
+            assert_int_equal(rd(), 0);
+            assert_string_equal(signer->cn, "PSM000001");
+            patch("ap.example", "ap.exampl3");
+        }
+        refused("smp.signature", ERR_PEER);
+    }
+    buf_free(&more);
+}
+
 static void signed_metadata_verify_and_name_their_signer(void **state)
 {
     struct smp_redirect r;
@@ -470,6 +499,7 @@ int main(void)
         T(other_shapes_of_signature_are_refused),
         T(wrapped_metadata_are_refused),
         T(a_certificate_that_is_not_the_signers_is_refused),
+        T(the_signer_is_found_among_several_certificates),
         T(signed_metadata_verify_and_name_their_signer),
         T(exclusive_c14n_is_taken_as_well),
         T(answers_about_others_are_a_mismatch),
