@@ -64,7 +64,7 @@ const char *http_server_header(const struct http_server_request *rq, const char 
 /* ---- the framing guard ---- */
 
 struct framing {
-    unsigned hosts, lengths, encodings;
+    unsigned hosts, types, lengths, encodings;
     const char *length, *encoding, *content_encoding;
     bool bad_name;
 };
@@ -99,6 +99,8 @@ static enum MHD_Result on_header(
         f->bad_name = true;
     if (strcasecmp(key, "Host") == 0)
         f->hosts++;
+    if (strcasecmp(key, "Content-Type") == 0)
+        f->types++;
     if (strcasecmp(key, "Content-Length") == 0) {
         f->lengths++;
         f->length = value;
@@ -120,9 +122,9 @@ static int guard(struct MHD_Connection *c, uint64_t *announced)
     unsigned long long n = 0;
 
     (void)MHD_get_connection_values(c, MHD_HEADER_KIND, on_header, &f);
-    if (f.bad_name || f.hosts != 1 || f.lengths + f.encodings > 1)
+    if (f.bad_name || f.hosts != 1 || f.types > 1 || f.lengths + f.encodings > 1)
         return 400;
-    if (f.encodings && (!f.encoding || strcmp(f.encoding, "chunked") != 0))
+    if (f.encodings && (!f.encoding || strcasecmp(f.encoding, "chunked") != 0))
         return 400;
     if (f.lengths && (!f.length || !str_to_u64(str_z(f.length), 1ull << 50, &n)))
         return 400;
@@ -331,6 +333,17 @@ static void remote_name(struct MHD_Connection *c, char out[64])
         (void)inet_ntop(i->client_addr->sa_family, a, out, 64);
 }
 
+/* RFC 9112 3.2.2: a server takes the absolute form as well; its host adds nothing to Host. */
+static const char *path_of(const char *target)
+{
+    const char *host = strncasecmp(target, "http://", 7) == 0    ? target + 7
+                       : strncasecmp(target, "https://", 8) == 0 ? target + 8
+                                                                 : NULL;
+    const char *path = host ? strchr(host, '/') : target;
+
+    return path ? path : "/";
+}
+
 static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *c, const char *url,
     const char *method, void **ctx)
 {
@@ -347,7 +360,7 @@ static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *c, co
     spool_init(&r->body, s->cfg.tmp_dirfd, s->cfg.keep, s->cfg.max_body);
     remote_name(c, r->remote);
     r->rq = (struct http_server_request){
-        .method = method, .path = url, .remote = r->remote, .native = c};
+        .method = method, .path = path_of(url), .remote = r->remote, .native = c};
     buf_init(&out.body, 1 << 20);
     status = guard(c, &r->rq.announced);
     r->rq.content_type = http_server_header(&r->rq, "Content-Type");

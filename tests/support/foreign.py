@@ -110,7 +110,8 @@ def envelope_of(invoice):
 
 class Message:
     """One UserMessage from ap1 to ap2. Every option has the usual form as its default; `edits` change the finished SOAP text
-    before signing, `damage` after it, `framing` the finished MIME bytes: lists of (old, new), each of which must occur."""
+    before signing, `damage` after it, `framing` the finished MIME bytes, `envelope` the document's: lists of (old, new), each of
+    which must occur."""
     invoice = None  # bytes of a document; the test sets it
 
     def __init__(self, **options):
@@ -131,7 +132,8 @@ class Message:
         self.cte = "binary"
         self.root_type, self.ctype = 'application/soap+xml; charset=UTF-8', 'multipart/related; boundary="b0undary"; type="application/soap+xml"; start="<root@foreign.example>"'
         self.lf = False
-        self.edits, self.damage, self.framing = (), (), ()
+        self.edits, self.damage, self.framing, self.envelope = (), (), (), ()
+        self.charset = "utf-8"          # of the document
         for k, v in options.items():
             getattr(self, k)
             setattr(self, k, v)
@@ -147,6 +149,7 @@ class Message:
 
     def payload(self):
         doctype, process, sbd = envelope_of(self.invoice)
+        sbd = self.change(sbd.decode(), self.envelope).encode(self.charset)
         data = gzip.compress(sbd) if self.compress else sbd
         octets = data if self.compress or self.raw_digest else c14n(etree.fromstring(data))
         return doctype, process, data, sha(octets)
@@ -208,7 +211,7 @@ class Message:
 
 # ---- answers ----
 
-def signal(content, message_id, signer="ap2", tokens="", token_id="sig-token", edits=(), damage=()):
+def signal(content, message_id, signer="ap2", tokens="", token_id="sig-token", prefixes="", edits=(), damage=()):
     text = (f'<env:Envelope xmlns:env="{S12}"><env:Header><eb:Messaging xmlns:eb="{EB}" xmlns:wsu="{WSU}" env:mustUnderstand="true" wsu:Id="messaging"><eb:SignalMessage>'
             f'<eb:MessageInfo><eb:Timestamp>2026-11-22T10:15:31Z</eb:Timestamp><eb:MessageId>{uuid.uuid4()}@foreign.example</eb:MessageId>'
             f'<eb:RefToMessageId>{message_id}</eb:RefToMessageId></eb:MessageInfo>{content}</eb:SignalMessage></eb:Messaging>@SECURITY@</env:Header>'
@@ -216,7 +219,7 @@ def signal(content, message_id, signer="ap2", tokens="", token_id="sig-token", e
     text = Message.change(text, edits)
     if signer:
         text = text.replace("@SECURITY@", f'<wsse:Security {NS} env:mustUnderstand="true">{token(signer, "sig-token")}{tokens}@SIGNATURE@</wsse:Security>')
-        text = sign(text, signer, ("body", "messaging"), {}, token_id=token_id)
+        text = sign(text, signer, ("body", "messaging"), {}, prefixes, token_id)
     return Message.change(text.replace("@SECURITY@", ""), damage).encode()
 
 

@@ -120,6 +120,8 @@ static void ambiguous_framing_is_refused(void **state)
     expect(400, POST "Host: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
     expect(400, POST "Content-Length: 2\r\n\r\nhi");
     expect(400, POST "Host: a\r\nHost: b\r\nContent-Length: 2\r\n\r\nhi");
+    expect(400,
+        POST "Host: a\r\nContent-Type: a/b\r\nContent-Type: a/c\r\nContent-Length: 2\r\n\r\nhi");
     expect(400, POST "Host: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n");
     expect(400, POST "Host: a\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nhi");
     expect(400, POST "Host: a\r\nContent-Length : 2\r\n\r\nhi");
@@ -135,6 +137,9 @@ static void good_requests_are_served(void **state)
     (void)state;
     expect(200, POST "Host: a\r\nContent-Length: 2\r\n\r\nhi");
     expect(200, POST "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+    expect(200, POST "Host: a\r\nTransfer-Encoding: Chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+    expect(200, "POST http://a:1/as4 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
+    expect(404, "POST http://as4 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
     expect(405, "GET /as4 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     expect(404, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
     expect(413, POST "Host: a\r\nContent-Length: 1048577\r\n\r\n");
