@@ -128,6 +128,53 @@ def main(lab):
     check(lab, 2, "who is not served", tap.seen[2], third, "error")
 
 
+# the ebMS code; a message that has it (tests/support/foreign.py)
+BAD = [
+    ("EBMS:0001", {"edits": [("<eb:AgreementRef>", '<eb:AgreementRef type="x">')]}),
+    ("EBMS:0004", {"edits": [(">POP000002<", ">POP000009<")]}),
+    ("EBMS:0007", {"href": "nowhere"}),
+    ("EBMS:0009", {"edits": [("@foreign.example</eb:MessageId>", "</eb:MessageId>")]}),
+    ("EBMS:0101", {"damage": [("ConversationId>c", "ConversationId>d")]}),
+    ("EBMS:0102", {"framing": [(b"binary\r\nContent-ID: <att@foreign.example>\r\n\r\n", b"binary\r\nContent-ID: <att@foreign.example>\r\n\r\nx")]}),
+    ("EBMS:0103", {"refs": ("messaging", "cid")}),
+    ("EBMS:0303", {"edits": [(">application/gzip<", ">application/zip<")]}),
+]
+
+
+def errors(lab):
+    """Each kind of error that our receiver sends: signed by the certificate in its token, which chains; of the schema."""
+    try:
+        import foreign
+    except ImportError as e:
+        print(f"skip errors: {e}")
+        return
+    foreign.Message.invoice = open(INVOICE, "rb").read()
+    d = os.path.join(lab.dir, "errors")
+    os.makedirs(d)
+    shutil.copy(lab.net + "/pki/ap2.pem", d)
+    for code, how in BAD:
+        m = foreign.Message(**how)
+        ctype, body = m.wire()
+        out = ssl.create_default_context(cafile=lab.net + "/pki/tlsca.pem")
+        far = http.client.HTTPSConnection("localhost", lab.port("ap2"), timeout=60, context=out)
+        far.request("POST", "/as4", body=body, headers={"Content-Type": ctype})
+        answer = far.getresponse().read()
+        open(d + "/error.xml", "wb").write(answer)
+        told = [x.decode() for x in re.findall(rb'errorCode="([^"]*)"|RefToMessageId>([^<]*)<|severity="([^"]*)"', answer) for x in x if x]
+        ref = m.id if code != "EBMS:0009" else m.id.split("@")[0]
+        say(told == [ref, code, "failure"], f"{code}: one error of its kind, for this message", told)
+        token = re.search(rb"BinarySecurityToken[^>]*>([^<]*)<", answer).group(1)
+        open(d + "/token.pem", "wb").write(b"-----BEGIN CERTIFICATE-----\n" + token + b"\n-----END CERTIFICATE-----\n")
+        r = subprocess.run(["openssl", "verify", "-CAfile", lab.net + "/pki/root.pem", "-untrusted", lab.net + "/pki/apca.pem", d + "/token.pem"],
+                           capture_output=True, text=True)
+        say(r.returncode == 0, f"{code}: openssl verifies the certificate in the token", r.stderr)
+        if tool("xmlsec1"):
+            say(xmlsec(d, "error") == 0, f"{code}: xmlsec1 verifies the signature")
+        if tool("xmllint") and os.path.exists(XSD + "/as4-driver.xsd"):
+            say((r := schema(d + "/error.xml")).returncode == 0, f"{code}: it is valid by the schema", r.stderr)
+
+
 with Lab() as lab:
     main(lab)
+    errors(lab)
 done()
