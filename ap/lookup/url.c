@@ -12,6 +12,20 @@ static bool host_char(char c)
            c == '.';
 }
 
+/* Behind a host name, an IPv4 address, or an IPv6 address in brackets; NULL: there is none. */
+static const char *host_end(const char *host)
+{
+    const char *p = host;
+
+    if (*host == '[') {
+        p += 1 + strspn(host + 1, "0123456789abcdefABCDEF:.");
+        return *p == ']' && p - host > 2 ? p + 1 : NULL;
+    }
+    while (host_char(*p))
+        p++;
+    return p == host || *host == '.' || *host == '-' ? NULL : p;
+}
+
 static bool url_chars(struct str u)
 {
     for (size_t i = 0; i < u.n; i++)
@@ -44,9 +58,7 @@ const char *url_fault(const char *url, bool plain_ok, bool query_ok)
         return "is http:, not https:";
     else
         host = url + 7;
-    for (p = host; host_char(*p); p++)
-        ;
-    if (p == host || *host == '.' || *host == '-')
+    if (!(p = host_end(host)))
         return "has no host name";
     if (*p == ':') {
         size_t n = strcspn(p + 1, "/?#");

@@ -102,6 +102,18 @@ def rows_of_the_table(lab, peer):
     other.close()
 
 
+def ipv6(lab):
+    try:
+        six = Hostile(lab, ip="::1").serve(MOVER)
+    except OSError as e:
+        print(f"skip ipv6: {e}")
+        return
+    c = Case(lab, "ROW-IPV6", "--to", MOVER)
+    proven(c, six, "N14 a peer that has IPv6 alone", requests=1)
+    say(c.status()["attempts"][-1]["address"] == "::1", "... and the attempt says where", c.status()["attempts"][-1])
+    six.close()
+
+
 def known_peers(lab, peer):
     def case(number, act):
         lab.json(1, "queue", "run")
@@ -264,6 +276,7 @@ with Lab() as lab:
     sender = lab.serve(1, *SHORT)
     peer = Hostile(lab).serve(BUYER)
     lab.register(OTHER, peer.url(), cert="ap1")
+    ipv6(lab)
     for part in (rows_of_the_table, known_peers, on_the_wire, moves, people, fairness):
         part(lab, peer)
     sender = restarts(lab, peer, sender)

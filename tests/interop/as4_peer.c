@@ -1,8 +1,6 @@
 /* as4_peer.c - our AS4 layer as a filter, for the live tests against other access points. The
  * network around it is the test script's.
  *
- *   as4_peer receive PKI OWN CONTENT-TYPE STORE [refuse] <request >answer
- *       the first output line is "STATUS CONTENT-TYPE", then the body; STORE gets the payload
  *   as4_peer compose PKI OWN RECIPIENT FILE EXPECT MESSAGE-ID FROM TO [plain] >request
  *       the first output line is the Content-Type, then the body; EXPECT gets the expectation
  *   as4_peer judge PKI EXPECT CONTENT-TYPE <answer
@@ -86,50 +84,6 @@ static void put_file(const char *path, struct blob b)
     NEED(f);
     put_blob(f, b);
     NEED(fclose(f) == 0);
-}
-
-static void answer(const struct as4_received *got, int rc, struct err *why, struct key *k)
-{
-    struct buf out;
-    char id[EBMS_ID];
-    int64_t now = clock_now();
-
-    buf_init(&out, 1 << 20);
-    if (rc == 0)
-        NEED(as4_receipt_write(&out, id, got, k, now, arena, &e) == 0);
-    else if (why->ebms[0])
-        NEED(as4_error_write(&out, id, why, got->ref_to_message_id, k, now, arena, &e) == 0);
-    else if (got->not_understood)
-        NEED(as4_fault_write(&out, got->not_understood, &e) == 0);
-    printf("%d %s\n", got->http_status, out.n ? AS4_REPLY_CONTENT_TYPE : "text/plain");
-    put_blob(stdout, blob_str(buf_view(&out)));
-    buf_free(&out);
-}
-
-static int do_receive(int argc, char **argv)
-{
-    struct key *k = open_key(argv[0], argv[1]);
-    struct as4_receiver r = {.trust = open_trust(argv[0]), .keys = &k, .nkeys = 1};
-    struct blob body = standard_input();
-    struct as4_received got;
-    struct err why = ERR_INIT;
-    int rc;
-
-    NEED((r.tmp_dirfd = fsx_open_dir(".", &e)) >= 0);
-    rc = as4_receive(&got, &r, str_z(argv[2]), &body, clock_now(), arena, &why);
-    if (rc == 0 && argc > 4) {
-        (void)err_set(&why, ERR_INPUT, "as4.not-serviced", "PEPPOL-AS4 4.4", "not served here");
-        rc = err_ebms(&why, "EBMS:0004");
-    }
-    if (rc)
-        fprintf(stderr, "as4_peer: %s %s\n", why.code, why.msg);
-    else
-        put_file(argv[3], spool_blob(&got.payload));
-    answer(&got, rc, &why, k);
-    as4_received_free(&got);
-    key_close(k);
-    pki_close(r.trust);
-    return 0;
 }
 
 static struct str slice(const char *whole, const char *until, const char **rest)
@@ -223,7 +177,7 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int min, (*run)(int argc, char **argv);
-    } commands[] = {{"receive", 4, do_receive}, {"compose", 8, do_compose}, {"judge", 3, do_judge}};
+    } commands[] = {{"compose", 8, do_compose}, {"judge", 3, do_judge}};
 
     xml_init();
     arena = arena_new(64 << 20);
@@ -231,6 +185,6 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
         if (strcmp(argv[1], commands[i].name) == 0 && argc - 2 >= commands[i].min)
             return commands[i].run(argc - 2, argv + 2);
-    fputs("usage: as4_peer receive|compose|judge ... (see as4_peer.c)\n", stderr);
+    fputs("usage: as4_peer compose|judge ... (see as4_peer.c)\n", stderr);
     return 2;
 }

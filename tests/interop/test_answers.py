@@ -85,6 +85,7 @@ def security(b):
     b.refuses("header changed after signing", "EBMS:0101", "--break", "digest")
     b.refuses("signer under another root", "EBMS:0101", "--own", "rogue")
     b.refuses("signer of the SMP CA", "EBMS:0101", "--own", "smp1")
+    b.refuses("an access point's certificate by the SMP CA", "EBMS:0101", "--own", "wrongca")
     b.refuses("signer expired", "EBMS:0101", "--own", "expired")
     b.refuses("signer revoked", "EBMS:0101", "--own", "revoked")
     b.refuses("From is not the signer", "EBMS:0101", "--break", "from")

@@ -113,6 +113,8 @@ def phase4(process, forget=600):
 
 
 class Reader:
+    """What comes from a socket, behind what was read already."""
+
     def __init__(self, s, rest):
         self.s, self.rest = s, rest
 
@@ -136,10 +138,11 @@ class Reader:
 
 
 class Hostile:
-    def __init__(self, lab, acts=(forward,), to=None):
+    def __init__(self, lab, acts=(forward,), to=None, ip="127.0.0.1"):
         self.lab, self.acts, self.seen = lab, collections.deque(acts), []
         self.lock, self.release, self.open = threading.Lock(), threading.Event(), 0
         self.most = 0  # requests at once
+        self.host = f"[{ip}]" if ":" in ip else "localhost"
         self.to = to or lab.port("ap2")  # the port of the honest one
         self.cut = None  # close after so many bytes of a body
         peer = self
@@ -150,11 +153,12 @@ class Hostile:
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads, allow_reuse_address, request_queue_size = True, True, 128
+            address_family = socket.AF_INET6 if ":" in ip else socket.AF_INET
 
             def handle_error(self, *_):
                 pass  # a client that gave up
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server((ip, 0), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -168,7 +172,7 @@ class Hostile:
             self.acts = collections.deque(acts)
 
     def url(self):
-        return f"http://localhost:{self.port}/as4"
+        return f"http://{self.host}:{self.port}/as4"
 
     def serve(self, *participants):
         for p in participants:

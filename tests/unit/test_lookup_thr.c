@@ -600,7 +600,8 @@ static void urls_outside_the_lab_are_public_https(void **state)
 {
     static const char *const bad[] = {"http://ap.example/", "https://ap.example:8443/",
         "https://u@ap.example/", "https://ap.example/#x", "https:///x", "https://", "", "x",
-        "https://ap.example/a b", "https://ap.example\\@evil/"};
+        "https://ap.example/a b", "https://ap.example\\@evil/", "https://[]/", "https://[::1/",
+        "https://[::1]x/", "https://[ap.example]/"};
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_non_null(url_fault(bad[i], false, true));
@@ -608,6 +609,7 @@ static void urls_outside_the_lab_are_public_https(void **state)
     assert_null(url_fault("https://ap.example:443", false, false));
     assert_non_null(url_fault("https://ap.example/as4?x=1", false, false));
     assert_null(url_fault("http://127.0.0.1:80/", true, false));
+    assert_null(url_fault("https://[2606:4700::1111]:443/as4", false, false));
 }
 
 static void what_a_participant_takes_can_be_listed(void **state)
