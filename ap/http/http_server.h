@@ -1,12 +1,12 @@
 /* http_server.h - HTTP/1.1 server for one purpose: take whole requests safely, answer them.
  *
  * libmicrohttpd (TLS 1.2 and 1.3 by GnuTLS), one thread a connection, behind a framing guard of
- * ours: exactly one Host, at most one Content-Type, one unambiguous length, token header names; anything else is 400 and the
- * connection closes (request smuggling lives there). The body is streamed into a spool (memory,
- * then an unnamed file). Limits: connections in all and per address, header 32 KiB, body size,
- * total time, slowest rate. When there are as many connections as may be, or no descriptor is left
- * for another (accept.paused in the log), who dials waits in the kernel's queue. Handlers run on
- * connection threads, many at once. */
+ * ours: exactly one Host, at most one Content-Type, one unambiguous length, token header names;
+ * anything else is 400 and the connection closes (request smuggling lives there). The body is
+ * streamed into a spool (memory, then an unnamed file). Limits: connections in all and per address,
+ * header 32 KiB, body size, total time, slowest rate. When there are as many connections as may be,
+ * or no descriptor is left for another (accept.paused in the log), who dials waits in the kernel's
+ * queue. Handlers run on connection threads, many at once. */
 #ifndef AP_HTTP_HTTP_SERVER_H
 #define AP_HTTP_HTTP_SERVER_H
 
