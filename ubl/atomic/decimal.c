@@ -30,21 +30,18 @@ static i128 mag(i128 v)
     return v < 0 ? -v : v;
 }
 
+/* Trailing zeros off, many at once where there are many: a quotient mostly has 18 digits of them.
+ */
 static i128 strip(i128 v, int32_t *scale)
 {
     if (v == 0)
         *scale = 0;
-    while (*scale > 0 && !(v & 1) && (int64_t)v == v) {
-        int64_t w = (int64_t)v;
-
-        if (w % 10)
-            return v;
-        v = w / 10;
-        --*scale;
-    }
-    while (*scale > 0 && !(v & 1) && v % 10 == 0) {
-        v /= 10;
-        --*scale;
+    for (int32_t k = 16; k && *scale; k /= 2) {
+        int64_t by = (int64_t)dec_pow10[k], low = ((int64_t)1 << k) - 1;
+        while (*scale >= k && !((int64_t)v & low) && v % by == 0) {
+            v /= by;
+            *scale -= k;
+        }
     }
     return v;
 }
