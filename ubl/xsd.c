@@ -288,8 +288,11 @@ static const struct mended *mended_value(const struct player *p, uint32_t node)
 /* libxml2 2.9 takes a sign with white space behind it for a decimal, but not one without. */
 static struct str bare_sign(struct str s)
 {
-    struct str t = str_trim(s);
+    struct str t;
 
+    if (s.n > 1 && *s.p != '+' && *s.p != '-' && (unsigned char)*s.p > ' ')
+        return s;
+    t = str_trim(s);
     return t.n == 1 && (*t.p == '+' || *t.p == '-') ? t : s;
 }
 
