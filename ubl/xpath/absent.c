@@ -26,6 +26,7 @@ static uint32_t needed(const struct xn *n, unsigned depth)
     case OP_FILTER:
     case OP_SORT:
     case OP_CACHED:
+    case OP_CHAIN:
         return needed(n->k[0], depth + 1);
     default:
         return 0;

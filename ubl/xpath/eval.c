@@ -148,6 +148,8 @@ int xev(struct xp_ctx *c, const struct xn *n, struct xsink *s)
         return comma(c, n, s);
     case OP_STEP:
         return xev_step(c, n, s);
+    case OP_CHAIN:
+        return xev_chain(c, n, s);
     case OP_PATH:
         return xev_path(c, n, s);
     case OP_FILTER:
@@ -280,6 +282,8 @@ int xev_one(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
         return 1;
     case OP_STEP:
         return xev_step(c, n, &s.s) < 0 ? -1 : s.n;
+    case OP_CHAIN:
+        return xev_chain(c, n, &s.s) < 0 ? -1 : s.n;
     case OP_PATH:
         return xev_path(c, n, &s.s) < 0 ? -1 : s.n;
     case OP_VCMP:
@@ -409,6 +413,12 @@ int xev_bool(struct xp_ctx *c, const struct xn *n, bool *out)
     case OP_STEP: {
         struct xsink s = {exists_put};
         int r = xev_step(c, n, &s);
+        *out = r == 1;
+        return r < 0 ? -1 : 0;
+    }
+    case OP_CHAIN: {
+        struct xsink s = {exists_put};
+        int r = xev_chain(c, n, &s);
         *out = r == 1;
         return r < 0 ? -1 : 0;
     }

@@ -60,10 +60,10 @@ static bool same_own(const struct xn *a, const struct xn *b)
     }
 }
 
-/* The expression itself, not where its value is kept. */
+/* The expression itself, not how its value is kept or found. */
 static const struct xn *plain(const struct xn *n)
 {
-    while (n->op == OP_CACHED || n->op == OP_MEMO)
+    while (n->op == OP_CACHED || n->op == OP_MEMO || n->op == OP_CHAIN)
         n = n->k[0];
     return n;
 }
@@ -80,6 +80,20 @@ bool xn_equal(const struct xn *a, const struct xn *b)
         if (!xn_equal(a->k[i], b->k[i]))
             return false;
     return true;
+}
+
+int xwrap(struct xn *n, enum xop op, struct xparse *p)
+{
+    struct xn *copy = arena_alloc(p->env->a, sizeof(*copy)), **k;
+
+    if (!copy || !(k = arena_alloc(p->env->a, sizeof(struct xn *))))
+        return err_nomem(p->e);
+    *copy = *n;
+    *k = copy;
+    n->op = op;
+    n->k = k;
+    n->nk = 1;
+    return 0;
 }
 
 /* ---- for the document ---- */
@@ -173,7 +187,7 @@ static uint32_t hash(const struct xn *n)
 /* More than a look at an attribute or child. */
 static bool is_dear(const struct xn *n)
 {
-    if (n->op == OP_PATH || n->op == OP_CALL)
+    if (n->op == OP_PATH || n->op == OP_CALL || n->op == OP_CHAIN)
         return true;
     for (uint32_t i = 0; i < n->nk; i++)
         if (is_dear(n->k[i]))
@@ -187,19 +201,11 @@ static bool worth_memo(const struct xn *n)
            !(n->deps & (DEP_POS | DEP_LAST | DEP_RULE)) && is_dear(n);
 }
 
-/* In place, so that whoever has the node sees it. */
 static int make_memo(struct xn *n, uint32_t slot, struct xparse *p)
 {
-    struct xn *copy = arena_alloc(p->env->a, sizeof(*copy)), **k;
-
-    if (!copy || !(k = arena_alloc(p->env->a, sizeof(struct xn *))))
-        return err_nomem(p->e);
-    *copy = *n;
-    *k = copy;
-    n->op = OP_MEMO;
+    if (xwrap(n, OP_MEMO, p) < 0)
+        return -1;
     n->slot = slot;
-    n->k = k;
-    n->nk = 1;
     return 0;
 }
 
@@ -259,7 +265,9 @@ static int note_conditions(struct xn *n, struct xparse *p)
 
 int xshare(struct xn **n, struct xparse *p)
 {
-    return note_conditions(*n, p) < 0 ? -1 : cache(n, p, false);
+    if (note_conditions(*n, p) < 0 || cache(n, p, false) < 0)
+        return -1;
+    return xchains(*n, p);
 }
 
 int xshare_condition(struct xn **n, struct xparse *p)

@@ -297,6 +297,7 @@ static bool is_safe(const struct xn *n)
     case OP_SORT:
     case OP_CACHED:
     case OP_MEMO:
+    case OP_CHAIN:
     case OP_OR:
     case OP_AND:
         break;
@@ -355,6 +356,7 @@ static bool is_light(const struct xn *n)
     case OP_AND:
     case OP_CACHED:
     case OP_MEMO:
+    case OP_CHAIN:
     case OP_INSET:
     case OP_SEENBEFORE:
         break;
@@ -558,6 +560,7 @@ static void infer(struct xn *n, struct xparse *p)
         return;
     case OP_CACHED:
     case OP_MEMO:
+    case OP_CHAIN:
         types_as(n, n->k[0]);
         return;
     case OP_N:

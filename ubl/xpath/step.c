@@ -1,11 +1,7 @@
-/* step.c - axis steps over the tree, with their predicates applied on the way.
- *
- * A named step asks the document's name index first: a name the document does not use ends it at
- * once, and below large elements the index range replaces the walk over children. */
-#include "ubl/xpath/xpath_priv.h"
+/* step.c - axis steps over the tree, with their predicates applied on the way. A name that the
+ * document does not use ends a step at once. */
+#include "ubl/xpath/names_priv.h"
 
-#define WALK_MAX 64u   /* subtrees up to this size are walked, larger ones looked up */
-#define FEW 6u         /* nodes of a name that are looked at one by one, wherever they stand */
 #define STREAM_PREDS 8 /* more predicates than this are applied to materialized lists */
 #define AXIS_DONE 2    /* no further node of this axis can pass */
 
@@ -39,62 +35,6 @@ bool xnode_matches(const struct xp_ctx *c, const struct xtest *t, uint32_t node)
         return x->name && str_eq(name->local, t->local);
     }
     return false;
-}
-
-/* ---- predicates ---- */
-static int pred_value(struct xp_ctx *c, const struct xn *p, int64_t pos, bool *out)
-{
-    struct xp_seq seq;
-
-    if (xev_seq(c, p, &seq) < 0)
-        return -1;
-    *out = false;
-    if (seq.n == 0)
-        return 0;
-    if (xis_node(&seq.v[0])) {
-        *out = true;
-        return 0;
-    }
-    if (seq.n > 1)
-        return xfail(c, "FORG0006", "no effective boolean value: a sequence of several values");
-    if (xis_num(&seq.v[0])) {
-        *out = xnum_is(&seq.v[0], pos);
-        return 0;
-    }
-    return xebv(c, &seq.v[0], out);
-}
-
-/* One predicate for one item at a position. */
-int xpredicate(struct xp_ctx *c, const struct xn *p, const struct xp_item *it, int64_t pos,
-    int64_t last, bool *out)
-{
-    struct xfocus f, *was = c->f;
-    struct arena_mark m;
-    bool light = p->flags & NF_LIGHT;
-    uint32_t forced = c->forced;
-    int r;
-
-    if (p->flags & NF_POSCONST) {
-        *out = p->slot && pos == (int64_t)p->slot;
-        return 0;
-    }
-    if (it->type == XP_NODE) {
-        f.item.type = XP_NODE;
-        f.item.node = it->node;
-    } else {
-        f.item = *it;
-    }
-    f.none = false;
-    f.pos = pos;
-    f.last = last;
-    c->f = &f;
-    if (!light)
-        m = arena_mark(c->a);
-    r = p->flags & NF_BOOLPRED ? xev_bool(c, p, out) : pred_value(c, p, pos, out);
-    if (!light && forced == c->forced)
-        arena_rewind(c->a, m);
-    c->f = was;
-    return r;
 }
 
 static int emit(struct step *s, uint32_t node)
@@ -136,86 +76,19 @@ static inline bool fits(const struct step *s, uint32_t node)
     return xnode_matches(s->c, &s->n->test, node);
 }
 
-/* ---- the name index ---- */
-/* First of v[0 … n) that is not below node. Callers mostly go through the document in order, so the
- * search starts where the last one for this name ended and doubles its stride. */
-static uint32_t lower(const uint32_t *v, uint32_t n, uint32_t node, uint32_t hint)
-{
-    uint32_t lo = 0, hi = n, stride = 1;
-
-    if (hint > n)
-        hint = n;
-    if (hint < n && v[hint] < node) {
-        for (lo = hint + 1; lo + stride < n && v[lo + stride] < node; stride *= 2)
-            lo += stride;
-        hi = lo + stride < n ? lo + stride + 1 : n;
-    } else {
-        for (hi = hint; hi >= stride && v[hi - stride] >= node; stride *= 2)
-            hi -= stride;
-        lo = hi >= stride ? hi - stride : 0;
-    }
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (v[mid] < node)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
-struct span {
-    const uint32_t *v;
-    uint32_t n;
-};
-
-/* Nodes of the wanted name numbered from … to. */
-static struct span named(const struct step *s, uint32_t from, uint32_t to)
-{
-    const struct tree_name *name = &s->t->names[s->want];
-    const uint32_t *v = s->t->by_name + name->first;
-    uint32_t *hint = &s->c->hints[s->want];
-    uint32_t a = lower(v, name->count, from, *hint), b = a;
-
-    *hint = a;
-    if (a < name->count && v[a] < to)
-        b = to >= s->t->n ? name->count : a + lower(v + a, name->count - a, to, 0);
-    return (struct span){v + a, b - a};
-}
-
 /* ---- axes ---- */
-/* Where nodes of the wanted name below n are found better than by a walk: all of the document's,
- * being few, or those below a large n. */
-static bool looked_up(const struct step *s, uint32_t n, struct span *out)
-{
-    const struct tree_name *name = &s->t->names[s->want];
-    uint32_t size = s->nd[n].end - n;
-
-    if (!s->want)
-        return false;
-    if (name->count <= FEW) {
-        *out = (struct span){s->t->by_name + name->first, name->count};
-        return true;
-    }
-    if (size <= WALK_MAX)
-        return false;
-    *out = named(s, n + 1, s->nd[n].end);
-    return true;
-}
-
 static int children(struct step *s, uint32_t n)
 {
     const struct tree_node *x = &s->nd[n];
-    uint32_t kinds = s->kinds & ~(1u << TREE_ATTRIBUTE);
-    struct span sp;
+    struct xbelow b;
     int r = 0;
 
     if (x->kind > TREE_ELEMENT)
         return 0;
-    if (looked_up(s, n, &sp) && (sp.n <= FEW || sp.n <= (x->end - n) / 8)) {
-        for (uint32_t i = 0; i < sp.n && r == 0; i++)
-            if (s->nd[sp.v[i]].parent == n && kinds >> s->nd[sp.v[i]].kind & 1)
-                r = emit(s, sp.v[i]);
+    if (s->want) {
+        xbelow_children(&b, s->c, n, s->want, s->kinds);
+        for (uint32_t i; r == 0 && (i = xbelow_next(&b)) != TREE_NONE;)
+            r = emit(s, i);
         return r;
     }
     for (uint32_t i = n + 1 + x->nattr; i < x->end && r == 0; i = s->nd[i].end)
@@ -237,14 +110,14 @@ static int attributes(struct step *s, uint32_t n)
 static int descendants(struct step *s, uint32_t n, bool self, bool attrs)
 {
     uint32_t end = s->nd[n].end, kinds = attrs ? s->kinds : s->kinds & ~(1u << TREE_ATTRIBUTE);
-    struct span sp;
+    struct xspan sp;
     int r = 0;
 
     if (self && fits(s, n))
         r = emit(s, n);
     if (r || s->nd[n].kind > TREE_ELEMENT)
         return r;
-    if (looked_up(s, n, &sp)) {
+    if (s->want && xspan_of(&sp, s->c, s->want, n + 1, end)) {
         for (uint32_t i = 0; i < sp.n && sp.v[i] < end && r == 0; i++)
             if (sp.v[i] > n && kinds >> s->nd[sp.v[i]].kind & 1)
                 r = emit(s, sp.v[i]);
@@ -302,7 +175,7 @@ static int following(struct step *s, uint32_t n)
     int r = 0;
 
     if (s->want) {
-        struct span sp = named(s, from, s->t->n);
+        struct xspan sp = xspan_named(s->c, s->want, from, s->t->n);
         for (uint32_t i = 0; i < sp.n && r == 0; i++)
             if (s->nd[sp.v[i]].kind != TREE_ATTRIBUTE && (s->kinds >> s->nd[sp.v[i]].kind & 1))
                 r = emit(s, sp.v[i]);
@@ -321,7 +194,7 @@ static int preceding(struct step *s, uint32_t n)
     if (s->nd[n].kind == TREE_ATTRIBUTE)
         n = s->nd[n].parent;
     if (s->want) {
-        struct span sp = named(s, 0, n);
+        struct xspan sp = xspan_named(s->c, s->want, 0, n);
         for (uint32_t i = sp.n; i > 0 && r == 0; i--) {
             const struct tree_node *x = &s->nd[sp.v[i - 1]];
             if (x->end <= n && x->kind != TREE_ATTRIBUTE && (s->kinds >> x->kind & 1))
@@ -367,25 +240,6 @@ static int axis(struct step *s, uint32_t n)
         return preceding(s, n);
     case AX_NAMESPACE:
         break;
-    }
-    return 0;
-}
-
-/* Predicates over a whole list, one after the other: for last() and long chains. */
-int xfilter_list(
-    struct xp_ctx *c, const struct xn *n, uint32_t first, struct xp_item *v, size_t *count)
-{
-    for (uint32_t k = first; k < n->nk; k++) {
-        size_t kept = 0, all = *count;
-        for (size_t i = 0; i < all; i++) {
-            bool yes;
-            if (xtick(c) < 0 ||
-                xpredicate(c, n->k[k], &v[i], (int64_t)i + 1, (int64_t)all, &yes) < 0)
-                return -1;
-            if (yes)
-                v[kept++] = v[i];
-        }
-        *count = kept;
     }
     return 0;
 }

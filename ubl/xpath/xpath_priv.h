@@ -85,6 +85,7 @@ enum xop {
     OP_EACH,       /* xsl:for-each: kids: select, body */
     OP_CACHED,     /* slot of the document cache; kid */
     OP_MEMO,       /* slot of the answers for nodes; kid */
+    OP_CHAIN,      /* chain of names; kid = the same as a path */
     OP_INSET,      /* kid = constants, by hash */
     OP_TOKENSET,   /* contains(' A B ', concat(' ', kid, ' ')) */
     OP_SEENBEFORE, /* preceding::x = kid0 (or following) by value index */
@@ -132,6 +133,13 @@ struct stype {
     struct xtest test;
 };
 
+#define XCHAIN_MAX 8u
+struct xchain { /* /a/b/@c, a/b, ../a: the names of the environment */
+    uint32_t n, up;
+    bool root, attribute; /* from the document; the last is an attribute */
+    uint32_t name[XCHAIN_MAX];
+};
+
 struct xn;
 struct xfn;
 struct ufn;
@@ -152,6 +160,7 @@ struct xn {
         struct ufn *ufn;
         struct stype *st;
         const struct xset *set;
+        const struct xchain *chain;
         struct str name;
     };
 };
@@ -340,6 +349,10 @@ int xcheck_test(const struct xn *n, struct xparse *p); /* used as a boolean: FOR
 int xopt(struct xn **n, struct xparse *p);
 int xshare(struct xn **n, struct xparse *p);
 int xshare_condition(struct xn **n, struct xparse *p); /* of a match pattern */
+int xchains(struct xn *n, struct xparse *p);           /* chain.c: paths of names to OP_CHAIN */
+/* The node becomes op with its old self as the only kid, in place: whoever has it sees it. Types
+ * and flags stay. */
+int xwrap(struct xn *n, enum xop op, struct xparse *p);
 bool xn_equal(const struct xn *a, const struct xn *b);
 bool xtest_equal(const struct xtest *a, const struct xtest *b);
 uint32_t xabsent(const struct xn *n, bool *value); /* absent.c */
@@ -453,6 +466,7 @@ int xev_converted(struct xp_ctx *c, const struct xn *n, xconvert_fn *convert,
 
 int xev_path(struct xp_ctx *c, const struct xn *n, struct xsink *s);
 int xev_step(struct xp_ctx *c, const struct xn *n, struct xsink *s);
+int xev_chain(struct xp_ctx *c, const struct xn *n, struct xsink *s);
 int xev_filter(struct xp_ctx *c, const struct xn *n, struct xsink *s);
 int xev_sort(struct xp_ctx *c, const struct xn *n, struct xsink *s);
 int xev_setop(struct xp_ctx *c, const struct xn *n, struct xsink *s);
