@@ -9,7 +9,7 @@
 
 #include "ubl/atomic/decimal_priv.h"
 
-#define E4(x) (x) * 10000
+#define E4(x) ((x)*10000)
 #define P10_16 E4(E4(E4(E4((i128)1))))
 #define P10_32 E4(E4(E4(E4(P10_16))))
 #define FOUR(x) (x), (x)*10, (x)*100, (x)*1000

@@ -465,36 +465,38 @@ static int first_match(struct xp_ctx *c, const struct xp_dispatch *d, const stru
 }
 
 /* The first hit at or after the node; mostly the next after the last one. */
-static const struct hit *seek(const struct xwalk *w, const struct xp_dispatch *d, uint32_t node)
+static uint32_t seek(const struct xwalk *w, const struct xp_dispatch *d, uint32_t node)
 {
-    uint32_t first = w->first[d->id], end = w->first[d->id + 1], *at = &w->at[d->id];
+    uint32_t at = w->at[d->id], first = w->first[d->id], end = w->first[d->id + 1];
 
-    if (*at > first && w->hits[*at - 1].node >= node)
-        *at = first;
-    while (*at < end && w->hits[*at].node < node)
-        ++*at;
-    return *at < end ? &w->hits[*at] : NULL;
+    if (at > first && w->hits[at - 1].node >= node)
+        at = first;
+    while (at < end && w->hits[at].node < node)
+        at++;
+    return at;
 }
 
 static int next(struct xp_ctx *c, const struct xp_dispatch *d, struct xp_visit visit,
     uint32_t *node, size_t *which)
 {
     const struct group *groups = c->env->dispatches->groups;
+    const struct hit *hits = c->walk->hits;
+    uint32_t at = seek(c->walk, d, *node), end = c->walk->first[d->id + 1], n = c->t->n;
 
-    for (uint32_t i = *node; i < c->t->n; i++) {
-        const struct hit *h = seek(c->walk, d, i);
-        uint8_t kinds;
+    for (uint32_t i = *node; i < n; i++) {
+        const struct group *g = NULL;
         bool yes;
-        if (!d->n_loose)
-            i = h ? h->node : c->t->n;
-        if (i >= c->t->n)
+        if (!d->n_loose && (i = at < end ? hits[at].node : n) == n)
             break;
-        kinds = c->nd[i].parent == 0 || i == 0 ? visit.top : visit.kinds;
-        if (!(kinds >> c->nd[i].kind & 1))
+        if (at < end && hits[at].node == i)
+            g = &groups[hits[at++].group];
+        if (!((visit.kinds | visit.top) >> c->nd[i].kind & 1) ||
+            !((c->nd[i].parent == 0 || i == 0 ? visit.top : visit.kinds) >> c->nd[i].kind & 1))
             continue;
-        if (first_match(c, d, h && h->node == i ? &groups[h->group] : NULL, i, which, &yes) < 0)
+        if (first_match(c, d, g, i, which, &yes) < 0)
             return -1;
         if (yes) {
+            c->walk->at[d->id] = at;
             *node = i;
             return 0;
         }

@@ -342,9 +342,19 @@ static int regex_texts(
     struct xp_ctx *c, const struct xn *n, uint32_t flags_at, struct regex_texts *t)
 {
     t->flags = STR("");
-    if (xev_str(c, n->k[0], &t->s) < 0 || need_str(c, n->k[1], &t->pattern) < 0)
+    if (xev_str(c, n->k[0], &t->s) < 0)
+        return -1;
+    if (n->slot) /* constant */
+        return 0;
+    if (need_str(c, n->k[1], &t->pattern) < 0)
         return -1;
     return n->nk > flags_at ? need_str(c, n->k[flags_at], &t->flags) : 0;
+}
+
+static int regex_of(
+    struct xp_ctx *c, const struct xn *n, const struct regex_texts *t, const struct regex **re)
+{
+    return n->slot ? xregex_shared(c, n, re) : xregex_get(c, t->pattern, t->flags, re);
 }
 
 static int regex_args(
@@ -355,7 +365,7 @@ static int regex_args(
     if (regex_texts(c, n, flags_at, &t) < 0)
         return -1;
     *s = t.s;
-    return xregex_get(c, t.pattern, t.flags, re);
+    return regex_of(c, n, &t, re);
 }
 
 static int t_matches(struct xp_ctx *c, const struct xn *n, bool *out)
@@ -429,7 +439,7 @@ static int e_tokenize(struct xp_ctx *c, const struct xn *n, struct xsink *s)
         return -1;
     if (in.s.n == 0)
         return 0;
-    if (xregex_get(c, in.pattern, in.flags, &re) < 0)
+    if (regex_of(c, n, &in, &re) < 0)
         return -1;
     xlist_init(&l);
     r = regex_tokens_start(&t, re, c->run, in.s);

@@ -1,10 +1,7 @@
-/* index.c - what is built once per document, when first asked for: keys, values of a name. And the
- * regular expressions compiled while evaluating, kept for the life of the context. */
+/* index.c - what is built once per document, when first asked for: keys, values of a name. */
 #include "ubl/xpath/xpath_priv.h"
 
 #include <stdlib.h>
-
-#define REGEX_KEEP 512u /* compiled expressions a context keeps */
 
 static uint32_t hash(struct str s)
 {
@@ -355,78 +352,4 @@ int xev_indexed(struct xp_ctx *c, const struct xn *n, struct xsink *s)
             return -1;
     }
     return x->bad || x->busy ? xev(c, n->k[1], s) : indexed_emit(c, n, x, s);
-}
-
-/* ---- regular expressions ---- */
-struct xregex_entry {
-    struct xregex_entry *next;
-    struct str pattern, flags;
-    struct regex *re;
-};
-
-void xregex_free(struct xp_ctx *c)
-{
-    for (struct xregex_entry *e = c->regexes, *next; e; e = next) {
-        next = e->next;
-        regex_free(e->re);
-        free(e);
-    }
-    c->regexes = NULL;
-    c->n_regexes = 0;
-    regex_run_free(c->run);
-    c->run = NULL;
-}
-
-static int compile(struct xp_ctx *c, struct str pattern, struct str flags, struct xregex_entry **o)
-{
-    struct xregex_entry *e = malloc(sizeof(*e) + pattern.n + flags.n);
-    struct err why = ERR_INIT;
-    char *p = (char *)(e + 1);
-    enum xerr r;
-
-    if (!e)
-        return xnomem(c);
-    if (pattern.n)
-        memcpy(p, pattern.p, pattern.n);
-    if (flags.n)
-        memcpy(p + pattern.n, flags.p, flags.n);
-    *e = (struct xregex_entry){
-        .pattern = {p, pattern.n}, .flags = {p + pattern.n, flags.n}, .next = c->regexes};
-    if ((r = regex_compile(pattern, flags, &e->re, &why)) != XERR_NONE) {
-        free(e);
-        return r == XERR_NOMEM || r == XERR_LIMIT ? xfail_x(c, r, "regular expression")
-                                                  : xfail(c, xerr_name(r), "%s", why.msg);
-    }
-    *o = e;
-    return 0;
-}
-
-int xregex_get(struct xp_ctx *c, struct str pattern, struct str flags, const struct regex **out)
-{
-    struct xregex_entry *e = c->regexes, *prev = NULL;
-
-    if (!c->run && !(c->run = regex_run_new()))
-        return xnomem(c);
-    for (; e; prev = e, e = e->next)
-        if (str_eq(e->pattern, pattern) && str_eq(e->flags, flags)) {
-            if (prev) { /* most recent first */
-                prev->next = e->next;
-                e->next = c->regexes;
-                c->regexes = e;
-            }
-            *out = e->re;
-            return 0;
-        }
-    if (c->n_regexes >= REGEX_KEEP && prev) { /* computed expressions: forget them all */
-        struct regex_run *run = c->run;
-        c->run = NULL;
-        xregex_free(c);
-        c->run = run;
-    }
-    if (compile(c, pattern, flags, &e) < 0)
-        return -1;
-    c->regexes = e;
-    c->n_regexes++;
-    *out = e->re;
-    return 0;
 }

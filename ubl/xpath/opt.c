@@ -385,6 +385,17 @@ static int fold(struct xn **n, struct xparse *p)
     return 0;
 }
 
+/* A regular expression that is constant is compiled here. */
+static int opt_regex(struct xn *x, uint32_t flags_at, struct xparse *p)
+{
+    struct str pattern, flags = STR("");
+
+    if (x->nk < 2 || !is_const_str(x->k[1], &pattern) ||
+        (x->nk > flags_at && !is_const_str(x->k[flags_at], &flags)))
+        return 0;
+    return xregex_constant(x, pattern, flags, p);
+}
+
 static int opt_call(struct xn **n, struct xparse *p)
 {
     struct xn *x = *n;
@@ -394,7 +405,9 @@ static int opt_call(struct xn **n, struct xparse *p)
         x->k[0] = unordered(x->k[0]);
     if (xfn_is(x, "contains"))
         return opt_contains(n, p);
-    return 0;
+    if (xfn_is(x, "matches") || xfn_is(x, "tokenize"))
+        return opt_regex(x, 2, p);
+    return xfn_is(x, "replace") ? opt_regex(x, 3, p) : 0;
 }
 
 /* As Saxon does: a constant true among the operands of or (false: and) decides, whatever stands

@@ -90,7 +90,7 @@ int xwrap(struct xn *n, enum xop op, struct xparse *p)
         return err_nomem(p->e);
     *copy = *n;
     *k = copy;
-    n->op = op;
+    n->op = (uint8_t)op;
     n->k = k;
     n->nk = 1;
     return 0;

@@ -545,10 +545,8 @@ static void infer(struct xn *n, struct xparse *p)
         types_ucall(n);
         return;
     case OP_VALUE_OF:
-        types_of_kids(n, T(XP_TEXT_NODE), CARD_1);
-        return;
     case OP_DOCNODE:
-        types_of_kids(n, T(XP_DOC_NODE), CARD_1);
+        types_of_kids(n, T(n->op == OP_VALUE_OF ? XP_TEXT_NODE : XP_DOC_NODE), CARD_1);
         return;
     case OP_EACH:
         from_kids(n);

@@ -248,11 +248,13 @@ static int slow_step(struct step *s, uint32_t node)
 {
     struct xnodes l;
     struct xp_item *v;
-    int r = 0;
+    int r;
 
     xnodes_init(&l);
     s->collect = &l;
-    if (axis(s, node) < 0)
+    r = axis(s, node);
+    s->collect = NULL;
+    if (r < 0)
         return -1;
     if (!(v = arena_alloc(s->c->a, (l.n + 1) * sizeof(*v))))
         return xnomem(s->c);
@@ -260,7 +262,7 @@ static int slow_step(struct step *s, uint32_t node)
         v[i] = xnode(l.v[i]);
     if (xfilter_list(s->c, s->n, 0, v, &l.n) < 0)
         return -1;
-    for (size_t i = 0; i < l.n && r == 0; i++)
+    for (size_t i = r = 0; i < l.n && r == 0; i++)
         r = s->out->put(s->out, s->c, &v[i]);
     return r;
 }

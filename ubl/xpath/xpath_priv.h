@@ -235,9 +235,15 @@ struct xp_env {
     uint32_t cap_cached;
     struct xshared *shared; /* conditions met so far */
     uint32_t n_shared, cap_shared, n_memos;
+    struct xregex *regexes; /* constant ones, by slot */
+    uint32_t n_regexes, cap_regexes;
     struct xlet **let_list; /* by slot */
     uint32_t cap_lets;
     bool done, sealed;
+};
+struct xregex {
+    struct str pattern, flags;
+    const struct regex *re;
 };
 struct xshared {
     struct xn *n;
@@ -681,8 +687,12 @@ uint32_t xnumeral_zero(uint32_t cp); /* the 0 of a decimal digit's script; 0 = n
 int xnumeral_parse(struct xnumeral *out, struct str picture); /* -1: no picture */
 void xnumeral_put(struct buf *b, const struct xnumeral *p, struct str digits, bool ordinal);
 
-/* ---- regular expressions, keys, indexes ---- */
+/* ---- regular expressions: regexes.c; keys, indexes: index.c ---- */
 int xregex_get(struct xp_ctx *c, struct str pattern, struct str flags, const struct regex **out);
+/* A call with a constant expression: slot = its number in the environment + 1. One that is wrong
+ * stays without, and fails when it is evaluated. */
+int xregex_constant(struct xn *n, struct str pattern, struct str flags, struct xparse *p);
+int xregex_shared(struct xp_ctx *c, const struct xn *n, const struct regex **out);
 void xregex_free(struct xp_ctx *c);
 int xkey_each(
     struct xp_ctx *c, struct str uri, struct str local, const struct xn *values, struct xsink *s);
