@@ -5,6 +5,7 @@
  * name and the value that follows from its absence is found when the expression is compiled;
  * testing then begins with one look into the table of names, and most expression trees stay out of
  * the cache. */
+#include "ubl/xpath/parse_priv.h"
 #include "ubl/xpath/xpath_priv.h"
 
 #define DEPTH_MAX 32 /* looked into; deeper expressions are merely evaluated */

@@ -1,6 +1,7 @@
 /* chain.c - paths of plain names: ../cac:Party/cbc:ID/@schemeID, most of what rules ask. They run
  * as loops over numbers, without a focus and a sink for each step. */
 #include "ubl/xpath/names_priv.h"
+#include "ubl/xpath/parse_priv.h"
 
 struct chain { /* of one evaluation */
     struct xp_ctx *c;

@@ -2,6 +2,7 @@
  * goes. An operand whose static type can never do is an error of the expression, also where it
  * would not be evaluated. What might still work (another type at run time, or an empty sequence
  * where one is allowed) is left to the evaluation. */
+#include "ubl/xpath/parse_priv.h"
 #include "ubl/xpath/xpath_priv.h"
 
 #define T_DURATION (T(XP_DURATION) | T(XP_YEARMONTHDURATION) | T(XP_DAYTIMEDURATION))

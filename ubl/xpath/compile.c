@@ -1,4 +1,5 @@
 /* compile.c - expressions and sequence constructors to analysed trees; calls of user functions. */
+#include "ubl/xpath/parse_priv.h"
 #include "ubl/xpath/xpath_priv.h"
 
 void xparse_init(struct xparse *p, struct xp_env *env, const struct xp_scope *scope, struct err *e)

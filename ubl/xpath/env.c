@@ -1,5 +1,6 @@
 /* env.c - the static context of a rule set: names, namespaces, declarations, and their compilation
  * once all are known, so that bodies may refer to each other in any order. */
+#include "ubl/xpath/parse_priv.h"
 #include "ubl/xpath/xpath_priv.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * Whether a name is an operator and `*` a wildcard depends on where it stands, so the parser
  * decides; here only what is glued together is joined: prefix:name, prefix:*, *:name, two-character
  * symbols. XPath 2.0 A.2. */
-#include "ubl/xpath/xpath_priv.h"
+#include "ubl/xpath/parse_priv.h"
 
 #include <stdio.h>
 

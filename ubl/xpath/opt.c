@@ -2,6 +2,7 @@
  * hash tables. What is computed once is found afterwards: share.c.
  *
  * Every rewrite keeps results and errors as they were; each says under which condition. */
+#include "ubl/xpath/parse_priv.h"
 #include "ubl/xpath/xpath_priv.h"
 
 #include <stdlib.h>

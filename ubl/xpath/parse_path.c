@@ -1,5 +1,6 @@
 /* parse_path.c - paths, steps, predicates, primary expressions, function calls, sequence types.
  * XPath 2.0 §3.1, §3.2, §2.5.3. */
+#include "ubl/xpath/parse_priv.h"
 #include "ubl/xpath/xpath_priv.h"
 
 static bool sym_at(const struct xtok *t, int sym)

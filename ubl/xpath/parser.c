@@ -3,6 +3,7 @@
  *
  * Names, variables and functions are resolved while parsing. Chains of or, and, union and comma
  * become one node with many kids, so that a code list of a thousand comparisons does not nest. */
+#include "ubl/xpath/parse_priv.h"
 #include "ubl/xpath/xpath_priv.h"
 
 #include <stdarg.h>

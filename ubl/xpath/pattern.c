@@ -1,5 +1,6 @@
 /* pattern.c - match patterns, read from right to left. XSLT 2.0 §5.5; also parenthesized
  * alternatives with predicates (XSLT 3.0). */
+#include "ubl/xpath/parse_priv.h"
 #include "ubl/xpath/pattern_priv.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* regexes.c - regular expressions, each compiled once: constant ones for the environment, shared by
  * all threads; computed ones for the context, kept for its life. */
+#include "ubl/xpath/parse_priv.h"
 #include "ubl/xpath/xpath_priv.h"
 
 #include <stdlib.h>

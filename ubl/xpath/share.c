@@ -1,5 +1,6 @@
 /* share.c - what is computed once: parts that are the same for the whole document (OP_CACHED), and
  * conditions on a node that several rules ask of it (OP_MEMO). Equal parts are one. */
+#include "ubl/xpath/parse_priv.h"
 #include "ubl/xpath/xpath_priv.h"
 
 /* ---- equal expressions ---- */

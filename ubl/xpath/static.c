@@ -3,6 +3,7 @@
  *
  * Order: a path is in document order without duplicates when its left side is and the right side
  * stays inside each node's subtree; where that cannot be told, OP_SORT is put around (opt.c). */
+#include "ubl/xpath/parse_priv.h"
 #include "ubl/xpath/xpath_priv.h"
 
 static uint64_t slot_bit(uint32_t slot)
