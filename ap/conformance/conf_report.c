@@ -10,6 +10,11 @@
 
 #define REPORT_MAX (4u << 20)
 
+static const char *seat(const struct conf_run *r)
+{
+    return r->nkeys ? key_cert(r->keys[0])->cn : "";
+}
+
 static struct json_object *case_json(const struct conf_case *k)
 {
     struct json_object *o = json_object_new_object(), *checks = json_object_new_array(),
@@ -44,7 +49,7 @@ struct json_object *conf_json(const struct conf_run *r)
     json_add_bool(o, "ok", !r->count[CONF_FAILED]);
     json_add(o, "mode", config_mode_word(r->c->mode));
     json_add(o, "endpoint", r->c->public_url);
-    json_add(o, "seat", key_cert(r->keys[0])->cn);
+    json_add(o, "seat", seat(r));
     json_add(o, "started", at);
     for (int v = CONF_PASSED; v <= CONF_SKIPPED; v++)
         (void)json_object_object_add(o, conf_verdict_word((enum conf_verdict)v),
@@ -111,8 +116,8 @@ static void html(struct buf *b, const struct conf_run *r)
         ".passed{border-color:#2a7}.failed{border-color:#c22}.no{color:#c22;font-weight:bold}"
         "table{border-collapse:collapse}td{padding:0 1em 0 .5em}tr{border-left:.4em solid #888}"
         "h2{font-size:1.1em}</style></head><body><h1>Conformance rehearsal</h1>");
-    cell(b, "<p>", key_cert(r->keys[0])->cn, "");
-    cell(b, " at ", r->c->public_url, "");
+    cell(b, "<p>", seat(r), " at ");
+    cell(b, "", r->c->public_url, "");
     cell(b, ", mode ", config_mode_word(r->c->mode), "");
     cell(b, ", ", at, "</p>");
     buf_printf(b,

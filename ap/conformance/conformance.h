@@ -43,7 +43,7 @@ struct conf_case {
 struct conf_run {            /* all borrowed, for the call */
     const struct config *c;  /* listen.public_url is our endpoint */
     struct store *store;     /* for our participants; read only */
-    struct key *const *keys; /* the active one first */
+    struct key *const *keys; /* the active one first. For TLS alone: none, nor store, pki ... */
     size_t nkeys;
     struct pki *pki;
     struct http_client *http;

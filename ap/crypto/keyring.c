@@ -115,7 +115,8 @@ static int choose(struct keyring *k, const char *id, struct err *e)
         at++;
     if (at >= k->n)
         return *id ? err_set(e, ERR_CONFIG, "key.none", "", "the active key %s is not there", id)
-                   : err_set(e, ERR_CONFIG, "key.none", "", "there is no key");
+                   : err_set(e, ERR_CONFIG, "key.none", "",
+                         "there is no key: ap.cert_file and ap.key_file name the first one");
     first = k->entry[at];
     memmove(&k->entry[1], &k->entry[0], at * sizeof(first));
     first.active = true;

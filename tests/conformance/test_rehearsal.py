@@ -48,6 +48,8 @@ def main(lab):
     say(set(verdicts(report).values()) == {"failed"}, "an endpoint of yesterday fails all three cases of TLS", verdicts(report))
     for fault in ("TLS 1.0 is spoken", "TLS 1.1 is spoken", "static RSA) are taken", "SHA-1 are taken", "authority", "is for localhost"):
         say(fault in seen, f"and is told: {fault}", seen)
+    r = run("conformance", "run", "--case", "tls", "--dir", lab.dir + "/bare", "--set", "listen.public_url=https://localhost:1/as4")
+    say(r.returncode == 1 and "0 passed, 3 failed" in r.stdout, "TLS is judged without key, spool or configuration", r.stdout + r.stderr)
     own = network(lab)[-1]
     r, report, folder = rehearse(lab, *HONEST, "--wildcard-document", pint(lab), "--large", "3")
     for c in report["cases"]:
