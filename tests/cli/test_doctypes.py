@@ -157,6 +157,33 @@ def drop_folder(lab):
         lab.end(p)
 
 
+def damaged(lab):
+    """A document whose bytes the disk has changed is no fault of the route."""
+    folder = os.path.join(lab.dir, "later")
+    flags = ["--set", f"deliver.drop_folder={folder}", "--set", "retry.first=1s"]
+    os.makedirs(folder)
+    lab.ap(2, "participant", "add", BUYER, "--country", "BE", "--route", "folder", "--doctype", FACTURX, *flags)
+    os.rmdir(folder)
+    p = lab.serve(2, *flags)
+    send(lab, write(lab, "big.pdf", PDF * 40), "--doctype", "factur-x", "--process", BILLING)
+    row = received(lab)
+    lab.end(p)
+    for where, _, files in os.walk(lab.net):
+        for f in [os.path.join(where, f) for f in files if where.endswith("/payload")]:
+            if b"BinaryContent" in open(f, "rb").read():
+                with open(f, "r+b") as x:
+                    x.seek(os.path.getsize(f) // 2)
+                    x.write(b"****")
+    os.makedirs(folder)
+    p = lab.serve(2, *flags)
+    send(lab, write(lab, "small.pdf", PDF + b"small"), "--doctype", "factur-x", "--process", BILLING)
+    names = until(lambda: [f for f in os.listdir(folder) if f.endswith(".pdf")]) or []
+    say(len(names) == 1 and not names[0].startswith(row["id"]), "a damaged document holds up no other of its route", names)
+    now = until(lambda: [x for x in lab.json(2, "status", row["id"]) if "store.damaged" in json.dumps(x)]) or [{}]
+    say(now[0].get("state") == "VALIDATED", "and waits, with the reason", lab.json(2, "status", row["id"]))
+    lab.end(p)
+
+
 def main(lab):
     publish(lab)
     r = lab.ap(1, "lookup", BUYER, "--doctype", "factur-x", "--process", BILLING)
@@ -174,6 +201,7 @@ def main(lab):
     xml_types(lab)
     large(lab)
     drop_folder(lab)
+    damaged(lab)
 
 
 with Lab() as the_lab:
