@@ -190,8 +190,10 @@ static void variables_are_evaluated_when_used_and_once(void **state)
 static void functions_convert_arguments_and_results(void **state)
 {
     static const struct xp_param dec = {STR("d"), STR("xs:decimal")}, any = {STR("x"), STR("")};
+    static const struct xp_param uri = {STR("x"), STR("xs:anyURI")};
     const struct xp_instr twice = {.kind = XP_SEQUENCE, .select = STR("$d * 2")};
     const struct xp_instr text = {.kind = XP_TEXT, .text = STR("true")};
+    const struct xp_instr same = {.kind = XP_SEQUENCE, .select = STR("$x instance of xs:anyURI")};
     const struct xp_instr lazy = {.kind = XP_SEQUENCE, .select = STR("'unused'")};
     const struct xp_instr here = {.kind = XP_SEQUENCE, .select = STR("/u:a")};
     const struct xp_instr no = {.kind = XP_OTHERWISE, .body = &lazy};
@@ -199,10 +201,11 @@ static void functions_convert_arguments_and_results(void **state)
         .kind = XP_WHEN, .select = STR("$x > 1"), .body = &text, .next = &no};
     const struct xp_instr pick = {.kind = XP_CHOOSE, .body = &yes};
     struct bench b;
-    struct xp *x[7];
+    struct xp *x[8];
 
     (void)state;
     up(&b, NULL);
+    assert_int_equal(xp_declare_function(b.env, STR("f:u"), STR(""), &uri, 1, &same, &b.e), 0);
     assert_int_equal(
         xp_declare_function(b.env, STR("f:t"), STR("xs:decimal"), &dec, 1, &twice, &b.e), 0);
     assert_int_equal(
@@ -222,6 +225,7 @@ static void functions_convert_arguments_and_results(void **state)
     x[4] = compile(&b, NULL, "f:h()");
     x[5] = compile(&b, NULL, "f:t(u:l[3]/u:v)");
     x[6] = compile(&b, NULL, "(f:p(2), f:p(1))");
+    x[7] = compile(&b, NULL, "f:u('a')");
     bind(&b);
     xp_focus(b.c, NULL, 1);
     gives(&b, x[0], "2");
@@ -231,6 +235,7 @@ static void functions_convert_arguments_and_results(void **state)
     fails(&b, x[4], "XPDY0002"); /* a function has no context item */
     fails(&b, x[5], "FORG0001");
     gives(&b, x[6], "true unused");
+    gives(&b, x[7], "true");
     assert_true(xp_env_has_function(b.env, STR("f:t"), 1));
     assert_false(xp_env_has_function(b.env, STR("f:t"), 2));
     assert_true(xp_env_has_function(b.env, STR("substring"), 3));

@@ -75,6 +75,7 @@ static uint32_t accepted(enum xp_type t)
 {
     switch (t) {
     case XP_STRING:
+    case XP_ANYURI:
         return T_STRINGY;
     case XP_DECIMAL:
         return T_NUMERIC_ARG;

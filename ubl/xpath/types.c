@@ -162,6 +162,10 @@ static int promote(
         *out = xstring(in->s);
         return 1;
     }
+    if (st->prim == XP_ANYURI && in->type == XP_STRING) { /* XPath 4.0 again */
+        *out = (struct xp_item){.type = XP_ANYURI, .s = in->s};
+        return 1;
+    }
     return 0;
 }
 
