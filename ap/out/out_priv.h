@@ -36,4 +36,28 @@ void out_place_leave(const struct out_place *p);
 /* The queue of an access point in the lane that the document has. */
 void out_place_queue(char out[STORE_DEST], const struct out_claim *c, const char *name);
 
+/* ---- out_message.c: a fresh message ---- */
+
+struct out_work { /* one attempt */
+    const struct out_env *env;
+    const struct out_claim *claim;
+    struct arena *a;
+    struct out_row row;
+    struct message_row msg; /* what is sent: the current one, or the one just composed */
+    struct out_terms terms;
+    struct out_place place;
+    struct endpoint ep;
+    bool have_ep;
+    struct spool wire; /* of a fresh message */
+    struct as4_sent sent;
+    char message_id[EBMS_ID];
+    int64_t attempt;
+};
+/* The endpoint of the document's receiver, now: w->ep. */
+int out_message_find(struct out_work *w, struct err *e) MUST_CHECK;
+/* Compose for that endpoint and commit that the attempt begins; w->row is read anew. */
+int out_message_begin(struct out_work *w, struct err *e) MUST_CHECK;
+/* How long the claim must hold: the whole exchange and some for us. */
+int64_t out_message_lease(const struct out_work *w);
+
 #endif

@@ -7,28 +7,11 @@
 #include "ap/base/clock.h"
 #include "ap/base/fault.h"
 #include "ap/base/log.h"
-#include "ap/base/rnd.h"
 
 #define KEEP (256u * 1024u)
 #define ARENA_MAX (16u << 20)
 
-struct work {
-    const struct out_env *env;
-    const struct out_claim *claim;
-    struct arena *a;
-    struct out_row row;
-    struct message_row msg; /* what is sent: the current one, or the one just composed */
-    struct out_terms terms;
-    struct out_place place;
-    struct endpoint ep;
-    bool have_ep;
-    struct spool wire; /* of a fresh message */
-    struct as4_sent sent;
-    char message_id[EBMS_ID];
-    int64_t attempt;
-};
-
-static void note(const struct work *w, const char *step, const char *text, int64_t ms)
+static void note(const struct out_work *w, const char *step, const char *text, int64_t ms)
 {
     if (w->env->note)
         w->env->note(w->env->note_ctx, w->row.id, step, text, ms);
@@ -43,110 +26,7 @@ static bool repeat_as_is(const struct out_row *r)
     return r->message.left || strcmp(r->reason.code, "http.refused") == 0;
 }
 
-static int find_endpoint(struct work *w, struct err *e)
-{
-    struct participant to;
-    struct doctype doctype;
-    struct process process;
-    struct lookup_query q = {&to, &doctype, &process, false, 0};
-
-    if (participant_parse(&to, str_z(w->row.receiver), e) ||
-        doctype_parse(&doctype, str_z(w->row.doctype), e) ||
-        process_parse(&process, str_z(w->row.process), e))
-        return -1;
-    /* an answer that smells of a stale entry: ask the SMP again, once per attempt */
-    q.fresh = w->row.reason.ebms[0] != '\0' || strncmp(w->row.reason.code, "http.", 5) == 0;
-    w->have_ep = true;
-    return lookup_endpoint(&w->ep, w->env->lookup, &q, w->a, e);
-}
-
-static int compose(struct work *w, struct message_new *m, struct store_blob *sbd, struct err *e)
-{
-    struct participant sender, receiver;
-    struct doctype doctype;
-    struct process process;
-    struct as4_message am = {.compress = true};
-    struct buf expect;
-
-    if (participant_parse(&sender, str_z(w->row.sender), e) ||
-        participant_parse(&receiver, str_z(w->row.receiver), e) ||
-        doctype_parse(&doctype, str_z(w->row.doctype), e) ||
-        process_parse(&process, str_z(w->row.process), e))
-        return -1;
-    rnd_uuid(w->message_id);
-    (void)snprintf(w->message_id + strlen(w->message_id),
-        sizeof(w->message_id) - strlen(w->message_id), "@%s", w->env->host);
-    am.message_id = str_z(w->message_id);
-    am.conversation_id = str_z(w->row.instance);
-    am.timestamp = clock_now();
-    am.document_scheme = str_z(doctype_scheme_text(doctype.scheme));
-    am.document_id = str_z(doctype.value);
-    am.process_scheme = str_z(process.scheme);
-    am.process_id = str_z(process.value);
-    am.sender = str_z(sender.value);
-    am.receiver = str_z(receiver.value);
-    am.payload_type = STR("application/xml");
-    am.payload = sbd->blob;
-    am.recipient = w->ep.cert;
-    if (key_check_time(w->env->key, am.timestamp, e) ||
-        as4_compose(&w->sent, &w->wire, &am, w->env->key, w->a, e))
-        return -1;
-    buf_init(&expect, 64 * 1024);
-    if (as4_expect_write(&expect, &w->sent.expect, e)) {
-        buf_free(&expect);
-        return -1;
-    }
-    m->expect = arena_dup(w->a, buf_view(&expect));
-    buf_free(&expect);
-    m->message_id = w->message_id;
-    m->conversation_id = w->row.instance;
-    m->content_type = w->sent.content_type;
-    m->endpoint = w->ep.url;
-    m->seat = w->ep.seat_id;
-    m->transport_profile = w->ep.transport_profile;
-    m->peer_serial = w->ep.cert->serial;
-    m->own_serial = key_cert(w->env->key)->serial;
-    m->eb_timestamp = am.timestamp;
-    m->wire.spool = &w->wire;
-    return m->expect ? 0 : err_nomem(e);
-}
-
-static int explain(struct work *w, struct message_new *m, struct err *e)
-{
-    struct buf b;
-
-    buf_init(&b, 64 * 1024);
-    lookup_explain(&b, w->ep.steps, w->ep.nsteps);
-    m->lookup = buf_ok(&b) ? arena_dup(w->a, buf_view(&b)) : "";
-    buf_free(&b);
-    return m->lookup ? 0 : err_nomem(e);
-}
-
-/* How long the claim must hold: the whole exchange and some for us. */
-static int64_t lease_ms(const struct work *w)
-{
-    return w->terms.policy.connect + w->terms.policy.answer + 60000;
-}
-
-static int begin_fresh(struct work *w, struct err *e)
-{
-    struct message_new m = {0};
-    struct store_blob sbd;
-    int rc;
-
-    if (store_blob_open(&sbd, w->env->store, w->row.sbd, e))
-        return -1;
-    rc = compose(w, &m, &sbd, e) || explain(w, &m, e);
-    store_blob_close(&sbd);
-    if (rc)
-        return -1;
-    (void)FAULT("out.composed");
-    if (store_attempt_begin(&w->attempt, w->env->store, w->claim, &m, lease_ms(w), clock_now(), e))
-        return -1;
-    return store_out_get(&w->row, w->env->store, w->claim->row, w->a, e);
-}
-
-static int64_t first_left(struct work *w, bool *sent_before)
+static int64_t first_left(struct out_work *w, bool *sent_before)
 {
     struct attempt_row *rows = arena_alloc(w->a, 64 * sizeof(*rows));
     struct err e = ERR_INIT;
@@ -163,7 +43,7 @@ static int64_t first_left(struct work *w, bool *sent_before)
     return 0;
 }
 
-static int send_wire(struct work *w, struct http_answer *ans, struct err *e)
+static int send_wire(struct out_work *w, struct http_answer *ans, struct err *e)
 {
     struct store_blob wire;
     struct http_request rq = {.url = w->msg.endpoint,
@@ -187,7 +67,7 @@ static int send_wire(struct work *w, struct http_answer *ans, struct err *e)
 }
 
 static int read_reply(
-    struct work *w, struct as4_reply *reply, const struct http_answer *ans, struct err *e)
+    struct out_work *w, struct as4_reply *reply, const struct http_answer *ans, struct err *e)
 {
     struct as4_expect expect;
 
@@ -201,7 +81,7 @@ static int read_reply(
     return 0;
 }
 
-static void tell(const struct work *w, const struct attempt_result *r)
+static void tell(const struct out_work *w, const struct attempt_result *r)
 {
     struct log_num ms, n;
 
@@ -217,7 +97,7 @@ static void tell(const struct work *w, const struct attempt_result *r)
             log_n(&ms, r->ms), NULL);
 }
 
-static int end(struct work *w, struct attempt_result *r, const struct http_answer *ans,
+static int end(struct out_work *w, struct attempt_result *r, const struct http_answer *ans,
     const struct as4_reply *reply, struct err *e)
 {
     struct proof_new proof = {.kind = PROOF_BY_RECEIPT, .level = PROOF_RECEIPTED};
@@ -253,7 +133,7 @@ static int end(struct work *w, struct attempt_result *r, const struct http_answe
     return 0;
 }
 
-static int exchange(struct work *w, struct err *e)
+static int exchange(struct out_work *w, struct err *e)
 {
     struct http_answer ans = {0};
     struct as4_reply reply = {0};
@@ -281,7 +161,7 @@ static int exchange(struct work *w, struct err *e)
 }
 
 /* Somebody holds this partner: the document waits for its release, whatever it has been through. */
-static int hold(struct work *w, struct err *e)
+static int hold(struct out_work *w, struct err *e)
 {
     const char *why = w->terms.held_why[0] ? w->terms.held_why : "the partner is held";
 
@@ -290,7 +170,7 @@ static int hold(struct work *w, struct err *e)
 }
 
 /* No place at the access point: back as it was, no attempt spent. */
-static int put_back(struct work *w, const char *seat, int64_t again, struct err *e)
+static int put_back(struct out_work *w, const char *seat, int64_t again, struct err *e)
 {
     char dest[STORE_DEST];
 
@@ -300,7 +180,7 @@ static int put_back(struct work *w, const char *seat, int64_t again, struct err 
 }
 
 /* 0: go on; 1: the document was put back or held; -1. */
-static int admit(struct work *w, const char *seat, struct err *e)
+static int admit(struct out_work *w, const char *seat, struct err *e)
 {
     int64_t again;
 
@@ -315,7 +195,7 @@ static int admit(struct work *w, const char *seat, struct err *e)
 
 /* Registered once, and proven then: its vanishing may be a mistake that passes (N2). An old message
  * may be there: nor is it refused then. */
-static bool may_come_back(const struct work *w)
+static bool may_come_back(const struct out_work *w)
 {
     struct err ignored = ERR_INIT;
 
@@ -323,7 +203,7 @@ static bool may_come_back(const struct work *w)
 }
 
 /* The lookup or composing failed: nothing left, the document waits or is refused. */
-static int not_sent(struct work *w, const struct err *why, struct err *e)
+static int not_sent(struct out_work *w, const struct err *why, struct err *e)
 {
     int64_t now = clock_now();
 
@@ -336,13 +216,13 @@ static int not_sent(struct work *w, const struct err *why, struct err *e)
         now + out_backoff(&w->terms.policy, w->claim->attempts + 1), NULL, now, e);
 }
 
-static int fresh(struct work *w, struct err *e)
+static int fresh(struct out_work *w, struct err *e)
 {
     struct err why = ERR_INIT;
     struct buf text;
     int rc;
 
-    if (find_endpoint(w, &why))
+    if (out_message_find(w, &why))
         return not_sent(w, &why, e);
     buf_init(&text, 2048);
     buf_printf(&text, "%s -> %s (%s)", w->row.receiver + strlen(PARTICIPANT_SCHEME "::"), w->ep.url,
@@ -351,7 +231,7 @@ static int fresh(struct work *w, struct err *e)
     buf_free(&text);
     if ((rc = admit(w, w->ep.seat_id, e)) != 0)
         return rc < 0 ? -1 : 0;
-    if (begin_fresh(w, &why)) {
+    if (out_message_begin(w, &why)) {
         if (why.class == ERR_UNKNOWN || w->attempt) { /* the store itself: nobody else can say */
             *e = why;
             return -1;
@@ -364,13 +244,13 @@ static int fresh(struct work *w, struct err *e)
 
 /* The same bytes go to the URL that they were made for, unless that one fails and the receiver's
  * access point, with the same certificate, is now to be found at another. */
-static int follow_move(struct work *w, struct err *e)
+static int follow_move(struct out_work *w, struct err *e)
 {
     struct err why = ERR_INIT;
     struct buf text;
     int rc = 0;
 
-    if (strncmp(w->row.reason.code, "http.", 5) != 0 || find_endpoint(w, &why) ||
+    if (strncmp(w->row.reason.code, "http.", 5) != 0 || out_message_find(w, &why) ||
         strcmp(w->ep.url, w->msg.endpoint) == 0 || strcmp(w->ep.seat_id, w->msg.seat) != 0 ||
         strcmp(w->ep.cert->serial, w->msg.peer_serial) != 0)
         return 0;
@@ -386,7 +266,7 @@ static int follow_move(struct work *w, struct err *e)
     return rc;
 }
 
-static int again(struct work *w, struct err *e)
+static int again(struct out_work *w, struct err *e)
 {
     int rc;
 
@@ -394,13 +274,13 @@ static int again(struct work *w, struct err *e)
     if ((rc = admit(w, w->msg.seat, e)) != 0)
         return rc < 0 ? -1 : 0;
     if (follow_move(w, e) || store_attempt_begin(&w->attempt, w->env->store, w->claim, NULL,
-                                 lease_ms(w), clock_now(), e))
+                                 out_message_lease(w), clock_now(), e))
         return -1;
     note(w, "again", w->msg.message_id, 0);
     return exchange(w, e);
 }
 
-static int work(struct work *w, struct err *e)
+static int work(struct out_work *w, struct err *e)
 {
     int rc;
 
@@ -414,7 +294,7 @@ static int work(struct work *w, struct err *e)
 
 int out_work(const struct out_env *env, const struct out_claim *c, struct err *e)
 {
-    struct work w = {.env = env,
+    struct out_work w = {.env = env,
         .claim = c,
         .a = arena_new(ARENA_MAX),
         .terms = {.policy = env->policy},
