@@ -147,7 +147,7 @@ static int check_one(
         return -1;
     v.registered = *base != '\0';
     v.smp = v.registered ? base : j->has_door ? j->door.url : "-";
-    if ((!v.registered || !publish_is_same(&s)) && !j->code)
+    if (!(publish_is_same(&s) && (v.registered || p->disabled)) && !j->code)
         j->code = EXIT_NO;
     show(j, &v, NULL);
     return 0;
@@ -269,8 +269,10 @@ static int unpublish_one(
     struct publish_view v = {.ours = &ours, .state = &s, .smp = j->door.url};
     int code;
 
-    if (publish_ours_read(&ours, p, j->net.lists, clock_now(), a, e) ||
-        publish_compare(&s, &j->door.smp, &ours, a, e))
+    if (publish_ours_read(&ours, p, j->net.lists, clock_now(), a, e))
+        return -1;
+    ours.disabled = false; /* what it had is ours all the same */
+    if (publish_compare(&s, &j->door.smp, &ours, a, e))
         return -1;
     publish_plan_removal(&s, cli_has(j->c, "remove") ? PUBLISH_REMOVE_REST : 0);
     v.tense = dry ? PUBLISH_WOULD : PUBLISH_DONE;
@@ -336,7 +338,7 @@ static void all(struct job *j)
         }
         for (size_t i = 0; i < n; i++) {
             (void)snprintf(after, sizeof(after), "%s", p[i].identifier);
-            if (!p[i].disabled)
+            if (!p[i].disabled || j->one == check_one)
                 named(j, p[i].identifier);
         }
         arena_free(a);

@@ -397,7 +397,7 @@ N("out.resolved", INPUT, "A person said that a document of unknown outcome is no
   "Send it again as a new document if it is still wanted")
 N("participant.country", INPUT, "The participant's country is missing",
   "Give --country CC")
-N("participant.disabled", DENIED, "The sender is disabled here",
+N("participant.disabled", DENIED, "The participant is disabled here",
   "aviso participant disable --enable")
 N("participant.incomplete", INPUT, "A participant's record lacks something",
   "Give identifier and country")

@@ -76,9 +76,11 @@ void publish_view_text(FILE *out, const struct publish_view *v)
     const char *name;
 
     (void)fprintf(out, "%s  SMP %s\n", v->ours->participant.value, v->smp);
-    if (v->sml && !v->registered)
+    if (s->disabled)
+        (void)fprintf(out, "  %-12s here: nothing should be published\n", "disabled");
+    else if (v->sml && !v->registered)
         (void)fprintf(out, "  %-12s not in the SML: nobody can find it\n", "missing");
-    if (!s->group)
+    if (!s->group && !s->disabled)
         (void)fprintf(out, "  %-12s the SMP does not know the participant\n",
             s->group_act == PUBLISH_PUT && v->tense == PUBLISH_DONE ? "added" : "missing");
     if (s->group_act == PUBLISH_REMOVE)
@@ -148,6 +150,7 @@ struct json_object *publish_view_json(const struct publish_view *v)
         json_add(o, "sml_names", v->sml);
     }
     json_add_bool(o, "in_smp", s->group);
+    json_add_bool(o, "disabled", s->disabled);
     json_add_bool(o, "same", publish_is_same(s));
     json_add_given(o, "url", v->ours->url);
     json_add_given(o, "certificate", v->ours->certs[0]->serial);

@@ -104,7 +104,10 @@ static void one(struct ask *q)
     }
     if (q->dns)
         find(q->d, "dns", DOCTOR_GREEN, NULL, "%s is registered at %s", who, q->smp_url);
-    if (q->smp && q->ours.ncerts && *q->ours.url)
+    if (q->smp && !*q->ours.url)
+        find(q->d, "smp", DOCTOR_YELLOW, "set listen.public_url",
+            "%s: its SMP entries are not compared, since our own URL is not known", who);
+    else if (q->smp && q->ours.ncerts)
         entries(q);
 }
 

@@ -45,6 +45,11 @@ static int plan_row(struct publish_row *r, unsigned also, struct err *e)
 int publish_plan(
     struct publish_state *s, const struct publish_ours *ours, unsigned also, struct err *e)
 {
+    if (ours->disabled) {
+        (void)err_set(e, ERR_INPUT, "participant.disabled", "", "%s is disabled here",
+            ours->participant.value);
+        return err_next(e, "aviso participant disable --enable, or unpublish it");
+    }
     if (ours->n == 0) {
         (void)err_set(e, ERR_INPUT, "publish.nothing", "",
             "the record of %s names no document type", ours->participant.value);

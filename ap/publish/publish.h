@@ -40,6 +40,7 @@ struct publish_ours {
     struct participant participant;
     const struct publish_service *services; /* none: every document type is taken */
     size_t n;
+    bool disabled;                               /* nothing is taken */
     const char *url;                             /* of our endpoint */
     const struct cert *certs[PUBLISH_MAX_CERTS]; /* the first is to be published; all are ours */
     size_t ncerts;
@@ -90,7 +91,8 @@ struct publish_row {
 };
 
 struct publish_state {
-    bool group; /* the SMP knows the participant */
+    bool group;    /* the SMP knows the participant */
+    bool disabled; /* as in publish_ours: nothing should be there */
     struct publish_row *rows;
     size_t n;
     size_t odd;    /* references and endpoints that could not be read, or were too many */
@@ -115,8 +117,8 @@ enum publish_also {
     PUBLISH_REPLACE = 1,    /* also what names another access point */
     PUBLISH_REMOVE_REST = 2 /* also what we do not hold */
 };
-/* Set each row's act. publish.nothing, publish.no-process, publish.other-ap, publish.redirected
- * (ERR_INPUT) when what we hold cannot be published. */
+/* Set each row's act. participant.disabled, publish.nothing, publish.no-process, publish.other-ap,
+ * publish.redirected (ERR_INPUT) when what we hold cannot be published. */
 int publish_plan(struct publish_state *s, const struct publish_ours *ours, unsigned also,
     struct err *e) MUST_CHECK;
 void publish_plan_removal(struct publish_state *s, unsigned also);

@@ -24,6 +24,8 @@ size_t publish_count(const struct publish_state *s, enum publish_verdict v)
 
 bool publish_is_same(const struct publish_state *s)
 {
+    if (s->disabled)
+        return s->n == 0;
     return s->group && s->n && !s->odd && publish_count(s, PUBLISH_SAME) == s->n;
 }
 
@@ -59,6 +61,7 @@ int publish_ours_read(struct publish_ours *out, const struct store_participant *
             return err_wrap(e, "the record of %s: ", p->identifier);
     out->services = list;
     out->n = p->nservices;
+    out->disabled = p->disabled;
     return 0;
 }
 
@@ -67,7 +70,10 @@ static bool better(const struct cert *a, const struct cert *b, int64_t now)
     bool valid_a = a->not_before <= now && now < a->not_after;
     bool valid_b = b->not_before <= now && now < b->not_after;
 
-    return valid_a != valid_b ? valid_a : a->not_before > b->not_before;
+    if (valid_a != valid_b)
+        return valid_a;
+    return a->not_before != b->not_before ? a->not_before > b->not_before
+                                          : a->not_after > b->not_after;
 }
 
 int publish_choose(struct publish_ours *o, const char *serial, int64_t now, struct err *e)
@@ -92,6 +98,8 @@ int publish_choose(struct publish_ours *o, const char *serial, int64_t now, stru
 
 static bool holds(const struct publish_ours *o, const struct doctype *d, const struct process *p)
 {
+    if (o->disabled)
+        return false;
     for (size_t i = 0; i < o->n; i++)
         if (doctype_same(&o->services[i].doctype, d) &&
             (!o->services[i].process.value[0] || process_same(&o->services[i].process, p)))
@@ -294,7 +302,8 @@ int publish_compare(struct publish_state *out, const struct publish_smp *smp,
         if (rc < 0)
             return -1;
     }
-    for (size_t i = 0; i < o->n; i++)
+    out->disabled = o->disabled;
+    for (size_t i = 0; i < o->n && !o->disabled; i++)
         if (!has_row(out, &o->services[i].doctype, &o->services[i].process))
             (void)add_row(out, &o->services[i].doctype, &o->services[i].process, PUBLISH_MISSING);
     return 0;

@@ -162,6 +162,15 @@ def differences(lab):
     r = publish()
     say(r.returncode == 0 and "added        invoice" in r.stdout and "same         order" in r.stdout, "only what is missing is added", r.stdout + r.stderr)
 
+    lab.ap(1, "participant", "disable", THIRD)
+    r = lab.ap(1, "participant", "check")
+    say(r.returncode == 1 and "disabled     here" in r.stdout and r.stdout.count("not-held") == 2, "published though disabled: told", r.stdout)
+    r = publish()
+    say(r.returncode == 77 and "participant.disabled" in r.stderr, "... and not published again", r.stderr)
+    r = lab.ap(1, "participant", "unpublish", THIRD, "--dry-run")
+    say(r.stdout.count("would remove") == 3 and "left alone" not in r.stdout, "... but may be unpublished", r.stdout)
+    lab.ap(1, "participant", "disable", THIRD, "--enable")
+
     lab.ap(1, "participant", "add", SUPPLIER, "--country", "BE")
     r = lab.ap(1, "participant", "publish", SUPPLIER)
     say(r.returncode == 65 and "publish.nothing" in r.stderr, "a record without document types cannot be published", r.stderr)
