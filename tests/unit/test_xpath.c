@@ -432,6 +432,55 @@ static void a_condition_on_a_node_is_asked_once(void **state)
     down(&b);
 }
 
+/* A constant regular expression is compiled with the environment; one that is wrong is no matter
+ * until it is asked. */
+static void a_wrong_constant_expression_fails_when_it_is_asked(void **state)
+{
+    struct xp *wrong, *never, *flags, *good;
+    struct xp_ctx *second;
+    struct bench b;
+
+    (void)state;
+    up(&b, NULL);
+    wrong = compile(&b, NULL, "//u:id[matches(., '[')]");
+    flags = compile(&b, NULL, "count(//u:id[matches(., 'X', 'y')])");
+    never = compile(&b, NULL, "count(//u:none[matches(., '[')])");
+    good = compile(&b, NULL, "string-join(//u:id[matches(., 'X', 'i')], replace('a-b', '-', ' '))");
+    bind(&b);
+    fails(&b, wrong, "FORX0002");
+    fails(&b, flags, "FORX0001");
+    gives(&b, never, "0");
+    gives(&b, good, "xa bx");
+    assert_int_equal(xp_ctx_new(&second, NULL, &b.e), 0);
+    xp_ctx_free(b.c);
+    b.c = second;
+    assert_int_equal(xp_bind(b.c, b.env, b.t, NULL, &b.e), 0);
+    gives(&b, good, "xa bx");
+    down(&b);
+}
+
+/* Names alone, one after the other: up, down, to an attribute, from the document, from nothing. */
+static void paths_of_names_lead_where_they_say(void **state)
+{
+    static const char *const cases[][2] = {{"u:l/u:id", "x y x"}, {"/u:a/u:s/u:l/@n", "4"},
+        {"u:s/../u:l/@n", "1 2 3"}, {"u:l/u:none", ""}, {"u:l/@u:n", ""}, {"@n/u:id", ""},
+        {"count(u:s/u:l)", "1"}, {"u:l[@n = '2']/u:v", "2"},
+        {"for $i in u:l/u:v return $i/../@n", "1 2 3"}, {"exists(u:l/u:id)", "true"},
+        {"empty(../u:a)", "false"}, {"../../u:a", ""}};
+    struct xp *x[sizeof(cases) / sizeof(cases[0])];
+    struct bench b;
+
+    (void)state;
+    up(&b, NULL);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        x[i] = compile(&b, NULL, cases[i][0]);
+    bind(&b);
+    xp_focus(b.c, NULL, 1);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        gives(&b, x[i], cases[i][1]);
+    down(&b);
+}
+
 static void a_context_goes_from_document_to_document(void **state)
 {
     struct tree *other;
@@ -525,6 +574,8 @@ int main(void)
         cmocka_unit_test(dispatch_visits_in_order_and_takes_the_first_rule),
         cmocka_unit_test(a_dispatch_finds_what_matching_one_by_one_finds),
         cmocka_unit_test(a_condition_on_a_node_is_asked_once),
+        cmocka_unit_test(a_wrong_constant_expression_fails_when_it_is_asked),
+        cmocka_unit_test(paths_of_names_lead_where_they_say),
         cmocka_unit_test(a_context_goes_from_document_to_document),
         cmocka_unit_test(an_index_answers_as_walking_does),
         cmocka_unit_test(the_clock_is_the_callers),
