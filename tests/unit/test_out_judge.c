@@ -295,6 +295,48 @@ static void pauses_grow_to_their_limit_with_jitter(void **state)
     assert_in_range(most, 1800000, 2250000);
 }
 
+/* Never final, and due again within the longest pause (with its quarter of jitter). */
+static void passes(const struct out_exchange *x)
+{
+    struct attempt_result r = judge(x);
+
+    assert_true(r.to == OUT_WAITING || r.to == OUT_UNKNOWN);
+    assert_in_range(r.next_at, NOW + 1, NOW + policy.retry_max / 4 * 5);
+}
+
+/* reliability G6: however often, whatever was sent before, with any status and any error of a peer
+ * but the two that are permanent. */
+static void g6_no_passing_fault_is_ever_final(void **state)
+{
+    static const char *const codes[] = {"EBMS:0001", "EBMS:0004", "EBMS:0009", "EBMS:0101",
+        "EBMS:0102", "EBMS:0303", "EBMS:4001", "OTHER"};
+    struct out_exchange x;
+
+    (void)state;
+    for (unsigned attempts = 1; attempts < 4000; attempts = attempts * 3 / 2 + 1)
+        for (int before = 0; before < 2; before++) {
+            for (int body = 0; body < 2; body++) {
+                x = silent(body);
+                x.attempts = attempts;
+                x.sent_same_before = before;
+                passes(&x);
+            }
+            for (int status = 100; status < 600; status++) {
+                x = answered(AS4_REPLY_NOTHING, status);
+                x.attempts = attempts;
+                x.sent_same_before = before;
+                passes(&x);
+            }
+            for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+                x = answered(AS4_REPLY_ERROR, 200);
+                x.attempts = attempts;
+                x.sent_same_before = before;
+                error_is(codes[i], "");
+                passes(&x);
+            }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest t[] = {
@@ -306,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_receipt_is_proof),
         cmocka_unit_test(an_ebms_error_closes_the_message_and_is_retried),
         cmocka_unit_test(policy_noncompliance_is_permanent),
+        cmocka_unit_test(g6_no_passing_fault_is_ever_final),
         cmocka_unit_test(r3_an_unsigned_error_is_never_final),
         cmocka_unit_test(an_alarm_is_early_where_time_alone_mends_nothing),
         cmocka_unit_test(not_serviced_is_permanent_only_after_a_fresh_lookup),
