@@ -11,6 +11,30 @@
 #include "tests/support/store_kit.h"
 
 #define N 120
+#define UBL "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
+#define PARTY(role, id)                                                                            \
+    "<" role "><Identifier Authority=\"iso6523-actorid-upis\">" id "</Identifier></" role ">"
+#define SCOPE(type, id, scheme)                                                                    \
+    "<Scope><Type>" type "</Type><InstanceIdentifier>" id "</InstanceIdentifier>" scheme "</"      \
+                                                                                         "Scope>"
+#define SCHEME(s) "<Identifier>" s "</Identifier>"
+
+/* What is handed over is taken out of its envelope. */
+static const char sbd[] =
+    "<StandardBusinessDocument "
+    "xmlns=\"http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader\">"
+    "<StandardBusinessDocumentHeader><HeaderVersion>1.0</HeaderVersion>" PARTY(
+        "Sender", "0208:0848934496") PARTY("Receiver",
+        "9915:test") "<DocumentIdentification><Standard>" UBL
+                     "</Standard><TypeVersion>2.1</TypeVersion><InstanceIdentifier>id-1"
+                     "</InstanceIdentifier><Type>Invoice</Type><CreationDateAndTime>"
+                     "2026-11-22T10:15:30Z</CreationDateAndTime></DocumentIdentification>"
+                     "<BusinessScope>" SCOPE(
+                         "DOCUMENTID", UBL "::Invoice##urn:x::2.1", SCHEME("busdox-docid-qns"))
+                         SCOPE("PROCESSID", "urn:prof", SCHEME("cenbii-procid-ubl"))
+                             SCOPE("COUNTRY_C1", "BE",
+                                 "") "</BusinessScope></StandardBusinessDocumentHeader>"
+                                     "<Invoice xmlns=\"" UBL "\"/></StandardBusinessDocument>";
 
 static struct kit k;
 static struct deliver_routes routes;
@@ -43,8 +67,11 @@ static int64_t take(unsigned n, const char *route)
     struct in_accepted a;
     struct in_claim c;
     struct err e = ERR_INIT;
+    uint8_t hash[HASH_LEN];
     size_t got = 0;
 
+    assert_int_equal(hash_of(hash, sbd, sizeof(sbd) - 1, &e), 0);
+    x.sbd = (struct store_bytes){.blob = blob_mem(sbd, sizeof(sbd) - 1), .sha256 = hash};
     x.route = route;
     assert_int_equal(store_in_accept(&a, k.s, &x, k.a, &e), 0);
     assert_int_equal(store_in_claim(&c, 1, &got, k.s, false, NULL, clock_now(), 60000, &e), 0);
