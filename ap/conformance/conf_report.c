@@ -111,10 +111,11 @@ static void html(struct buf *b, const struct conf_run *r)
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
         "content=\"width=device-width\"><title>Conformance rehearsal</title><style>"
         "body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 "
-        "1em;overflow-wrap:anywhere}"
+        "1em;overflow-wrap:break-word}"
         "section{border-left:.4em solid #888;padding:0 1em;margin:1em 0}"
         ".passed{border-color:#2a7}.failed{border-color:#c22}.no{color:#c22;font-weight:bold}"
-        "table{border-collapse:collapse}td{padding:0 1em 0 .5em}tr{border-left:.4em solid #888}"
+        "table{border-collapse:collapse}td{padding:.2em .8em .2em .5em}tr{border-left:.4em solid "
+        "#888}"
         "h2{font-size:1.1em}</style></head><body><h1>Conformance rehearsal</h1>");
     cell(b, "<p>", seat(r), " at ");
     cell(b, "", r->c->public_url, "");

@@ -65,6 +65,21 @@ def round_trip(lab, name, data, flags, mime, encoding=None):
     return rows[0]
 
 
+def by_schema(lab, row):
+    """The envelope as it was on the wire, by the published schemas of header and content."""
+    xsd = os.path.join(os.environ["AVISO_SHARED"], "spec/data/xsd")
+    content = os.path.join(xsd, "envelope/PEPPOL-EDN-Business-Message-Envelope-1.2-2019-02-01.xsd")
+    if not os.path.exists(content):
+        print("skip the envelope is valid by its schemas: no " + content)
+        return
+    driver = ("<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>"
+              f"<xs:import namespace='http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader' schemaLocation='{xsd}/sbdh/StandardBusinessDocumentHeader.xsd'/>"
+              f"<xs:import namespace='http://peppol.eu/xsd/ticc/envelope/1.0' schemaLocation='{content}'/></xs:schema>")
+    fetched(lab, row, "schema.xml", "--sbd")
+    r = subprocess.run(["xmllint", "--noout", "--nonet", "--schema", write(lab, "driver.xsd", driver.encode()), os.path.join(lab.dir, "got-schema.xml")], capture_output=True, text=True)
+    say(r.returncode == 0, "the envelope is valid by its schemas", r.stderr)
+
+
 def refusals(lab):
     pdf, edi, zipped = write(lab, "a.pdf", PDF), write(lab, "a.edi", EDI), write(lab, "a.zip", b"PK\3\4....")
     for name, path, flags, code in [
@@ -190,7 +205,7 @@ def main(lab):
     say(r.returncode == 0, "the look-up finds an endpoint for it", r.stderr)
     say("edifact-invoice-eb2b-extension" in lab.ap(1, "doctypes", "edifact").stdout, "doctypes lists them")
     not_served(lab)
-    round_trip(lab, "a.pdf", PDF, ["--doctype", "factur-x", "--process", BILLING], "application/pdf")
+    by_schema(lab, round_trip(lab, "a.pdf", PDF, ["--doctype", "factur-x", "--process", BILLING], "application/pdf"))
     round_trip(lab, "a.edi", EDI, ["--doctype", "edifact-invoice", "--process", EB2B], "application/EDIFACT")
     round_trip(lab, "latin.edi", b"UNB+UNOC:3+\xe9'", ["--doctype", INVOIC, "--process", EB2B], "application/EDIFACT", "ISO-8859-1")
     round_trip(lab, "a.zip", b"PK\3\4\0\xff", ["--doctype", BILATERAL, "--mime-type", "application/zip"], "application/zip")
