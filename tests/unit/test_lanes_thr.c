@@ -12,29 +12,25 @@
 
 #define N 120
 #define UBL "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
-#define PARTY(role, id)                                                                            \
-    "<" role "><Identifier Authority=\"iso6523-actorid-upis\">" id "</Identifier></" role ">"
-#define SCOPE(type, id, scheme)                                                                    \
-    "<Scope><Type>" type "</Type><InstanceIdentifier>" id "</InstanceIdentifier>" scheme "</"      \
-                                                                                         "Scope>"
-#define SCHEME(s) "<Identifier>" s "</Identifier>"
+#define ID(id) "<Identifier Authority=\"iso6523-actorid-upis\">" id "</Identifier>"
+#define SCOPE(type, id, more)                                                                      \
+    "<Scope><Type>" type "</Type><InstanceIdentifier>" id "</InstanceIdentifier>" more "</Scope>"
+#define DOCUMENT_ID                                                                                \
+    SCOPE("DOCUMENTID", UBL "::Invoice##urn:x::2.1", "<Identifier>busdox-docid-qns</Identifier>")
+#define PROCESS_ID SCOPE("PROCESSID", "urn:prof", "<Identifier>cenbii-procid-ubl</Identifier>")
+#define COUNTRY SCOPE("COUNTRY_C1", "BE", "")
+#define PARTIES "<Sender>" ID("0208:0848934496") "</Sender><Receiver>" ID("9915:test") "</Receiver>"
 
 /* What is handed over is taken out of its envelope. */
 static const char sbd[] =
-    "<StandardBusinessDocument "
-    "xmlns=\"http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader\">"
-    "<StandardBusinessDocumentHeader><HeaderVersion>1.0</HeaderVersion>" PARTY(
-        "Sender", "0208:0848934496") PARTY("Receiver",
-        "9915:test") "<DocumentIdentification><Standard>" UBL
-                     "</Standard><TypeVersion>2.1</TypeVersion><InstanceIdentifier>id-1"
-                     "</InstanceIdentifier><Type>Invoice</Type><CreationDateAndTime>"
-                     "2026-11-22T10:15:30Z</CreationDateAndTime></DocumentIdentification>"
-                     "<BusinessScope>" SCOPE(
-                         "DOCUMENTID", UBL "::Invoice##urn:x::2.1", SCHEME("busdox-docid-qns"))
-                         SCOPE("PROCESSID", "urn:prof", SCHEME("cenbii-procid-ubl"))
-                             SCOPE("COUNTRY_C1", "BE",
-                                 "") "</BusinessScope></StandardBusinessDocumentHeader>"
-                                     "<Invoice xmlns=\"" UBL "\"/></StandardBusinessDocument>";
+    "<StandardBusinessDocument"
+    " xmlns=\"http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader\">"
+    "<StandardBusinessDocumentHeader><HeaderVersion>1.0</HeaderVersion>" PARTIES
+    "<DocumentIdentification><Standard>" UBL "</Standard><TypeVersion>2.1</TypeVersion>"
+    "<InstanceIdentifier>id-1</InstanceIdentifier><Type>Invoice</Type>"
+    "<CreationDateAndTime>2026-11-22T10:15:30Z</CreationDateAndTime></DocumentIdentification>"
+    "<BusinessScope>" DOCUMENT_ID PROCESS_ID COUNTRY "</BusinessScope>"
+    "</StandardBusinessDocumentHeader><Invoice xmlns=\"" UBL "\"/></StandardBusinessDocument>";
 
 static struct kit k;
 static struct deliver_routes routes;
