@@ -62,8 +62,8 @@ int act_request(struct act *a, struct json_object *request, int fd, unsigned par
         if (open_here(a, parts | NODE_STORE, e))
             return -1;
     }
-    env.out = &a->node.out;
-    env.in = &a->node.in;
+    env.out = &a->node.setup->out;
+    env.in = &a->node.setup->in;
     env.mode = config_mode_word(a->c->config->mode);
     *answer = control_do(&env, request, fd);
     return *answer ? 0 : err_nomem(e);

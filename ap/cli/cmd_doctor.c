@@ -113,9 +113,9 @@ static void open_parts(struct parts *p, struct doctor *d, unsigned groups, const
     if (store_open(&p->store, &s, &e) && groups)
         note(d, "spool", &e);
     d->store = p->store;
-    d->key = p->has_key ? p->key.keys[0] : NULL;
-    d->keys = p->key.keys;
-    d->nkeys = p->has_key ? p->key.nkeys : 0;
+    d->key = p->has_key ? p->key.setup->keys[0] : NULL;
+    d->keys = p->has_key ? p->key.setup->keys : NULL;
+    d->nkeys = p->has_key ? p->key.setup->nkeys : 0;
     d->pki = p->has_net ? p->net.pki : NULL;
     d->http = p->has_net ? p->net.http : NULL;
     d->lookup = p->has_net && net ? p->net.lookup : NULL;

@@ -7,6 +7,7 @@
 #include "ap/base/fsx.h"
 #include "ap/base/json.h"
 #include "ap/cli/commands.h"
+#include "ap/cli/service.h"
 #include "ap/crypto/keyring.h"
 #include "ap/daemon/node.h"
 #include "ap/pki/pki.h"
@@ -24,7 +25,7 @@ static int open_place(struct keys *k, struct cli *c, struct err *e)
         return -1;
     if (c->config->mode == MODE_UNSET)
         return err_set(e, ERR_CONFIG, "config.mode", "", "ap.mode is not set");
-    k->place = node_keys(k->dir, c->config);
+    k->place = setup_key_place(k->dir, c->config);
     return 0;
 }
 
@@ -124,10 +125,24 @@ static int check_fits(struct cli *c, const struct keys *k, const struct cert *fr
     return rc;
 }
 
-static void tell(const struct cli *c, const char *next)
+/* The step is on disk; whoever runs takes it up now. */
+static int take_up(struct cli *c, const char *done, const char *next)
 {
-    if (!c->quiet && !c->json)
-        (void)printf("%s\n", next);
+    struct json_object *answer = NULL;
+    struct err e = ERR_INIT;
+    int asked = service_reload(&answer, c, true, &e);
+
+    (void)json_object_put(answer);
+    if (asked < 0) {
+        (void)err_wrap(&e, "on disk, but the service goes on with the keys it has: ");
+        return cli_fail(c, c->args[0], &e);
+    }
+    if (c->json)
+        return cmd_keys_list(c);
+    if (!c->quiet)
+        (void)printf("%s\nnext: %s\n",
+            asked ? done : "no service runs here: the next start takes it up", next);
+    return EXIT_OK;
 }
 
 int cmd_keys_import(struct cli *c)
@@ -149,11 +164,9 @@ int cmd_keys_import(struct cli *c)
     } else {
         if (!c->json)
             (void)printf("imported %s (%s)\n", p.cert->serial, p.cert->cn);
-        tell(c, "next: restart the service, so that it decrypts with it; aviso participant "
-                "publish --all; wait a day; then aviso keys activate");
+        code = take_up(c, "the service decrypts with it now",
+            "aviso participant publish --all; wait a day; then aviso keys activate");
     }
-    if (code == EXIT_OK && c->json)
-        code = cmd_keys_list(c);
     cert_unref(p.cert);
     buf_wipe(&p.file);
     buf_wipe(&p.key);
@@ -162,7 +175,7 @@ int cmd_keys_import(struct cli *c)
     return code;
 }
 
-static int one_step(struct cli *c, const char *next,
+static int one_step(struct cli *c, const char *done, const char *next,
     int (*step)(const struct keyring_place *p, const char *id, struct err *e))
 {
     struct err e = ERR_INIT;
@@ -172,16 +185,18 @@ static int one_step(struct cli *c, const char *next,
         return cli_usage(c, "expected one SERIAL");
     if (open_place(&k, c, &e) || step(&k.place, c->args[0], &e))
         return cli_fail(c, c->args[0], &e);
-    tell(c, next);
-    return c->json ? cmd_keys_list(c) : EXIT_OK;
+    return take_up(c, done, next);
 }
 
 int cmd_keys_activate(struct cli *c)
 {
-    return one_step(c, "next: restart the service; it signs with this key then", keyring_activate);
+    return one_step(c, "the service signs with this key now",
+        "when no message for the old one can be on its way: aviso keys retire", keyring_activate);
 }
 
 int cmd_keys_retire(struct cli *c)
 {
-    return one_step(c, "next: restart the service; it forgets the key then", keyring_retire);
+    return one_step(c, "the service has forgotten the key",
+        "take it out of ap.key_file and ap.old_key_file, when one of them names it",
+        keyring_retire);
 }

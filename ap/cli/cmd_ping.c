@@ -32,7 +32,7 @@ static int ping(struct cli *c, struct node *node, int64_t wait, struct arena *a,
     struct participant to;
     struct out_ping p = {.ms = 0};
     int rc = participant_parse(&to, str_z(c->args[0]), e) ||
-             out_ping(&p, &node->out, &to, cli_get(c, "doctype"), wait, a, e);
+             out_ping(&p, &node->setup->out, &to, cli_get(c, "doctype"), wait, a, e);
 
     if (!rc)
         print(c, &p);

@@ -33,7 +33,7 @@ static int fill_ours(struct job *j, struct err *e)
 {
     const struct config *c = j->c->config;
     char dir[KEYRING_PATH];
-    const struct keyring_place place = node_keys(dir, c);
+    const struct keyring_place place = setup_key_place(dir, c);
     const char *host = strstr(c->public_url, "://");
 
     if (!*c->public_url || !host)
@@ -177,7 +177,7 @@ static int check_loaded(const struct job *j, struct err *e)
         return rc < 0 ? -1 : 0;
     (void)err_set(e, ERR_CONFIG, "publish.key-not-loaded", "",
         "the running service does not decrypt with the certificate %s yet", serial);
-    return err_next(e, "restart the service, then publish; or --certificate SERIAL");
+    return err_next(e, "aviso reload tells why; or --certificate SERIAL");
 }
 
 static bool is_served(const struct publish_state *s)

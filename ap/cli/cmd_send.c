@@ -161,21 +161,22 @@ static int work_here(
     struct send *s, int64_t row, int64_t until, struct out_row *r, struct arena *a, struct err *e)
 {
     struct node *n = &s->act.node;
+    struct out_env *env = &n->setup->out;
 
-    n->out.note = on_note;
-    n->out.note_ctx = s;
+    env->note = on_note;
+    env->note_ctx = s;
     for (bool once = false;; once = true) {
         struct out_claim c;
         struct out_swept w;
         size_t got = 0;
-        int64_t lease = n->out.policy.connect + n->out.policy.answer + 120000;
+        int64_t lease = env->policy.connect + env->policy.answer + 120000;
         if (store_out_sweep(&w, n->store, clock_now(), 1000, e) ||
             store_out_get(r, n->store, row, a, e))
             return -1;
         if (r->settled || (once && r->state != OUT_ACCEPTED && clock_mono() >= until))
             return 0;
         if (store_out_claim(&c, 1, &got, n->store, clock_now(), lease, NULL, e) ||
-            (got && out_work(&n->out, &c, e)))
+            (got && out_work(env, &c, e)))
             return -1;
         if (!got && until <= clock_mono())
             return store_out_get(r, n->store, row, a, e);

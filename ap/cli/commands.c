@@ -339,6 +339,8 @@ const struct cli_command cli_commands[] = {
         "  aviso reconcile --expected invoices.csv --since 24h --unlisted\n"
         "  aviso reconcile --expected invoices.csv --column Belegnummer --level confirmed --json\n",
         reconcile_flags, cmd_reconcile},
+    {"reload", "", "Let the service take over the configuration and our keys as they are now",
+        "  aviso reload\n  aviso reload --json\n", none, cmd_reload},
     {"render", "FILE", "Show an invoice or credit note as a page for people, HTML or PDF",
         "  aviso render invoice.xml -o invoice.html\n"
         "  aviso render invoice.xml --lang nl -o factuur.pdf\n"

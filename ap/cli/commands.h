@@ -57,6 +57,7 @@ int cmd_rules_list(struct cli *c);
 int cmd_rules_show(struct cli *c);
 int cmd_rules_verify(struct cli *c);
 int cmd_send(struct cli *c);
+int cmd_reload(struct cli *c);
 int cmd_serve(struct cli *c);
 int cmd_status(struct cli *c);
 int cmd_testnet_down(struct cli *c);

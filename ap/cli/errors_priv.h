@@ -424,7 +424,7 @@ N("publish.failed", UNREACHED, "The SMP could not carry a change out: it, or the
 N("publish.forbidden", DENIED, "The SMP does not let us change this participant",
   "Check the credentials, and who owns the participant there")
 N("publish.key-not-loaded", SETUP, "The service does not decrypt yet with the certificate to be published",
-  "Restart the service, then publish")
+  "aviso reload tells why; when the key process cannot be started: restart the service")
 N("publish.no-process", INPUT, "A document type without a process cannot be published",
   "aviso participant add --doctype \"ID PROCESS\"")
 N("publish.not-visible", UNPROVEN, "Published, but the SML or the SMP does not serve it yet",
@@ -517,6 +517,8 @@ N("send.list", INPUT, "A flag for one invoice was given with a list of several",
   "Send the one invoice alone")
 N("serve.descriptors", SETUP, "The service may open too few files for what it is configured for",
   "Raise LimitNOFILE= of the service, or ulimit -n, to 1024 or more; or lower limits.senders")
+N("service.none", SETUP, "No service runs on this spool",
+  "Start it: systemctl start aviso, or aviso serve")
 N("sml.malformed", UNREACHED, "The participant's record in DNS cannot be read",
   "Tried again; tell the SMP's operator")
 N("sml.url", NO, "The participant's record in DNS does not lead to a usable https address",

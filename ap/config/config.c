@@ -32,51 +32,53 @@ static const struct word unknowns[] = {{"hold", 0}, {"resend", 1}, {NULL, 0}};
 
 static const struct option {
     const char *section, *key;
-    enum kind kind;
     size_t at;
     const char *def; /* as written in a file; NULL: not set */
     const struct word *words;
     const char *help;
+    enum kind kind;
+    bool at_start; /* a reload keeps the old value */
 } options[] = {
-#define O(sec, key, kind, member, def, help)                                                       \
+#define LINE(sec, key, kind, member, def, words, help, start)                                      \
     {                                                                                              \
-        sec, key, kind, offsetof(struct config, member), def, NULL, help                           \
+        sec, key, offsetof(struct config, member), def, words, help, kind, start                   \
     }
-#define W(sec, key, member, def, words, help)                                                      \
-    {                                                                                              \
-        sec, key, WORD, offsetof(struct config, member), def, words, help                          \
-    }
-    W("ap", "mode", mode, NULL, modes,
+#define O(sec, key, kind, member, def, help) LINE(sec, key, kind, member, def, NULL, help, false)
+#define W(sec, key, member, def, words, help) LINE(sec, key, WORD, member, def, words, help, false)
+/* The same for what a running service has built itself on. */
+#define OS(sec, key, kind, member, def, help) LINE(sec, key, kind, member, def, NULL, help, true)
+#define WS(sec, key, member, def, words, help) LINE(sec, key, WORD, member, def, words, help, true)
+    WS("ap", "mode", mode, NULL, modes,
         "lab, test or production. There is no default: anchors, zones and addresses follow it"),
     O("ap", "key_file", TEXT, key_file, "", "PEM file of the access point's private key"),
     O("ap", "cert_file", TEXT, cert_file, "", "PEM file of its Peppol certificate"),
     O("ap", "old_key_file", TEXT, old_key_file, "", "previous key, still decrypting"),
     O("ap", "old_cert_file", TEXT, old_cert_file, "", "certificate of the previous key"),
-    O("ap", "data_dir", TEXT, data_dir, "", "official schemas, rules and code lists"),
+    OS("ap", "data_dir", TEXT, data_dir, "", "official schemas, rules and code lists"),
     O("ap", "anchor_dir", TEXT, anchor_dir, "",
         "root.pem, ap-ca.pem, smp-ca.pem; default: data_dir/trust/MODE"),
-    O("listen", "as4", TEXT, listen, "127.0.0.1:8443",
+    OS("listen", "as4", TEXT, listen, "127.0.0.1:8443",
         "address:port of the AS4 endpoint; several with commas between: 0.0.0.0:443, [::]:443"),
     O("listen", "path", TEXT, path, "/as4", "path of the AS4 endpoint"),
     O("listen", "public_url", TEXT, public_url, "", "URL that our SMP entries name"),
     O("listen", "tls_cert_file", TEXT, tls_cert_file, "", "PEM chain of the web certificate"),
     O("listen", "tls_key_file", TEXT, tls_key_file, "", "PEM key of the web certificate"),
-    W("listen", "plain", plain, "no", plains,
+    WS("listen", "plain", plain, "no", plains,
         "plain HTTP: no, loopback (lab) or behind-proxy (a proxy on this host does TLS)"),
-    O("store", "spool", TEXT, spool, "/var/lib/aviso", "folder of database and payloads"),
-    O("store", "allow_volatile_spool", BOOL, allow_volatile_spool, "no",
+    OS("store", "spool", TEXT, spool, "/var/lib/aviso", "folder of database and payloads"),
+    OS("store", "allow_volatile_spool", BOOL, allow_volatile_spool, "no",
         "accept a spool on tmpfs or overlayfs"),
     O("store", "spool_min_free", BYTES, spool_min_free, "256M",
         "below this much free space nothing new is accepted"),
-    O("lookup", "sml_zone", TEXT, sml_zone, "", "DNS zone; default follows the mode"),
-    O("lookup", "resolver", TEXT, resolver, "", "DNS server ADDRESS@PORT; default: the system's"),
-    O("lookup", "resolver2", TEXT, resolver2, "",
+    OS("lookup", "sml_zone", TEXT, sml_zone, "", "DNS zone; default follows the mode"),
+    OS("lookup", "resolver", TEXT, resolver, "", "DNS server ADDRESS@PORT; default: the system's"),
+    OS("lookup", "resolver2", TEXT, resolver2, "",
         "asked as well when the first says that a participant is not registered"),
-    O("lookup", "dnssec_anchor_file", TEXT, dnssec_anchor_file, "",
+    OS("lookup", "dnssec_anchor_file", TEXT, dnssec_anchor_file, "",
         "root key file: SML answers are validated by DNSSEC; default: not validated here"),
-    O("lookup", "connect_to", TEXT, connect_to, "",
+    OS("lookup", "connect_to", TEXT, connect_to, "",
         "lab only: HOST:PORT:ADDRESS:PORT,... as curl's --connect-to"),
-    O("lookup", "tls_ca_file", TEXT, tls_ca_file, "", "lab only: CA for SMP and AP web servers"),
+    OS("lookup", "tls_ca_file", TEXT, tls_ca_file, "", "lab only: CA for SMP and AP web servers"),
     O("lookup", "timeout", SPAN, lookup_timeout, "15s", "for one lookup as a whole"),
     O("lookup", "cache", SPAN, lookup_cache, "15m", "how long an SMP answer is used again"),
     O("lookup", "last_known_good", SPAN, last_known_good, "24h",
@@ -138,10 +140,10 @@ static const struct option {
     O("limits", "max_payload", BYTES, max_payload, "100M", "compressed, both directions"),
     O("limits", "max_inflated", BYTES, max_inflated, "512M", "an envelope after inflating"),
     O("limits", "max_ratio", COUNT, max_ratio, "200", "inflated size over compressed size"),
-    O("limits", "max_connections", COUNT, max_connections, "256",
+    OS("limits", "max_connections", COUNT, max_connections, "256",
         "open at once; fewer where the process may open too few files (aviso doctor tells)"),
-    O("limits", "heavy", COUNT, heavy, "0", "messages processed at once; 0: twice the cores"),
-    O("limits", "senders", COUNT, senders, "32", "most sender threads, started when needed"),
+    OS("limits", "heavy", COUNT, heavy, "0", "messages processed at once; 0: twice the cores"),
+    OS("limits", "senders", COUNT, senders, "32", "most sender threads, started when needed"),
     O("limits", "validate_max", BYTES, validate_max, "64M",
         "larger documents get structural checks only"),
     O("limits", "body_rate", BYTES, body_rate, "1K", "slowest request body taken, bytes a second"),
@@ -164,8 +166,11 @@ static const struct option {
         "a document that waits so long for its proof while others are taken is a delay"),
     W("log", "format", log_json, "logfmt", formats, "logfmt or json"),
     W("log", "level", log_level, "info", levels, "error, warn, info or debug"),
-#undef O
+#undef WS
+#undef OS
 #undef W
+#undef O
+#undef LINE
 };
 #define NOPTIONS (sizeof(options) / sizeof(options[0]))
 
@@ -413,6 +418,7 @@ int config_load(
         arena_free(a);
         return err_nomem(e);
     }
+    c->refs = 1;
     c->arena = a;
     if (load(c, path, flags, nflags, e)) {
         arena_free(a);
@@ -422,9 +428,15 @@ int config_load(
     return 0;
 }
 
+struct config *config_ref(struct config *c)
+{
+    __atomic_add_fetch(&c->refs, 1, __ATOMIC_RELAXED);
+    return c;
+}
+
 void config_free(struct config *c)
 {
-    if (c)
+    if (c && __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL) == 0)
         arena_free(c->arena);
 }
 
@@ -501,23 +513,21 @@ static void print_value(struct buf *out, const struct config *c, const struct op
     }
 }
 
-static bool listed(const char *const *list, const char *word)
+static bool same_value(const struct config *a, const struct config *b, const struct option *o)
 {
-    for (; *list; list++)
-        if (strcmp(*list, word) == 0)
-            return true;
-    return false;
+    return o->kind == TEXT ? strcmp(text_of(a, o), text_of(b, o)) == 0
+                           : number_of(a, o) == number_of(b, o);
 }
 
-void config_changes(struct buf *out, const struct config *a, const struct config *b,
-    const char *const *but_sections)
+void config_keep(struct buf *changed, struct config *fresh, const struct config *running)
 {
     for (size_t i = 0; i < NOPTIONS; i++) {
         const struct option *o = &options[i];
-        bool same = o->kind == TEXT ? strcmp(text_of(a, o), text_of(b, o)) == 0
-                                    : number_of(a, o) == number_of(b, o);
-        if (!same && !listed(but_sections, o->section))
-            buf_printf(out, "%s.%s ", o->section, o->key);
+        if (!o->at_start || same_value(fresh, running, o))
+            continue;
+        buf_printf(changed, "%s%s.%s", changed->n ? " " : "", o->section, o->key);
+        memcpy(member(fresh, o), (const char *)running + o->at,
+            o->kind == TEXT ? sizeof(char *) : sizeof(int64_t));
     }
 }
 
@@ -567,6 +577,8 @@ void config_print_manual(struct buf *out)
             buf_printf(out, ".Ss [%s]\n.Bl -tag -width Ds\n", section);
         }
         buf_printf(out, ".It Ic %s\n%s.\n", o->key, o->help);
+        if (o->at_start)
+            buf_puts(out, "Read when the service starts.\n");
         if (o->def && *o->def)
             buf_printf(out, "Default: %s.\n", o->def);
     }

@@ -47,6 +47,7 @@ struct config {   /* strings live in the config's arena; "" = not set */
     const char *alarm_mail_to, *alarm_mail_from, *alarm_sendmail;
     int64_t alarm_repeat, alarm_pause, alarm_timeout, alarm_circuit_after, alarm_slow_after;
 
+    unsigned refs; /* atomic */
     struct arena *arena;
     const char **origin; /* parallel to the option table */
 };
@@ -55,7 +56,8 @@ struct config {   /* strings live in the config's arena; "" = not set */
  * /etc/aviso/aviso.conf when it exists, else none. config.* (ERR_CONFIG). */
 int config_load(struct config **out, const char *path, const char *const *flags, size_t nflags,
     struct err *e) MUST_CHECK;
-void config_free(struct config *c);
+struct config *config_ref(struct config *c);
+void config_free(struct config *c); /* the last one; NULL is fine */
 
 /* What a running access point needs beyond syntax: mode set, files there, lab-only options only in
  * lab, key and certificate readable. One error names the first thing to mend. */
@@ -63,11 +65,10 @@ int config_check(const struct config *c, struct err *e) MUST_CHECK;
 
 /* "key = value" lines by section; with origin: "  # from FILE:12". */
 void config_print(struct buf *out, const struct config *c, bool origin);
-/* Options whose values differ, as "section.key ", but those of the sections named (NULL at the
- * end).
- */
-void config_changes(struct buf *out, const struct config *a, const struct config *b,
-    const char *const *but_sections);
+/* What a running service has built itself on (its spool, its addresses, its resolvers) keeps the
+ * value of `running`, whose strings `fresh` then borrows. The options that were to change and need
+ * a restart are named in `changed`, with blanks between. */
+void config_keep(struct buf *changed, struct config *fresh, const struct config *running);
 const char *config_mode_word(int64_t mode); /* "lab" "test" "production" "unset" */
 /* A whole configuration file that says what is the default anyway: every option with its meaning.
  */

@@ -15,8 +15,9 @@
  * {"op":"queue-hold|release|cancel|resolve|retry","id":...,"who":...,"why":...},
  * {"op":"queue-run","partner":...}, {"op":"queue-flows"},
  * {"op":"partner-set|hold|release|drop","partner":...}, {"op":"alarm-ack","alarm":n or "id":...},
- * {"op":"ping"}, {"op":"health"} (it signs, its journal takes writes; "connections":n that it takes
- * at once, "keys": serial numbers that it decrypts with). Answers: {"ok":true, ...} or
+ * {"op":"reload","keys":true}, {"op":"ping"}, {"op":"health"} (it signs, its journal takes writes;
+ * "connections":n that it takes at once, "keys": serial numbers that it decrypts with). Answers:
+ * {"ok":true, ...} or
  * {"ok":false,"error":{"code":...,"class":...,...}}. */
 #ifndef AP_CONTROL_CONTROL_H
 #define AP_CONTROL_CONTROL_H
@@ -35,8 +36,13 @@ struct control_env {
     const char *mode;             /* "lab" ... for ping */
     unsigned connections;         /* that the service takes at once, for health; 0: it is none */
     void (*submitted)(void *ctx); /* something new waits for a sender; may be NULL */
-    /* Around each request of the server: what it uses is not exchanged meanwhile. May be NULL. */
-    void (*enter)(void *ctx), (*leave)(void *ctx);
+    /* Around each request of the server: fill `out` and `in` with what is in force, held until the
+     * end. May be NULL. */
+    void (*enter)(struct control_env *mine), (*leave)(struct control_env *mine);
+    void *held;
+    /* Take over the configuration as it is now, or with keys_only our keys alone. `restart`: names
+     * of options that changed and wait for a restart. NULL: no service runs here. */
+    int (*reload)(void *ctx, bool keys_only, struct buf *restart, struct err *e);
     void *ctx;
 };
 

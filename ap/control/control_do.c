@@ -241,6 +241,31 @@ static struct json_object *canary(
     return ok();
 }
 
+/* {"needs_restart":["ap.mode",...]}: what has changed and waits for the next start. */
+static struct json_object *reload(
+    const struct control_env *env, struct json_object *rq, struct err *e)
+{
+    struct json_object *o = NULL, *list;
+    char *save = NULL;
+    struct buf restart;
+
+    if (!env->reload) {
+        (void)err_set(e, ERR_CONFIG, "service.none", "", "no service runs on this spool");
+        (void)err_next(e, "the next start reads the configuration as it is then");
+        return NULL;
+    }
+    buf_init(&restart, 4096);
+    if (env->reload(env->ctx, flag(rq, "keys"), &restart, e) == 0 && (o = ok())) {
+        list = json_object_new_array();
+        for (char *p = restart.p ? strtok_r(restart.p, " ", &save) : NULL; p;
+             p = strtok_r(NULL, " ", &save))
+            (void)json_object_array_add(list, json_object_new_string(p));
+        (void)json_object_object_add(o, "needs_restart", list);
+    }
+    buf_free(&restart);
+    return o;
+}
+
 static struct json_object *act(
     const struct control_env *env, struct json_object *rq, int fd, struct arena *a, struct err *e)
 {
@@ -263,6 +288,8 @@ static struct json_object *act(
             json_add_some(o, "mode", env->mode);
         return o;
     }
+    if (op && strcmp(op, "reload") == 0)
+        return reload(env, rq, e);
     if (op && strcmp(op, "canary") == 0)
         return canary(env, rq, e);
     if (op && strcmp(op, "health") == 0)

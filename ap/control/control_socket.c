@@ -78,6 +78,7 @@ struct client {
 
 static void serve_one(const struct control_env *env, int sock)
 {
+    struct control_env mine = *env;
     struct json_object *rq = NULL, *answer;
     struct err e = ERR_INIT;
     int fd = -1;
@@ -85,10 +86,10 @@ static void serve_one(const struct control_env *env, int sock)
     if (control_recv(sock, &rq, &fd, &e) != 1)
         return;
     if (env->enter)
-        env->enter(env->ctx);
-    answer = control_do(env, rq, fd);
+        env->enter(&mine);
+    answer = control_do(&mine, rq, fd);
     if (env->leave)
-        env->leave(env->ctx);
+        env->leave(&mine);
     if (fd >= 0)
         (void)close(fd);
     if (answer && control_send(sock, answer, -1, &e))

@@ -1,5 +1,6 @@
 #include "ap/crypto/key_priv.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -23,7 +24,8 @@ static int key_new(struct key **out, const char *cert_pem, struct err *e)
         free(k);
         return err_wrap(e, "own certificate: ");
     }
-    k->fd = -1;
+    k->refs = 1;
+    k->fd = k->process = -1;
     k->wait_ms = KEYD_WAIT_MS;
     (void)pthread_mutex_init(&k->lock, NULL);
     *out = k;
@@ -44,13 +46,14 @@ int key_open_file(struct key **out, const char *key_pem, const char *cert_pem, s
     return 0;
 }
 
-int key_open_keyd(struct key **out, const char *key_pem, const char *cert_pem, struct err *e)
+int key_open_keyd(struct key **out, struct key_launcher *l, const char *key_pem,
+    const char *cert_pem, struct err *e)
 {
     struct key *k;
 
     if (key_new(&k, cert_pem, e))
         return -1;
-    if (keyd_start(k, key_pem, e)) {
+    if (keyd_start(k, l, key_pem, e)) {
         key_close(k);
         return -1;
     }
@@ -58,15 +61,28 @@ int key_open_keyd(struct key **out, const char *key_pem, const char *cert_pem, s
     return 0;
 }
 
+struct key *key_ref(struct key *k)
+{
+    __atomic_add_fetch(&k->refs, 1, __ATOMIC_RELAXED);
+    return k;
+}
+
 void key_close(struct key *k)
 {
-    if (!k)
+    if (!k || __atomic_sub_fetch(&k->refs, 1, __ATOMIC_ACQ_REL))
         return;
     keyd_stop(k);
     rsa_free(&k->rsa);
     cert_unref(k->cert);
     (void)pthread_mutex_destroy(&k->lock);
     free(k);
+}
+
+bool key_alive(struct key *k)
+{
+    struct pollfd p = {.fd = k->process, .events = POLLIN};
+
+    return !k->pid || poll(&p, 1, 0) == 0;
 }
 
 struct cert *key_cert(const struct key *k)

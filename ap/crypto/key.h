@@ -13,6 +13,7 @@
 #include "ap/crypto/cert.h"
 
 struct key;
+struct key_launcher;
 
 #define KEY_CEK_MAX 32 /* bytes of a content key: AES-128 needs 16 */
 
@@ -20,13 +21,22 @@ struct key;
  * (key.mismatch). key.unreadable, key.size (below RSA-2048): all ERR_CONFIG. */
 int key_open_file(
     struct key **out, const char *key_pem, const char *cert_pem, struct err *e) MUST_CHECK;
-/* Fork keyd with this key: call before threads and network, from a thread that lives as long as the
- * process. keyd alone reads the key file; it closes all but its socket, drops to no-new-privileges,
- * not dumpable, seccomp allow-list; it ends with us. Other errors: key.process. */
-int key_open_keyd(
-    struct key **out, const char *key_pem, const char *cert_pem, struct err *e) MUST_CHECK;
-void key_close(struct key *k);              /* waits for keyd's end; NULL is fine */
+/* Start keyd with this key. Without a launcher it is forked here: before threads and network, from
+ * a thread that lives as long as the process. keyd alone reads the key file; it closes all but its
+ * socket, drops to no-new-privileges, not dumpable, seccomp allow-list; it ends with us. Other
+ * errors: key.process. */
+int key_open_keyd(struct key **out, struct key_launcher *l, const char *key_pem,
+    const char *cert_pem, struct err *e) MUST_CHECK;
+struct key *key_ref(struct key *k);
+void key_close(struct key *k);              /* the last one waits for keyd's end; NULL is fine */
 struct cert *key_cert(const struct key *k); /* borrowed */
+bool key_alive(struct key *k);              /* false: keyd has ended, every operation fails */
+
+/* A process of one thread that starts keyd for a service whose threads already run, where a fork
+ * would copy locks that somebody holds. To be started as keyd itself is; what it started goes on
+ * without it. Any thread may open keys through it. */
+int key_launcher_start(struct key_launcher **out, struct err *e) MUST_CHECK;
+void key_launcher_stop(struct key_launcher *l); /* NULL is fine */
 
 /* Is its certificate valid now? Else key.expired (ERR_RETRY): what is to be signed waits for a new
  * one (reliability P2). */

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -29,7 +30,7 @@
 #endif
 
 #define STOP_MS 2000
-#define SOCKET 3 /* the one descriptor beside /dev/null on 0, 1, 2 */
+#define SOCKET KEYD_SOCKET /* the one descriptor beside /dev/null on 0, 1, 2 */
 
 struct request {
     uint32_t op, len;
@@ -45,13 +46,13 @@ struct reply {
 
 /* ---- in keyd ---- */
 
-static int isolate(int fd, pid_t parent, struct err *e)
+int keyd_isolate(int fd, pid_t parent, const char *name, struct err *e)
 {
     const struct rlimit none = {0, 0};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     int null = open("/dev/null", O_RDWR);
 
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
+    if (parent && (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent))
         return err_errno(e, "key.process", "prctl", "PR_SET_PDEATHSIG");
     /* Ctrl-C goes to the whole group: the parent drains with our help and then closes the socket.
      */
@@ -64,9 +65,7 @@ static int isolate(int fd, pid_t parent, struct err *e)
     if (prctl(PR_SET_DUMPABLE, 0) || setrlimit(RLIMIT_CORE, &none) ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         return err_errno(e, "key.process", "prctl", "PR_SET_DUMPABLE");
-    (void)prctl(PR_SET_NAME, "aviso-keyd");
-    if (!SANITIZED) /* locked pages of their own for the key's numbers, left out of dumps */
-        (void)CRYPTO_secure_malloc_init(128 * 1024, 32);
+    (void)prctl(PR_SET_NAME, name);
     return 0;
 }
 
@@ -154,9 +153,11 @@ static _Noreturn void keyd_main(int fd, pid_t parent, const struct cert *c, cons
 {
     struct err e = ERR_INIT;
     struct rsa r = {0};
+    int rc = keyd_isolate(fd, parent, "aviso-keyd", &e);
 
-    int rc = isolate(fd, parent, &e) || rsa_load(&r, key_pem, c, &e) || keyd_confine(&e);
-
+    if (!SANITIZED) /* locked pages of their own for the key's numbers, left out of dumps */
+        (void)CRYPTO_secure_malloc_init(128 * 1024, 32);
+    rc = rc || rsa_load(&r, key_pem, c, &e) || keyd_confine(&e);
     /* The same program on the other side: the error goes over as it is. Class none: ready. */
     if (send(SOCKET, &e, sizeof(e), MSG_NOSIGNAL) == (ssize_t)sizeof(e) && !rc)
         serve(&r);
@@ -184,23 +185,48 @@ static ssize_t receive(int fd, void *out, size_t n)
     return got;
 }
 
-int keyd_start(struct key *k, const char *key_pem, struct err *e)
+void keyd_child_close(struct keyd_child *c)
 {
-    struct err theirs = ERR_INIT;
-    pid_t parent = getpid();
+    if (c->fd >= 0)
+        (void)close(c->fd);
+    if (c->process >= 0)
+        (void)close(c->process);
+    c->fd = c->process = -1;
+}
+
+int keyd_fork(
+    struct keyd_child *out, const struct cert *c, const char *key_pem, bool orphan, struct err *e)
+{
+    pid_t parent = orphan ? 0 : getpid();
     int pair[2];
 
+    *out = (struct keyd_child){-1, -1, 0};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
         return err_errno(e, "key.process", "socketpair", "keyd");
-    k->pid = fork();
-    if (k->pid == 0)
-        keyd_main(pair[1], parent, k->cert, key_pem);
+    out->pid = fork();
+    if (out->pid == 0)
+        keyd_main(pair[1], parent, c, key_pem);
     (void)close(pair[1]);
-    k->fd = pair[0];
-    if (k->pid < 0) {
-        k->pid = 0;
-        return err_errno(e, "key.process", "fork", "keyd");
-    }
+    out->fd = pair[0];
+    if (out->pid > 0)
+        out->process = pidfd_open(out->pid, 0);
+    if (out->process >= 0)
+        return 0;
+    (void)err_errno(e, "key.process", "fork", "keyd");
+    keyd_child_close(out);
+    return -1;
+}
+
+int keyd_start(struct key *k, struct key_launcher *l, const char *key_pem, struct err *e)
+{
+    struct err theirs = ERR_INIT;
+    struct keyd_child c;
+
+    if (l ? launcher_fork(&c, l, k->cert, key_pem, e) : keyd_fork(&c, k->cert, key_pem, false, e))
+        return -1;
+    k->fd = c.fd;
+    k->process = c.process;
+    k->pid = c.pid;
     if (receive(k->fd, &theirs, sizeof(theirs)) != (ssize_t)sizeof(theirs))
         return gone(k, e);
     if (theirs.class == ERR_NONE)
@@ -310,18 +336,23 @@ int keyd_unwrap(
 
 void keyd_stop(struct key *k)
 {
-    int64_t until = clock_mono() + STOP_MS;
-    pid_t rc = -1;
+    struct pollfd p = {.fd = k->process, .events = POLLIN};
+    siginfo_t ignored;
+    int rc;
 
     if (k->fd >= 0)
         (void)close(k->fd);
     k->fd = -1;
-    while (k->pid > 0 && (rc = waitpid(k->pid, NULL, WNOHANG)) == 0 && clock_mono() < until)
-        clock_sleep(1);
-    if (rc == 0) { /* one that was stopped does not see its socket close */
-        (void)kill(k->pid, SIGKILL);
-        while (waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
+    if (k->process < 0)
+        return;
+    do {
+        rc = poll(&p, 1, STOP_MS);
+    } while (rc < 0 && errno == EINTR);
+    if (rc == 0) /* one that was stopped does not see its socket close */
+        (void)pidfd_send_signal(k->process, SIGKILL, NULL, 0);
+    while (waitid(P_PIDFD, (id_t)k->process, &ignored, WEXITED) && errno == EINTR)
+        ; /* a launcher's child is none of ours: ECHILD */
+    (void)close(k->process);
+    k->process = -1;
     k->pid = 0;
 }

@@ -20,7 +20,8 @@
 
 struct alarms {
     struct node *node;
-    struct alarm_env env;
+    struct http_client *http; /* of the webhook: opened once */
+    struct setup *setup;      /* in force in this round */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t end;
@@ -73,7 +74,7 @@ static void watch_certificate(struct alarms *x, const struct cert *c, int64_t no
 static void watch_space(struct alarms *x, int64_t now)
 {
     uint64_t have = store_free_bytes(x->node->store);
-    uint64_t need = (uint64_t)x->node->cfg->spool_min_free;
+    uint64_t need = (uint64_t)x->setup->cfg->spool_min_free;
     struct err why = ERR_INIT;
 
     if (have >= need) {
@@ -83,7 +84,7 @@ static void watch_space(struct alarms *x, int64_t now)
     (void)err_set(&why, ERR_RETRY, "spool.space", "",
         "%llu MB are free where the spool lies, %llu MB must be: nothing new is taken",
         (unsigned long long)(have / 1000000), (unsigned long long)(need / 1000000));
-    (void)err_where(&why, "%s", x->node->cfg->spool);
+    (void)err_where(&why, "%s", x->setup->cfg->spool);
     (void)err_next(&why, "make room; what was accepted is still sent");
     raise_it(x, "spool", "space", &why, now);
 }
@@ -115,7 +116,7 @@ static void watch_circuits(struct alarms *x, struct arena *a, int64_t now)
     struct err e = ERR_INIT;
     size_t n, known;
 
-    out_flow_list(x->states, CIRCUITS, &n, x->node->out.flow, clock_mono());
+    out_flow_list(x->states, CIRCUITS, &n, x->setup->out.flow, clock_mono());
     n = n < CIRCUITS ? n : CIRCUITS;
     if (store_alarm_subjects(open, CIRCUITS, &known, x->node->store, "circuit", a, &e)) {
         log_err(LOG_ERROR, "alarms.circuits", &e, NULL);
@@ -125,7 +126,7 @@ static void watch_circuits(struct alarms *x, struct arena *a, int64_t now)
         if (!takes_nothing(x, n, open[i]))
             clear_it(x, "circuit", open[i], now);
     for (size_t i = 0; i < n; i++)
-        if (x->states[i].open_since > x->node->cfg->alarm_circuit_after)
+        if (x->states[i].open_since > x->setup->cfg->alarm_circuit_after)
             note_circuit(x, &x->states[i], now);
 }
 
@@ -138,7 +139,7 @@ static void note_drift(struct alarms *x, const struct store_pace *p, int64_t now
         "%s delays some documents and takes others: %u of the last %u took longer than %s (usually "
         "%s, the longest %s); %u wait now",
         p->seat, p->delayed, p->taken + p->waiting,
-        clock_span(slow, x->node->cfg->alarm_slow_after), clock_span(usual, p->usual),
+        clock_span(slow, x->setup->cfg->alarm_slow_after), clock_span(usual, p->usual),
         clock_span(longest, p->longest > p->oldest ? p->longest : p->oldest), p->waiting);
     (void)err_who(&why, p->seat);
     (void)err_next(&why, "ask its operator; aviso partner show %s has the figures", p->seat);
@@ -161,7 +162,7 @@ static void watch_pace(struct alarms *x, struct arena *a, int64_t now)
     size_t n, known;
 
     if (store_pace_drifting(
-            p, DRIFTS, &n, x->node->store, x->node->cfg->alarm_slow_after, now, &e) ||
+            p, DRIFTS, &n, x->node->store, x->setup->cfg->alarm_slow_after, now, &e) ||
         store_alarm_subjects(open, DRIFTS, &known, x->node->store, "drift", a, &e)) {
         log_err(LOG_ERROR, "alarms.pace", &e, NULL);
         return;
@@ -178,8 +179,8 @@ static void watch(struct alarms *x, int64_t now)
 {
     struct arena *a = arena_new(ARENA_MAX);
 
-    for (size_t i = 0; i < x->node->nkeys; i++)
-        watch_certificate(x, key_cert(x->node->keys[i]), now);
+    for (size_t i = 0; i < x->setup->nkeys; i++)
+        watch_certificate(x, key_cert(x->setup->keys[i]), now);
     watch_space(x, now);
     if (a) {
         watch_circuits(x, a, now);
@@ -202,6 +203,21 @@ static bool rest(struct alarms *x)
     return go;
 }
 
+static int tell(struct alarms *x, struct err *e)
+{
+    const struct config *c = x->setup->cfg;
+    const struct http_cfg h = {.extra_ca_file = *c->tls_ca_file ? c->tls_ca_file : NULL,
+        .user_agent = "aviso",
+        .egress = {true, true, true}, /* the operator's own URL, of any network */
+        .max_idle = 1};
+    struct alarm_env env = {.store = x->node->store, .cfg = c, .host = x->setup->host};
+
+    if (*c->alarm_webhook && !x->http && http_client_open(&x->http, &h, e))
+        return -1;
+    env.http = x->http;
+    return alarm_tell(&env, clock_now(), e);
+}
+
 static void *alarms_main(void *arg)
 {
     struct alarms *x = arg;
@@ -211,29 +227,16 @@ static void *alarms_main(void *arg)
         struct err e = ERR_INIT;
         if (store_is_broken(x->node->store))
             break;
+        x->setup = node_setup(x->node);
         if (clock_mono() - watched >= WATCH_MS) {
             watch(x, clock_now());
             watched = clock_mono();
         }
-        if (alarm_tell(&x->env, clock_now(), &e))
+        if (tell(x, &e))
             log_err(LOG_ERROR, "alarms.tell", &e, NULL);
+        setup_unref(x->setup);
     } while (rest(x));
     return NULL;
-}
-
-static int open_http(struct alarms *x, struct err *e)
-{
-    const struct config *c = x->node->cfg;
-    const struct http_cfg h = {.extra_ca_file = *c->tls_ca_file ? c->tls_ca_file : NULL,
-        .user_agent = "aviso",
-        .egress = {true, true, true}, /* the operator's own URL, of any network */
-        .max_idle = 1};
-    struct http_client *http = NULL;
-
-    if (*c->alarm_webhook && http_client_open(&http, &h, e))
-        return -1;
-    x->env.http = http;
-    return 0;
 }
 
 int alarms_start(struct alarms **out, struct node *n, struct err *e)
@@ -246,21 +249,18 @@ int alarms_start(struct alarms **out, struct node *n, struct err *e)
     if (!(x = calloc(1, sizeof(*x))))
         return err_nomem(e);
     x->node = n;
-    x->env = (struct alarm_env){.store = n->store, .cfg = n->cfg, .host = n->host};
     (void)pthread_mutex_init(&x->lock, NULL);
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&x->end, &attr);
     (void)pthread_condattr_destroy(&attr);
-    if (open_http(x, e) == 0 && pthread_create(&x->thread, NULL, alarms_main, x) == 0) {
+    if (pthread_create(&x->thread, NULL, alarms_main, x) == 0) {
         (void)pthread_setname_np(x->thread, "alarms");
         *out = x;
         return 0;
     }
-    if (!e->class)
-        (void)err_nomem(e);
     alarms_free(x);
-    return -1;
+    return err_nomem(e);
 }
 
 void alarms_close(struct alarms *x)
@@ -284,8 +284,7 @@ void alarms_free(struct alarms *x)
 {
     if (!x)
         return;
-    if (x->env.http)
-        http_client_close(x->env.http);
+    http_client_close(x->http);
     (void)pthread_cond_destroy(&x->end);
     (void)pthread_mutex_destroy(&x->lock);
     free(x);

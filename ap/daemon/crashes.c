@@ -26,9 +26,9 @@ int crashes_open(struct node *n, unsigned slots, struct err *e)
     struct in_crash_note x;
     int64_t now = clock_now();
 
-    if (in_crash_open(&n->in.crash, n->cfg->spool, slots, now, e))
+    if (in_crash_open(&n->setup->in.crash, n->cfg->spool, slots, now, e))
         return -1;
-    while (in_crash_next(&x, n->in.crash))
+    while (in_crash_next(&x, n->setup->in.crash))
         tell(n, &x, now);
     return 0;
 }

@@ -24,6 +24,11 @@ static struct {
     char data[4096];
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+static uint64_t largest(void)
+{
+    return __atomic_load_n(&shared.max, __ATOMIC_RELAXED);
+}
+
 static int take(struct rules **r, struct ubl_worker **w, struct err *e)
 {
     int rc = 0;
@@ -62,7 +67,7 @@ static int judge(const struct blob *document, void (*use)(void *ctx, const struc
     struct buf bytes;
     int rc;
 
-    buf_init(&bytes, (size_t)shared.max + 1);
+    buf_init(&bytes, (size_t)document->len + 1);
     if (!a)
         return err_nomem(e);
     rc = take(&r, &w, e) || blob_load(&bytes, document, e) ||
@@ -86,7 +91,7 @@ static void name_sets(char *out, size_t n, const struct ubl_report *r)
 
 static bool too_large(char *out, size_t n, const struct blob *document)
 {
-    if (document->len <= shared.max)
+    if (document->len <= largest())
         return false;
     (void)snprintf(out, n, "larger than limits.validate_max: structural checks only");
     return true;
@@ -157,17 +162,17 @@ static int validate_in(
                : judge(document, use_in, out, e);
 }
 
-void judge_on_send(struct node *n, bool yes)
+void judge_follow(struct setup *s)
 {
-    n->out.validate = yes ? validate_out : NULL;
+    __atomic_store_n(&shared.max, (uint64_t)s->cfg->validate_max, __ATOMIC_RELAXED);
+    s->out.validate = s->cfg->validate ? validate_out : NULL;
+    s->in.validate = validate_in;
 }
 
 void judge_attach(struct node *n)
 {
     (void)snprintf(shared.data, sizeof(shared.data), "%s", n->data_dir);
-    shared.max = (uint64_t)n->cfg->validate_max;
-    judge_on_send(n, n->cfg->validate);
-    n->in.validate = validate_in;
+    judge_follow(n->setup);
 }
 
 void judge_detach(void)

@@ -7,7 +7,8 @@
 
 /* Set out->validate (when validate.on_send) and in->validate. Nothing is loaded yet. */
 void judge_attach(struct node *n);
-void judge_on_send(struct node *n, bool yes); /* refuse invalid documents when sending */
+/* What a configuration says of it; before `s` is in force. */
+void judge_follow(struct setup *s);
 /* What was loaded, freed at the end of the process; no thread may validate any more. */
 void judge_detach(void);
 

@@ -69,7 +69,6 @@ int lanes_start(struct lanes **out, const struct in_env *env, struct err *e)
     if (!l)
         return err_nomem(e);
     l->env = *env;
-    l->env.route = NULL; /* of the configuration, which may go first */
     bell_init(&l->bell);
     for (size_t i = 0; i < env->routes->n; i++)
         if (env->routes->route[i].kind != DELIVER_INBOX && start_one(l, &env->routes->route[i], e))

@@ -7,7 +7,7 @@
 
 struct lanes;
 
-/* `env` is copied; its routes live as long as the lanes. Those that somebody must serve get
+/* `env` is copied; what it points to lives as long as the lanes. Those that somebody must serve get
  * workers. */
 int lanes_start(struct lanes **out, const struct in_env *env, struct err *e) MUST_CHECK;
 void lanes_ring(struct lanes *l);  /* something new may be due; NULL is fine */

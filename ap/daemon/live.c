@@ -1,66 +1,42 @@
 #include "ap/daemon/live.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "ap/alarm/alarm.h"
 #include "ap/base/clock.h"
+#include "ap/base/fault.h"
 #include "ap/base/log.h"
 #include "ap/daemon/judge.h"
 
 #define GRACE_MS 2000  /* for an old route to end, before it is left to itself */
 #define PULSE_MS 60000 /* a canary or heartbeat in hand */
 
-static const char *const live_sections[] = {/* smp: only commands use it */
-    "deliver", "canary", "heartbeat", "validate", "log", "smp", NULL};
-
-static const struct config *config_of(const struct live *l)
-{
-    return l->cfg ? l->cfg : l->node->cfg;
-}
-
 int live_start(struct live *l, struct node *n, void (*sent)(void *ctx), void *ctx, struct err *e)
 {
-    pthread_rwlockattr_t attr;
-
-    *l = (struct live){.node = n, .now = {.routes = &n->routes}, .sent = sent, .ctx = ctx};
-    (void)pthread_rwlockattr_init(&attr); /* a reload is not to wait for a quiet moment */
-    (void)pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    (void)pthread_rwlock_init(&l->lock, &attr);
-    (void)pthread_rwlockattr_destroy(&attr);
-    return lanes_start(&l->now.lanes, &n->in, e) || pulse_start(&l->pulse, n, n->cfg, sent, ctx, e)
+    *l = (struct live){.node = n, .sent = sent, .ctx = ctx};
+    (void)pthread_mutex_init(&l->lock, NULL);
+    l->now.setup = setup_ref(n->setup);
+    return lanes_start(&l->now.lanes, &n->setup->in, e) || pulse_start(&l->pulse, n, sent, ctx, e)
                ? -1
                : 0;
 }
 
-void live_enter(struct live *l)
-{
-    (void)pthread_rwlock_rdlock(&l->lock);
-}
-
-void live_leave(struct live *l)
-{
-    (void)pthread_rwlock_unlock(&l->lock);
-}
-
 void live_ring(struct live *l)
 {
-    live_enter(l);
+    (void)pthread_mutex_lock(&l->lock);
     lanes_ring(l->now.lanes);
-    live_leave(l);
+    (void)pthread_mutex_unlock(&l->lock);
 }
 
 /* ---- old sets ---- */
 
-static bool end_set(struct live *l, struct live_set *s, int64_t until)
+static bool end_set(struct live_set *s, int64_t until)
 {
-    if (!s->routes)
+    if (!s->setup)
         return true;
     if (!lanes_join(s->lanes, until))
         return false;
-    if (s->routes != &l->node->routes) {
-        deliver_close(s->routes);
-        free(s->routes);
-    }
+    setup_unref(s->setup);
     *s = (struct live_set){NULL, NULL};
     return true;
 }
@@ -68,72 +44,97 @@ static bool end_set(struct live *l, struct live_set *s, int64_t until)
 static struct live_set *free_place(struct live *l)
 {
     for (size_t i = 0; i < LIVE_OLD; i++)
-        if (end_set(l, &l->old[i], clock_now()))
+        if (end_set(&l->old[i], clock_now()))
             return &l->old[i];
     return NULL;
 }
 
 /* ---- the exchange ---- */
 
-/* Everything that can fail, before anything changes. */
-static int prepare(struct live_set *out, struct live *l, const struct config *c, struct err *e)
+/* What `fresh` says, or with NULL the configuration in force. */
+static struct setup *draft(const struct setup *now, struct config *fresh)
 {
-    struct in_env env = l->node->in;
+    struct config *owned = fresh ? fresh : now->owned ? config_ref(now->owned) : NULL;
+    struct setup *s = setup_new(fresh ? fresh : now->cfg, owned);
 
-    if (config_check(c, e))
-        return -1;
-    if (!(out->routes = calloc(1, sizeof(*out->routes))))
-        return err_nomem(e);
-    if (node_routes(out->routes, c, e))
-        return -1;
-    env.routes = out->routes;
-    return lanes_start(&out->lanes, &env, e);
+    if (!s)
+        config_free(owned);
+    return s;
 }
 
-static void swap(struct live *l, const struct live_set *fresh, struct config *c)
+static int open_all(struct live_next *x, struct node *n, const struct setup *now, struct err *e)
 {
-    struct node *n = l->node;
+    struct setup *s = x->setup;
 
-    (void)pthread_rwlock_wrlock(&l->lock);
-    l->now = *fresh;
-    n->in.routes = fresh->routes;
-    n->in.route = node_default_route(c);
-    judge_on_send(n, c->validate);
-    (void)pthread_rwlock_unlock(&l->lock);
-    log_setup((enum log_level)c->log_level, c->log_json);
+    if (setup_keys(s, n->launcher, now, e) || node_trust(&x->pki, n, s, e) || setup_routes(s, e) ||
+        alarm_check(s->cfg, e))
+        return -1;
+    setup_fill(s, n, now);
+    judge_follow(s);
+    return lanes_start(&x->lanes, &s->in, e);
 }
 
-static int restart_pulse(struct live *l, const struct config *c, struct err *e)
+int live_prepare(struct live_next *out, struct live *l, struct config *fresh, struct err *e)
 {
+    struct setup *now = node_setup(l->node);
+    int rc;
+
+    *out = (struct live_next){.place = free_place(l)};
+    out->setup = draft(now, fresh);
+    if (!out->setup)
+        rc = err_nomem(e);
+    else if (!out->place)
+        rc = err_set(e, ERR_RETRY, "reload.busy", "",
+            "%d sets of routes still have something in hand", LIVE_OLD);
+    else
+        rc = open_all(out, l->node, now, e);
+    (void)FAULT("reload.prepared");
+    setup_unref(now);
+    if (rc)
+        live_drop(l, out);
+    return rc;
+}
+
+void live_drop(struct live *l, struct live_next *next)
+{
+    struct live_set set = {next->setup, next->lanes};
+
+    lanes_close(set.lanes);
+    if (!end_set(&set, clock_now() + GRACE_MS) && next->place)
+        *next->place = set;
+    pki_close(next->pki);
+    (void)l;
+}
+
+static void restart_pulse(struct live *l)
+{
+    struct err e = ERR_INIT;
+
     pulse_close(l->pulse);
     if (!pulse_join(l->pulse, clock_now() + PULSE_MS))
-        return err_set(e, ERR_RETRY, "reload.busy", "", "the canary or heartbeat does not end");
+        (void)err_set(&e, ERR_RETRY, "reload.busy", "", "the canary or heartbeat does not end");
     l->pulse = NULL;
-    return pulse_start(&l->pulse, l->node, c, l->sent, l->ctx, e);
+    if (e.class || pulse_start(&l->pulse, l->node, l->sent, l->ctx, &e))
+        log_err(LOG_ERROR, "reload.pulse", &e, NULL);
 }
 
-int live_reload(struct live *l, struct config *fresh, struct buf *restart, struct err *e)
+void live_take(struct live *l, struct live_next *next)
 {
-    struct live_set next = {NULL, NULL}, *place = free_place(l);
+    const struct config *c = next->setup->cfg;
+    struct live_set *gone = next->place;
 
-    if (!place)
-        return err_set(e, ERR_RETRY, "reload.busy", "",
-            "%d sets of routes still have something in hand", LIVE_OLD);
-    if (prepare(&next, l, fresh, e)) {
-        lanes_close(next.lanes);
-        (void)end_set(l, &next, clock_now() + GRACE_MS);
-        return -1;
-    }
-    config_changes(restart, config_of(l), fresh, live_sections);
-    *place = l->now;
-    lanes_close(place->lanes);
-    swap(l, &next, fresh);
-    (void)end_set(l, place, clock_now() + GRACE_MS);
-    if (restart_pulse(l, fresh, e))
-        log_err(LOG_ERROR, "reload.pulse", e, NULL);
-    config_free(l->cfg);
-    l->cfg = fresh;
-    return 0;
+    (void)pthread_mutex_lock(&l->lock);
+    *gone = l->now;
+    l->now = (struct live_set){setup_ref(next->setup), next->lanes};
+    (void)pthread_mutex_unlock(&l->lock);
+    lanes_close(gone->lanes);
+    pki_take(l->node->pki, next->pki);
+    node_follow(l->node, c);
+    node_exchange(l->node, next->setup);
+    (void)FAULT("reload.taken");
+    log_setup((enum log_level)c->log_level, c->log_json);
+    (void)end_set(gone, clock_now() + GRACE_MS);
+    restart_pulse(l);
 }
 
 void live_close(struct live *l)
@@ -146,13 +147,12 @@ bool live_join(struct live *l, int64_t until)
 {
     if (!l->node)
         return true;
-    if (!pulse_join(l->pulse, until) || !end_set(l, &l->now, until))
+    if (!pulse_join(l->pulse, until) || !end_set(&l->now, until))
         return false;
     for (size_t i = 0; i < LIVE_OLD; i++)
-        if (!end_set(l, &l->old[i], until))
+        if (!end_set(&l->old[i], until))
             return false;
-    config_free(l->cfg);
-    (void)pthread_rwlock_destroy(&l->lock);
+    (void)pthread_mutex_destroy(&l->lock);
     memset(l, 0, sizeof(*l));
     return true;
 }

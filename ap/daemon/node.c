@@ -42,48 +42,6 @@ void node_data_dir(char *out, size_t n, const struct config *c)
     (void)snprintf(out, n, AVISO_DATADIR);
 }
 
-struct keyring_place node_keys(char dir[KEYRING_PATH], const struct config *c)
-{
-    (void)snprintf(dir, KEYRING_PATH, "%s/keys", c->spool);
-    return (struct keyring_place){
-        dir, c->key_file, c->cert_file, c->old_key_file, c->old_cert_file};
-}
-
-static int open_keys(struct node *n, struct err *e)
-{
-    char dir[KEYRING_PATH];
-    struct keyring_place place = node_keys(dir, n->cfg);
-    struct keyring ring;
-    int rc = 0;
-
-    if (keyring_read(&ring, &place, e))
-        return -1;
-    for (size_t i = 0; !rc && i < ring.n; i++) {
-        const struct keyring_entry *x = &ring.entry[i];
-        rc = key_open_keyd(&n->keys[i], x->key_file, x->cert_file, e);
-        n->nkeys += !rc;
-        if (rc && i)
-            (void)err_wrap(e, "a key that decrypts: ");
-    }
-    keyring_free(&ring);
-    return rc;
-}
-
-/* Our MessageIds end in a name of ours: the public host, else the seat. RFC 2822 dot-atom. */
-static void name_host(struct node *n)
-{
-    const char *url = n->cfg->public_url, *host = strstr(url, "://");
-    size_t len;
-
-    host = host ? host + 3 : "";
-    len = strcspn(host, ":/");
-    if (len && len < sizeof(n->host) && host[0] != '[')
-        (void)snprintf(n->host, sizeof(n->host), "%.*s", (int)len, host);
-    else
-        (void)snprintf(n->host, sizeof(n->host), "%s.aviso",
-            n->nkeys ? key_cert(n->keys[0])->cn : "localhost");
-}
-
 static int split_connect_to(struct node *n, struct err *e)
 {
     char *save = NULL;
@@ -101,20 +59,63 @@ static int split_connect_to(struct node *n, struct err *e)
     return 0;
 }
 
-/* With a certificate of another stage or role every peer would refuse us, one message at a time. */
-static int check_own(const struct node *n, struct err *e)
+static int check_own(struct pki *pki, const struct setup *s, struct err *e)
 {
     struct err why = ERR_INIT;
 
-    for (size_t i = 1; i < n->nkeys; i++) /* one that only decrypts may end before it is retired */
-        if (pki_check(n->pki, key_cert(n->keys[i]), PKI_AP, clock_now(), &why))
-            log_err(LOG_WARN, "own-certificate", &why, "next", "aviso keys retire", NULL);
-    if (!n->nkeys || pki_check(n->pki, key_cert(n->keys[0]), PKI_AP, clock_now(), e) == 0)
+    for (size_t i = 0; i < s->nkeys; i++) {
+        if (pki_check(pki, key_cert(s->keys[i]), PKI_AP, clock_now(), &why) == 0)
+            continue;
+        if (i == 0 && strcmp(why.code, "cert.expired") != 0) {
+            *e = why;
+            e->class = ERR_CONFIG;
+            (void)err_next(e, "check ap.mode, ap.cert_file and ap.anchor_dir");
+            return err_wrap(e, "our own certificate: ");
+        }
+        log_err(LOG_WARN, "own-certificate", &why, "next",
+            i ? "aviso keys retire" : "aviso keys import", NULL);
+    }
+    return 0;
+}
+
+int node_trust(struct pki **out, const struct node *n, const struct setup *s, struct err *e)
+{
+    const char *mode = config_mode_word(s->cfg->mode);
+    char anchors[4200];
+
+    (void)snprintf(anchors, sizeof(anchors), "%s/trust/%s", n->data_dir, mode);
+    if (*s->cfg->anchor_dir)
+        (void)snprintf(anchors, sizeof(anchors), "%s", s->cfg->anchor_dir);
+    if (trust_check(anchors, mode, e) || pki_open(out, anchors, e))
+        return -1;
+    if (check_own(*out, s, e) == 0)
         return 0;
-    if (e)
-        e->class = ERR_CONFIG;
-    (void)err_next(e, "check ap.mode, ap.cert_file and ap.anchor_dir");
-    return err_wrap(e, "our own certificate: ");
+    pki_close(*out);
+    *out = NULL;
+    return -1;
+}
+
+static struct revocation_policy revocation_policy(const struct config *c)
+{
+    return (struct revocation_policy){.off = c->revocation == REVOCATION_OFF,
+        .grace_ms = c->revocation == REVOCATION_SOFT ? c->revocation_grace : 0,
+        .refresh_ms = c->revocation_refresh};
+}
+
+static struct lookup_times lookup_times(const struct config *c)
+{
+    return (struct lookup_times){.total_ms = c->lookup_timeout,
+        .cache_ms = c->lookup_cache ? c->lookup_cache : -1,
+        .last_known_good_ms = c->last_known_good};
+}
+
+void node_follow(struct node *n, const struct config *c)
+{
+    const struct revocation_policy r = revocation_policy(c);
+    const struct lookup_times t = lookup_times(c);
+
+    revocation_follow(n->revocation, &r);
+    lookup_follow(n->lookup, &t);
 }
 
 /* After our own certificate was checked: a start needs no network. Without a spool of ours (a
@@ -122,15 +123,11 @@ static int check_own(const struct node *n, struct err *e)
 static int open_revocation(struct node *n, struct err *e)
 {
     const struct config *c = n->cfg;
-    bool soft = c->revocation == REVOCATION_SOFT;
     char dir[4200];
     struct revocation_cfg r = {.http = n->http,
         .dir = access(c->spool, W_OK) == 0 ? dir : NULL,
-        .grace_ms = soft ? c->revocation_grace : 0,
-        .refresh_ms = c->revocation_refresh};
+        .policy = revocation_policy(c)};
 
-    if (c->revocation == REVOCATION_OFF)
-        return 0;
     (void)snprintf(dir, sizeof(dir), "%s/crl", c->spool);
     if (revocation_open(&n->revocation, &r, e))
         return err_wrap(e, "revocation lists: ");
@@ -151,27 +148,20 @@ static int open_net(struct node *n, struct err *e)
 {
     const struct config *c = n->cfg;
     bool lab = c->mode == MODE_LAB;
-    char anchors[4200];
     struct http_cfg h = {.extra_ca_file = *c->tls_ca_file ? c->tls_ca_file : NULL,
         .user_agent = "aviso",
         .egress = {lab, lab, lab}};
     struct lookup_cfg l = {.resolver = *c->resolver ? c->resolver : NULL,
         .resolver2 = *c->resolver2 ? c->resolver2 : NULL,
         .trust_anchor = *c->dnssec_anchor_file ? c->dnssec_anchor_file : NULL,
-        .last_known_good_ms = c->last_known_good,
-        .total_ms = c->lookup_timeout,
-        .cache_ms = c->lookup_cache ? c->lookup_cache : -1,
+        .times = lookup_times(c),
         .plain_ok = lab};
 
-    (void)snprintf(anchors, sizeof(anchors), "%s/trust/%s", n->data_dir, config_mode_word(c->mode));
     if (split_connect_to(n, e))
         return -1;
     h.connect_to = n->connect_to[0] ? n->connect_to : NULL;
-    if (*c->anchor_dir)
-        (void)snprintf(anchors, sizeof(anchors), "%s", c->anchor_dir);
-    if (trust_check(anchors, config_mode_word(c->mode), e) || pki_open(&n->pki, anchors, e) ||
-        check_own(n, e) || http_client_open(&n->http, &h, e) || open_revocation(n, e) ||
-        node_codelists(&n->lists, c, e))
+    if (node_trust(&n->pki, n, n->setup, e) || http_client_open(&n->http, &h, e) ||
+        open_revocation(n, e) || node_codelists(&n->lists, c, e))
         return -1;
     l.zone = *c->sml_zone                 ? c->sml_zone
              : c->mode == MODE_PRODUCTION ? LOOKUP_ZONE_PRODUCTION
@@ -206,63 +196,6 @@ static int open_store(struct node *n, struct err *e)
     return 0;
 }
 
-int node_routes(struct deliver_routes *out, const struct config *c, struct err *e)
-{
-    if (deliver_open(out, c->routes_file, c->drop_folder, c->spool, e))
-        return -1;
-    if (!*c->route || deliver_find(out, c->route))
-        return 0;
-    return err_set(e, ERR_CONFIG, "config.value", "",
-        "deliver.route = %s: there is no such route; see deliver.routes_file", c->route);
-}
-
-const char *node_default_route(const struct config *c)
-{
-    return *c->route ? c->route : *c->drop_folder ? "folder" : "inbox";
-}
-
-static void fill_out(struct node *n)
-{
-    const struct config *c = n->cfg;
-
-    n->out = (struct out_env){.store = n->store,
-        .lookup = n->lookup,
-        .http = n->http,
-        .pki = n->pki,
-        .key = n->keys[0],
-        .lists = n->lists,
-        .host = n->host,
-        .policy = {.deliver_by = c->deliver_by,
-            .horizon = c->retry_horizon,
-            .retry_first = c->retry_first,
-            .retry_max = c->retry_max,
-            .connect = c->connect_timeout,
-            .answer = c->answer_timeout,
-            .after_max = c->retry_after_max,
-            .min_free = (uint64_t)c->spool_min_free,
-            .unknown_resend = c->unknown_resend,
-            .max_payload = (uint64_t)c->max_inflated}};
-}
-
-static void fill_in(struct node *n)
-{
-    const struct config *c = n->cfg;
-
-    n->in = (struct in_env){.store = n->store,
-        .key = n->keys[0],
-        .routes = &n->routes,
-        .route = node_default_route(c),
-        .max_document = (uint64_t)c->max_inflated,
-        .retry_ms = c->retry_first,
-        .rx = {.trust = n->pki,
-            .keys = n->keys,
-            .nkeys = n->nkeys,
-            .tmp_dirfd = n->store ? store_tmp_dirfd(n->store) : -1,
-            .max_inflated = (uint64_t)c->max_inflated,
-            .max_ratio = (unsigned)c->max_ratio,
-            .max_uncompressed_xml = 16u << 20}};
-}
-
 /* ---- SMP answers over a restart: a help, never a reason not to start ---- */
 
 #define LOOKUP_FILE "lookup.kept"
@@ -295,22 +228,27 @@ int node_open(struct node *n, const struct config *c, unsigned parts, struct err
 {
     memset(n, 0, sizeof(*n));
     n->cfg = c;
+    (void)pthread_mutex_init(&n->lock, NULL);
     node_data_dir(n->data_dir, sizeof(n->data_dir), c);
-    if ((parts & NODE_KEY) && open_keys(n, e))
+    if (!(n->setup = setup_new(c, NULL))) {
+        (void)err_nomem(e);
+        goto fail;
+    }
+    if ((parts & NODE_LAUNCHER) && key_launcher_start(&n->launcher, e))
+        goto fail;
+    if ((parts & NODE_KEY) && setup_keys(n->setup, n->launcher, NULL, e))
         goto fail;
     if ((parts & (NODE_KEY | NODE_NET)) && wss_init(e))
         goto fail;
     if ((parts & NODE_NET) && open_net(n, e))
         goto fail;
-    if ((parts & NODE_STORE) && (open_store(n, e) || node_routes(&n->routes, c, e)))
+    if ((parts & NODE_STORE) && (open_store(n, e) || setup_routes(n->setup, e)))
         goto fail;
     if (n->lookup && n->store)
         load_lookup(n);
     if (parts & NODE_STORE)
-        deliver_clean(&n->routes); /* the lock is ours: these files are nobody's */
-    name_host(n);
-    fill_out(n);
-    fill_in(n);
+        deliver_clean(&n->setup->routes); /* the lock is ours: these files are nobody's */
+    setup_fill(n->setup, n, NULL);
     return 0;
 fail:
     node_close(n);
@@ -320,7 +258,8 @@ fail:
 void node_close(struct node *n)
 {
     node_keep_lookup(n);
-    deliver_close(&n->routes);
+    setup_unref(n->setup);
+    key_launcher_stop(n->launcher);
     store_close(n->store);
     lookup_close(n->lookup);
     codelists_close(n->lists);
@@ -328,7 +267,27 @@ void node_close(struct node *n)
         pki_close(n->pki);
     revocation_close(n->revocation);
     http_client_close(n->http);
-    for (size_t i = 0; i < n->nkeys; i++)
-        key_close(n->keys[i]);
+    (void)pthread_mutex_destroy(&n->lock);
     memset(n, 0, sizeof(*n));
+}
+
+struct setup *node_setup(struct node *n)
+{
+    struct setup *s;
+
+    (void)pthread_mutex_lock(&n->lock);
+    s = setup_ref(n->setup);
+    (void)pthread_mutex_unlock(&n->lock);
+    return s;
+}
+
+void node_exchange(struct node *n, struct setup *fresh)
+{
+    struct setup *old;
+
+    (void)pthread_mutex_lock(&n->lock);
+    old = n->setup;
+    n->setup = fresh;
+    (void)pthread_mutex_unlock(&n->lock);
+    setup_unref(old);
 }

@@ -22,23 +22,33 @@ struct prefetch {
  * also fetches the lists of our partners' authority before the first message needs them. */
 static void look_at_own(struct node *n)
 {
+    struct setup *s = node_setup(n);
     struct err e = ERR_INIT;
 
-    for (size_t i = 0; i < n->nkeys; i++)
-        if (pki_check(n->pki, key_cert(n->keys[i]), PKI_AP, clock_now(), &e))
+    for (size_t i = 0; i < s->nkeys; i++)
+        if (pki_check(n->pki, key_cert(s->keys[i]), PKI_AP, clock_now(), &e))
             log_err(e.class == ERR_PEER ? LOG_ERROR : LOG_WARN, "own-certificate", &e, NULL);
+    setup_unref(s);
+}
+
+static int64_t pause_of(struct node *n)
+{
+    struct setup *s = node_setup(n);
+    int64_t ms = s->cfg->revocation_refresh < ROUND_MS ? SHORT_MS : ROUND_MS;
+
+    setup_unref(s);
+    return ms;
 }
 
 static void *prefetch_main(void *arg)
 {
     struct prefetch *p = arg;
-    int64_t pause = p->node->cfg->revocation_refresh < ROUND_MS ? SHORT_MS : ROUND_MS;
 
     while (!bell_closed(&p->end)) {
         unsigned seen = bell_rings(&p->end);
         look_at_own(p->node);
         revocation_refresh(p->node->revocation, clock_now());
-        bell_rest(&p->end, seen, pause);
+        bell_rest(&p->end, seen, pause_of(p->node));
     }
     return NULL;
 }
@@ -48,8 +58,6 @@ int prefetch_start(struct prefetch **out, struct node *n, struct err *e)
     struct prefetch *p;
 
     *out = NULL;
-    if (!n->revocation)
-        return 0;
     if (!(p = calloc(1, sizeof(*p))))
         return err_nomem(e);
     p->node = n;

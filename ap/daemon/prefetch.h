@@ -7,7 +7,7 @@
 
 struct prefetch;
 
-/* `n` is borrowed until prefetch_join. With revocation off there is nothing to do: *out is NULL. */
+/* `n` is borrowed until prefetch_join. */
 int prefetch_start(struct prefetch **out, struct node *n, struct err *e) MUST_CHECK;
 void prefetch_close(struct prefetch *p); /* tells it to end; NULL is fine */
 /* False when it has not ended by then (ms UTC): then nothing is freed. */

@@ -15,7 +15,7 @@
 
 struct pulse {
     struct node *node;
-    const struct config *c;
+    struct setup *setup;
     struct bell bell;
     pthread_t thread;
     struct canary canary;
@@ -44,7 +44,7 @@ static void canary(struct pulse *p)
 
     /* read anew each time: `aviso canary run` sends one as well */
     if (canary_load(&p->canary, p->node->store, &e) ||
-        (*p->cfg.to ? canary_turn(&p->canary, &p->node->out, &p->cfg, clock_now(), &sent, &e)
+        (*p->cfg.to ? canary_turn(&p->canary, &p->setup->out, &p->cfg, clock_now(), &sent, &e)
                     : canary_look(&p->canary, p->node->store, clock_now(), &e)) < 0)
         log_err(LOG_ERROR, "canary.failed", &e, NULL);
     else if (sent)
@@ -56,12 +56,11 @@ static void canary(struct pulse *p)
 static bool is_well(struct pulse *p, struct err *e)
 {
     uint8_t digest[HASH_LEN];
-    struct node *n = p->node;
+    struct setup *s = p->setup;
     struct buf sig;
     int rc;
 
-    if (store_is_broken(n->store) ||
-        store_free_bytes(n->store) < (uint64_t)n->cfg->spool_min_free) {
+    if (store_is_broken(s->out.store) || store_free_bytes(s->out.store) < s->out.policy.min_free) {
         (void)err_set(e, ERR_RETRY, "heartbeat.withheld", "", "the store is broken or space short");
         return false;
     }
@@ -70,7 +69,7 @@ static bool is_well(struct pulse *p, struct err *e)
         return false;
     }
     buf_init(&sig, 4096);
-    rc = hash_of(digest, "pulse", 5, e) || key_sign_sha256(n->keys[0], &sig, digest, e);
+    rc = hash_of(digest, "pulse", 5, e) || key_sign_sha256(s->out.key, &sig, digest, e);
     buf_free(&sig);
     return !rc;
 }
@@ -78,7 +77,7 @@ static bool is_well(struct pulse *p, struct err *e)
 static int beat(struct pulse *p, struct err *e)
 {
     const struct http_request rq = {
-        .url = p->c->heartbeat_url, .deadline_ms = BEAT_MS, .hop = "monitor"};
+        .url = p->setup->cfg->heartbeat_url, .deadline_ms = BEAT_MS, .hop = "monitor"};
     struct http_answer a;
     int rc;
 
@@ -94,12 +93,13 @@ static int beat(struct pulse *p, struct err *e)
 
 static void heartbeat(struct pulse *p)
 {
+    const struct config *c = p->setup->cfg;
     struct err e = ERR_INIT;
     int rc;
 
-    if (!*p->c->heartbeat_url || clock_mono() < p->beat_due)
+    if (!*c->heartbeat_url || clock_mono() < p->beat_due)
         return;
-    p->beat_due = clock_mono() + p->c->heartbeat_every;
+    p->beat_due = clock_mono() + c->heartbeat_every;
     rc = beat(p, &e);
     if (rc && !p->sick)
         log_err(LOG_ERROR, "heartbeat.missed", &e, NULL);
@@ -122,20 +122,26 @@ static void *pulse_main(void *arg)
     return NULL;
 }
 
-int pulse_start(struct pulse **out, struct node *n, const struct config *c, void (*sent)(void *ctx),
-    void *ctx, struct err *e)
+static void pulse_free(struct pulse *p)
+{
+    bell_done(&p->bell);
+    setup_unref(p->setup);
+    free(p);
+}
+
+int pulse_start(
+    struct pulse **out, struct node *n, void (*sent)(void *ctx), void *ctx, struct err *e)
 {
     struct pulse *p;
 
     *out = NULL;
     if (!(p = calloc(1, sizeof(*p))))
         return err_nomem(e);
-    *p = (struct pulse){.node = n, .c = c, .sent = sent, .ctx = ctx};
-    pulse_canary_cfg(&p->cfg, c);
+    *p = (struct pulse){.node = n, .setup = node_setup(n), .sent = sent, .ctx = ctx};
+    pulse_canary_cfg(&p->cfg, p->setup->cfg);
     bell_init(&p->bell);
     if (pthread_create(&p->thread, NULL, pulse_main, p)) {
-        bell_done(&p->bell);
-        free(p);
+        pulse_free(p);
         return err_nomem(e);
     }
     (void)pthread_setname_np(p->thread, "pulse");
@@ -157,7 +163,6 @@ bool pulse_join(struct pulse *p, int64_t until)
         return true;
     if (pthread_timedjoin_np(p->thread, NULL, &at))
         return false;
-    bell_done(&p->bell);
-    free(p);
+    pulse_free(p);
     return true;
 }

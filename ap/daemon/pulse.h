@@ -7,10 +7,10 @@
 
 struct pulse;
 
-/* By the canary and heartbeat options of `c`, which lives as long. `sent` is called when a canary
- * was handed in. */
-int pulse_start(struct pulse **out, struct node *n, const struct config *c, void (*sent)(void *ctx),
-    void *ctx, struct err *e) MUST_CHECK;
+/* By the canary and heartbeat options in force now. `sent` is called when a canary was handed in.
+ */
+int pulse_start(struct pulse **out, struct node *n, void (*sent)(void *ctx), void *ctx,
+    struct err *e) MUST_CHECK;
 void pulse_close(struct pulse *p); /* NULL is fine; returns at once */
 /* After pulse_close: false when it did not end until clock_now() is `until`. */
 bool pulse_join(struct pulse *p, int64_t until);

@@ -12,7 +12,7 @@
 #define LEASE_MORE_MS 120000
 
 struct senders {
-    const struct out_env *env;
+    struct node *node;
     unsigned max;
     pthread_mutex_t lock; /* guards the rest */
     pthread_cond_t news;
@@ -52,7 +52,7 @@ static bool look(struct senders *s, unsigned *rings)
     *rings = s->rings;
     go = !s->closed;
     (void)pthread_mutex_unlock(&s->lock);
-    return go && !store_is_broken(s->env->store);
+    return go && !store_is_broken(s->node->store);
 }
 
 static void rest(struct senders *s, unsigned seen, int64_t ms)
@@ -75,29 +75,29 @@ static int64_t until_due(struct senders *s, int64_t asked)
     struct err e = ERR_INIT;
     int64_t due = 0;
 
-    if (store_out_next_due(&due, s->env->store, &e) || !due || due <= asked ||
+    if (store_out_next_due(&due, s->node->store, &e) || !due || due <= asked ||
         due - asked > IDLE_MS)
         return IDLE_MS;
     return due - asked;
 }
 
 /* True when a document was taken, and worked on. */
-static bool work_one(struct senders *s, int64_t now)
+static bool work_one(struct senders *s, const struct out_env *env, int64_t now)
 {
-    struct out_flow_gate g = {.f = s->env->flow, .wall = now, .steady = clock_mono()};
+    struct out_flow_gate g = {.f = env->flow, .wall = now, .steady = clock_mono()};
     struct out_gate gate = out_flow_gate(&g);
-    int64_t lease = s->env->policy.connect + s->env->policy.answer + LEASE_MORE_MS;
+    int64_t lease = env->policy.connect + env->policy.answer + LEASE_MORE_MS;
     struct err e = ERR_INIT;
     struct out_claim c;
     size_t n = 0;
 
-    if (store_out_claim(&c, 1, &n, s->env->store, now, lease, &gate, &e))
+    if (store_out_claim(&c, 1, &n, env->store, now, lease, &gate, &e))
         log_err(LOG_ERROR, "sender.claim", &e, NULL);
     out_flow_unclaimed(&g, &c, n);
     if (!n)
         return false;
     senders_ring(s); /* there may be more */
-    if (out_work(s->env, &c, &e))
+    if (out_work(env, &c, &e))
         log_err(LOG_ERROR, "sender.work", &e, "id", c.id, NULL);
     return true;
 }
@@ -109,13 +109,16 @@ static void *sender_main(void *arg)
 
     while (look(s, &rings)) {
         int64_t now = clock_now();
-        if (!work_one(s, now))
+        struct setup *terms = node_setup(s->node);
+        bool worked = work_one(s, &terms->out, now);
+        setup_unref(terms);
+        if (!worked)
             rest(s, rings, until_due(s, now));
     }
     return NULL;
 }
 
-int senders_start(struct senders **out, const struct out_env *env, unsigned max, struct err *e)
+int senders_start(struct senders **out, struct node *n, unsigned max, struct err *e)
 {
     struct senders *s;
     pthread_condattr_t attr;
@@ -126,7 +129,7 @@ int senders_start(struct senders **out, const struct out_env *env, unsigned max,
             e, ERR_CONFIG, "config.value", "", "limits.senders must be 1 to %d", SENDERS_MAX);
     if (!(s = calloc(1, sizeof(*s))))
         return err_nomem(e);
-    s->env = env;
+    s->node = n;
     s->max = max;
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_condattr_init(&attr);

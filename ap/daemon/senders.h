@@ -8,15 +8,14 @@
 
 #include <stdbool.h>
 
-#include "ap/out/out.h"
+#include "ap/daemon/node.h"
 
 #define SENDERS_MAX 256
 
 struct senders;
 
-/* env->flow is required. `max`: 1 to SENDERS_MAX. */
-int senders_start(
-    struct senders **out, const struct out_env *env, unsigned max, struct err *e) MUST_CHECK;
+/* out.flow of the node's setup is required. `max`: 1 to SENDERS_MAX. */
+int senders_start(struct senders **out, struct node *n, unsigned max, struct err *e) MUST_CHECK;
 void senders_ring(struct senders *s);  /* something new is due */
 void senders_close(struct senders *s); /* no more claims */
 /* After senders_close: false when one still works at `until` (ms UTC). Then nothing is freed. */

@@ -56,7 +56,10 @@ struct serve {
     struct prefetch *prefetch;
     struct bell in, end; /* a message in is nothing to a sender: each wakes only its own */
     sem_t heavy;
+    pthread_mutex_t reloading; /* one reload at a time; of tls_cert, tls_key */
+    const struct serve_hooks *hooks;
     struct senders *senders;
+    struct out_flow *flow;
     struct alarms *alarms;
     struct steady steady; /* of the clock's thread */
     pthread_t judge, clock;
@@ -105,11 +108,10 @@ static void *judge_main(void *arg)
 
     while (!stopping(s) && !store_is_broken(s->node.store)) {
         unsigned seen = bell_rings(&s->in);
+        struct setup *terms = node_setup(&s->node);
         struct err e = ERR_INIT;
-        int done;
-        live_enter(&s->live);
-        done = in_work(&s->node.in, &e);
-        live_leave(&s->live);
+        int done = in_work(&terms->in, &e);
+        setup_unref(terms);
         if (done < 0) {
             log_err(LOG_ERROR, "validate.work", &e, NULL);
             bell_rest(&s->in, seen, IDLE_MS);
@@ -120,6 +122,15 @@ static void *judge_main(void *arg)
         }
     }
     return NULL;
+}
+
+static int64_t retry_max(struct serve *s)
+{
+    struct setup *terms = node_setup(&s->node);
+    int64_t ms = terms->out.policy.retry_max;
+
+    setup_unref(terms);
+    return ms;
 }
 
 /* Pauses are instants on disk: after a step back they would last longer by it. */
@@ -136,8 +147,7 @@ static void clock_jumped(struct serve *s, int64_t jump)
     (void)err_next(&why, "aviso doctor clock; let a time service (chrony) keep it");
     log_err(LOG_ERROR, "clock.jumped", &why, NULL);
     if (store_alarm_raise(s->node.store, &loud, &e) ||
-        (jump < 0 &&
-            store_queue_run(&n, s->node.store, NULL, clock_now() + s->node.cfg->retry_max, &e)))
+        (jump < 0 && store_queue_run(&n, s->node.store, NULL, clock_now() + retry_max(s), &e)))
         log_err(LOG_ERROR, "clock.jumped", &e, NULL);
 }
 
@@ -192,11 +202,9 @@ static void *clock_main(void *arg)
 
 /* ---- the endpoint ---- */
 
-static int admit(void *user, const struct http_server_request *rq, struct http_server_response *out)
+static int admit_by(struct serve *s, const struct config *c, const struct http_server_request *rq,
+    struct http_server_response *out)
 {
-    struct serve *s = user;
-    const struct config *c = s->node.cfg;
-
     if (strcmp(rq->path, c->path) != 0)
         return 404;
     if (strcmp(rq->method, "POST") != 0) {
@@ -214,6 +222,16 @@ static int admit(void *user, const struct http_server_request *rq, struct http_s
         return 503;
     }
     return 0;
+}
+
+static int admit(void *user, const struct http_server_request *rq, struct http_server_response *out)
+{
+    struct serve *s = user;
+    struct setup *terms = node_setup(&s->node);
+    int status = admit_by(s, terms->cfg, rq, out);
+
+    setup_unref(terms);
+    return status;
 }
 
 static bool heavy_take(struct serve *s)
@@ -234,6 +252,7 @@ static void serve_message(
 {
     struct serve *s = user;
     struct in_answer a = {0};
+    struct setup *terms;
 
     if (!heavy_take(s)) {
         out->status = 503;
@@ -243,9 +262,9 @@ static void serve_message(
         return;
     }
     a.body = out->body;
-    live_enter(&s->live);
-    in_receive(&a, &s->node.in, str_z(rq->content_type), &rq->body, rq->remote);
-    live_leave(&s->live);
+    terms = node_setup(&s->node);
+    in_receive(&a, &terms->in, str_z(rq->content_type), &rq->body, rq->remote);
+    setup_unref(terms);
     out->body = a.body;
     out->status = a.status;
     out->content_type = a.content_type;
@@ -307,6 +326,12 @@ static int count_connections(struct serve *s, struct err *e)
     return 0;
 }
 
+/* The parts beside the payload are small. */
+static uint64_t max_body(const struct config *c)
+{
+    return (uint64_t)c->max_payload + (1u << 20);
+}
+
 static int start_http(struct serve *s, struct err *e)
 {
     const struct config *c = s->node.cfg;
@@ -314,7 +339,7 @@ static int start_http(struct serve *s, struct err *e)
     struct http_server_cfg hc = {.listen = c->listen,
         .listen_fd = -1,
         .max_connections = s->connections,
-        .max_body = (uint64_t)c->max_payload + (1u << 20),
+        .max_body = max_body(c),
         .tmp_dirfd = store_tmp_dirfd(s->node.store),
         .request_ms = c->request_deadline,
         .body_rate = (uint64_t)c->body_rate};
@@ -332,19 +357,24 @@ static int start_http(struct serve *s, struct err *e)
 
 /* ---- start and end ---- */
 
-static int start_senders(struct serve *s, struct err *e)
+static struct out_flow_cfg flow_cfg(const struct config *c)
 {
-    const struct config *c = s->node.cfg;
-    const struct out_flow_cfg f = {.window = (unsigned)c->retry_window,
+    return (struct out_flow_cfg){.window = (unsigned)c->retry_window,
         .open_first = c->retry_first,
         .open_max = c->retry_max,
         .after_max = c->retry_after_max};
+}
 
-    if (!(s->node.out.flow = out_flow_new(&f)))
+static int start_senders(struct serve *s, struct err *e)
+{
+    const struct out_flow_cfg f = flow_cfg(s->node.cfg);
+
+    if (!(s->flow = out_flow_new(&f)))
         return err_nomem(e);
-    if (out_flow_restore(s->node.out.flow, s->node.store, clock_now(), clock_mono(), e))
+    s->node.setup->out.flow = s->flow;
+    if (out_flow_restore(s->flow, s->node.store, clock_now(), clock_mono(), e))
         return -1;
-    return senders_start(&s->senders, &s->node.out, (unsigned)c->senders, e);
+    return senders_start(&s->senders, &s->node, (unsigned)s->node.cfg->senders, e);
 }
 
 static int start_threads(struct serve *s, struct err *e)
@@ -363,38 +393,41 @@ static int start_threads(struct serve *s, struct err *e)
     return 0;
 }
 
-static void enter(void *ctx)
+static void enter(struct control_env *mine)
 {
-    struct serve *s = ctx;
+    struct serve *s = mine->ctx;
+    struct setup *terms = node_setup(&s->node);
 
-    live_enter(&s->live);
+    mine->held = terms;
+    mine->out = &terms->out;
+    mine->in = &terms->in;
 }
 
-static void leave(void *ctx)
+static void leave(struct control_env *mine)
 {
-    struct serve *s = ctx;
-
-    live_leave(&s->live);
+    setup_unref(mine->held);
 }
+
+static int reload(void *ctx, bool keys_only, struct buf *restart, struct err *e);
 
 static int start(struct serve *s, struct err *e)
 {
     const struct config *c = s->node.cfg;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned heavy = c->heavy ? (unsigned)c->heavy : (unsigned)(cores > 0 ? cores * 2 : 2);
-    struct control_env env = {.out = &s->node.out,
-        .in = &s->node.in,
-        .mode = config_mode_word(c->mode),
+    struct in_env *in = &s->node.setup->in;
+    struct control_env env = {.mode = config_mode_word(c->mode),
         .connections = s->connections,
         .submitted = ring_out,
         .enter = enter,
         .leave = leave,
+        .reload = reload,
         .ctx = s};
 
     if (sem_init(&s->heavy, 0, heavy))
         return err_nomem(e);
-    s->node.in.accepted = ring_in;
-    s->node.in.accepted_ctx = s;
+    in->accepted = ring_in;
+    in->accepted_ctx = s;
     if (crashes_open(&s->node, heavy, e) || start_senders(s, e) ||
         live_start(&s->live, &s->node, ring_out, s, e) || start_http(s, e) ||
         control_start(&s->control, c->spool, &env, e))
@@ -407,8 +440,6 @@ static int start(struct serve *s, struct err *e)
 static void cut(struct serve *s)
 {
     log_event(LOG_WARN, "drain.cut", "next", "the journal resumes what was in hand", NULL);
-    for (size_t i = 0; i < s->node.nkeys; i++)
-        key_close(s->node.keys[i]);
     _exit(store_is_broken(s->node.store) ? 74 : 0);
 }
 
@@ -420,15 +451,24 @@ static void join(struct serve *s, pthread_t t, int64_t until_ms)
         cut(s);
 }
 
+static int64_t drain_ms(struct serve *s)
+{
+    struct setup *terms = node_setup(&s->node);
+    int64_t ms = terms->cfg->drain;
+
+    setup_unref(terms);
+    return ms;
+}
+
 /* Order matters: first nothing new comes in, then what is in hand ends, then the store closes. */
 static void stop(struct serve *s)
 {
-    int64_t until = clock_now() + s->node.cfg->drain;
+    int64_t drain = drain_ms(s), until = clock_now() + drain;
 
     notify("STOPPING=1");
     control_stop(s->control);
     if (s->http)
-        http_server_drain(s->http, s->node.cfg->drain);
+        http_server_drain(s->http, drain);
     bell_close(&s->end);
     bell_close(&s->in);
     live_close(&s->live);
@@ -445,18 +485,18 @@ static void stop(struct serve *s)
         cut(s);
     senders_free(s->senders);
     alarms_free(s->alarms);
-    out_flow_free(s->node.out.flow);
-    in_crash_close(s->node.in.crash);
+    out_flow_free(s->flow);
+    in_crash_close(s->node.setup->in.crash);
     (void)sem_destroy(&s->heavy);
     buf_free(&s->tls_cert);
     buf_wipe(&s->tls_key);
 }
 
-/* Bad or good, the service goes on: with the old configuration or the new one. */
+/* ---- reload: bad or good, the service goes on, with the old configuration or the new one ---- */
+
 /* What a renewal hook has put into the same files. Open connections keep the old one. */
-static int reload_tls(struct serve *s, struct err *e)
+static int reload_tls(struct serve *s, const struct config *c, struct err *e)
 {
-    const struct config *c = s->node.cfg;
     struct buf cert, key;
     int rc;
 
@@ -478,35 +518,87 @@ static int reload_tls(struct serve *s, struct err *e)
     }
     buf_free(&cert);
     buf_wipe(&key);
-    return rc ? -1 : 0;
+    return rc ? err_wrap(e, "web certificate: ") : 0;
 }
 
-static void reload(struct serve *s, const struct serve_hooks *h)
+/* The parts that have limits of their own. */
+static void follow(struct serve *s, const struct config *c)
+{
+    const struct out_flow_cfg f = flow_cfg(c);
+
+    out_flow_follow(s->flow, &f);
+    http_server_limits(s->http, max_body(c), c->request_deadline, (uint64_t)c->body_rate);
+    ring_out(s);
+}
+
+static int read_anew(struct config **out, struct serve *s, struct buf *restart, struct err *e)
+{
+    struct config *c = NULL;
+
+    if (s->hooks->load(s->hooks->ctx, &c, e))
+        return -1;
+    if (config_check(c, e)) {
+        config_free(c);
+        return -1;
+    }
+    config_keep(restart, c, s->node.cfg);
+    *out = c;
+    return 0;
+}
+
+static int take_over(struct serve *s, bool keys_only, struct buf *restart, struct err *e)
 {
     struct config *fresh = NULL;
-    struct err e = ERR_INIT;
-    struct buf restart;
-    char ready[200];
+    struct live_next next;
 
+    if (!keys_only && read_anew(&fresh, s, restart, e))
+        return -1;
+    if (live_prepare(&next, &s->live, fresh, e))
+        return -1;
+    if (fresh && reload_tls(s, fresh, e)) {
+        live_drop(&s->live, &next);
+        return -1;
+    }
+    if (fresh)
+        follow(s, fresh);
+    live_take(&s->live, &next);
+    return 0;
+}
+
+static int reload(void *ctx, bool keys_only, struct buf *restart, struct err *e)
+{
+    struct serve *s = ctx;
+    char ready[200];
+    int rc;
+
+    (void)pthread_mutex_lock(&s->reloading);
     (void)snprintf(
         ready, sizeof(ready), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono() * 1000);
     notify(ready);
-    buf_init(&restart, 4096);
-    if (h->load(h->ctx, &fresh, &e) || live_reload(&s->live, fresh, &restart, &e)) {
-        config_free(fresh);
-        log_err(LOG_ERROR, "reload.refused", &e, "holds", "the old configuration", NULL);
-        (void)snprintf(ready, sizeof(ready), "READY=1\nSTATUS=reload refused: %.100s", e.code);
-    } else {
-        if (reload_tls(s, &e))
-            log_err(LOG_ERROR, "reload.tls", &e, "holds", "the old web certificate", NULL);
-        log_event(LOG_INFO, "reloaded", "needs_restart", restart.n ? restart.p : NULL, NULL);
-        (void)snprintf(ready, sizeof(ready), "READY=1\nSTATUS=reloaded");
-    }
-    buf_free(&restart);
+    rc = take_over(s, keys_only, restart, e);
+    if (rc)
+        log_err(LOG_ERROR, "reload.refused", e, "holds", "the old configuration", NULL);
+    else
+        log_event(LOG_INFO, keys_only ? "reloaded.keys" : "reloaded", "needs_restart",
+            restart->n ? restart->p : NULL, NULL);
+    (void)snprintf(ready, sizeof(ready), "READY=1\nSTATUS=%s%.100s",
+        rc ? "reload refused: " : "reloaded", rc ? e->code : "");
     notify(ready);
+    (void)pthread_mutex_unlock(&s->reloading);
+    return rc;
 }
 
-static void wait_for_end(struct serve *s, const struct serve_hooks *h)
+static void on_hangup(struct serve *s)
+{
+    struct err e = ERR_INIT;
+    struct buf restart;
+
+    buf_init(&restart, 4096);
+    (void)reload(s, false, &restart, &e);
+    buf_free(&restart);
+}
+
+static void wait_for_end(struct serve *s)
 {
     sigset_t set;
     int sig = 0;
@@ -518,7 +610,7 @@ static void wait_for_end(struct serve *s, const struct serve_hooks *h)
     while (sigwait(&set, &sig) == EINTR || sig == SIGHUP)
         if (sig == SIGHUP) {
             sig = 0;
-            reload(s, h);
+            on_hangup(s);
         }
     log_event(LOG_INFO, "stopping", "signal", sig == SIGINT ? "INT" : "TERM", NULL);
 }
@@ -529,6 +621,7 @@ static void init(struct serve *s)
 
     bell_init(&s->in);
     bell_init(&s->end);
+    (void)pthread_mutex_init(&s->reloading, NULL);
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
@@ -541,7 +634,7 @@ static void try_suspects(const struct node *n)
 {
     for (size_t i = 0; i < n->nsuspects; i++) {
         struct err e = ERR_INIT;
-        if (in_trial(&n->in, n->suspects[i], TRIAL_MS, &e))
+        if (in_trial(&n->setup->in, n->suspects[i], TRIAL_MS, &e))
             log_err(LOG_ERROR, "trial.failed", &e, NULL);
     }
 }
@@ -554,8 +647,9 @@ int serve_run(const struct config *c, const struct serve_hooks *h, struct err *e
     if (!s)
         return err_nomem(e);
     init(s);
+    s->hooks = h;
     s->node.cfg = c;
-    if (count_connections(s, e) || node_open(&s->node, c, NODE_ALL, e)) {
+    if (count_connections(s, e) || node_open(&s->node, c, NODE_ALL | NODE_LAUNCHER, e)) {
         free(s);
         return -1;
     }
@@ -566,7 +660,7 @@ int serve_run(const struct config *c, const struct serve_hooks *h, struct err *e
         notify("READY=1");
         if (h->ready)
             h->ready(h->ctx, http_server_port(s->http));
-        wait_for_end(s, h);
+        wait_for_end(s);
     }
     stop(s);
     if (!rc && store_is_broken(s->node.store))
@@ -576,6 +670,7 @@ int serve_run(const struct config *c, const struct serve_hooks *h, struct err *e
     judge_detach();
     bell_done(&s->in);
     bell_done(&s->end);
+    (void)pthread_mutex_destroy(&s->reloading);
     free(s);
     return rc;
 }

@@ -36,7 +36,7 @@ struct http_server {
     struct MHD_Daemon *mhd;
     struct MHD_Daemon *old[OLD_MAX]; /* with another certificate: they finish what they have */
     size_t nold;
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* of what follows, and of cfg's limits */
     pthread_cond_t wake;
     struct conn *conns;
     unsigned nconns, active;
@@ -51,6 +51,7 @@ struct request {
     struct http_server_request rq;
     char remote[64];
     int64_t begun;
+    uint64_t max_body, rate;
     int refuse;         /* status decided while the body was coming; answered at its end */
     uint64_t swallowed; /* bytes after that */
     bool counted;
@@ -357,7 +358,11 @@ static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *c, co
     *ctx = r;
     r->s = s;
     r->begun = clock_mono();
-    spool_init(&r->body, s->cfg.tmp_dirfd, s->cfg.keep, s->cfg.max_body);
+    (void)pthread_mutex_lock(&s->lock);
+    r->max_body = s->cfg.max_body;
+    r->rate = s->cfg.body_rate;
+    (void)pthread_mutex_unlock(&s->lock);
+    spool_init(&r->body, s->cfg.tmp_dirfd, s->cfg.keep, r->max_body);
     remote_name(c, r->remote);
     r->rq = (struct http_server_request){
         .method = method, .path = path_of(url), .remote = r->remote, .native = c};
@@ -366,7 +371,7 @@ static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *c, co
     r->rq.content_type = http_server_header(&r->rq, "Content-Type");
     if (!r->rq.content_type)
         r->rq.content_type = "";
-    if (!status && r->rq.announced > s->cfg.max_body)
+    if (!status && r->rq.announced > r->max_body)
         status = 413;
     if (!status && s->h.admit)
         status = s->h.admit(s->h.user, &r->rq, &out);
@@ -390,8 +395,7 @@ static void take(struct request *r, const char *p, size_t n)
     }
     if (spool_write(&r->body, p, n, &e))
         r->refuse = e.class == ERR_INPUT ? 413 : 503;
-    else if (r->s->cfg.body_rate && ms > RATE_GRACE_MS &&
-             r->body.len / (uint64_t)(ms / 1000) < r->s->cfg.body_rate)
+    else if (r->rate && ms > RATE_GRACE_MS && r->body.len / (uint64_t)(ms / 1000) < r->rate)
         r->refuse = 408;
     if (r->refuse)
         spool_free(&r->body);
@@ -433,7 +437,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
         take(r, upload, *upload_n);
         *upload_n = 0;
         /* chunks: told at their end; twice the limit is not worth reading */
-        return r->refuse == 408 || r->swallowed > r->s->cfg.max_body ? MHD_NO : MHD_YES;
+        return r->refuse == 408 || r->swallowed > r->max_body ? MHD_NO : MHD_YES;
     }
     return finish(cls, c, r);
 }
@@ -606,6 +610,16 @@ int http_server_certificate(
     s->mhd = fresh;
     (void)pthread_mutex_unlock(&s->handing);
     return 0;
+}
+
+void http_server_limits(
+    struct http_server *s, uint64_t max_body, int64_t request_ms, uint64_t body_rate)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    s->cfg.max_body = max_body;
+    s->cfg.request_ms = request_ms;
+    s->cfg.body_rate = body_rate;
+    (void)pthread_mutex_unlock(&s->lock);
 }
 
 unsigned http_server_port(const struct http_server *s)

@@ -72,9 +72,12 @@ int http_server_start(struct http_server **out, const struct http_server_cfg *c,
     const struct http_handler *h, struct err *e) MUST_CHECK;
 /* Another certificate for connections from now on; those that are open go on as they are. Failing
  * (listen.start; listen.busy: connections of too many certificates before are still open), nothing
- * has changed. From the thread that started the server. */
+ * has changed. One at a time, and none beside the start or the end. */
 int http_server_certificate(
     struct http_server *s, const char *tls_cert, const char *tls_key, struct err *e) MUST_CHECK;
+/* Other limits for requests from now on: body size, time, slowest rate. Any thread. */
+void http_server_limits(
+    struct http_server *s, uint64_t max_body, int64_t request_ms, uint64_t body_rate);
 unsigned http_server_port(const struct http_server *s); /* of the first address */
 unsigned http_server_active(struct http_server *s);     /* requests being received or handled */
 /* Take no new connections, let what is in hand finish for at most ms, then close. Frees s. */

@@ -1,5 +1,6 @@
 #include "ap/lookup/lookup.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,21 @@
 
 #define MAX_CANDIDATES 8u /* ids asked for one after the other, when an SMP lists none */
 #define SMP_REQUESTS 3    /* full deadlines that fit into a whole lookup */
+
+static struct lookup_times sane(const struct lookup_times *t, const struct lookup_cfg *c)
+{
+    return (struct lookup_times){
+        .total_ms = t->total_ms ? t->total_ms : c->dns_ms + SMP_REQUESTS * c->smp_ms,
+        .cache_ms = t->cache_ms ? t->cache_ms : 15 * 60 * 1000,
+        .last_known_good_ms = t->cache_ms < 0 ? 0 : t->last_known_good_ms};
+}
+
+void lookup_follow(struct lookup *l, const struct lookup_times *t)
+{
+    (void)pthread_mutex_lock(&l->lock);
+    l->cfg.times = sane(t, &l->cfg);
+    (void)pthread_mutex_unlock(&l->lock);
+}
 
 int lookup_open(struct lookup **out, const struct lookup_cfg *c, struct err *e)
 {
@@ -29,9 +45,9 @@ int lookup_open(struct lookup **out, const struct lookup_cfg *c, struct err *e)
     l->cfg = *c;
     l->cfg.dns_ms = sc.deadline_ms = c->dns_ms ? c->dns_ms : 5000;
     l->cfg.smp_ms = c->smp_ms ? c->smp_ms : 10000;
-    l->cfg.total_ms = c->total_ms ? c->total_ms : l->cfg.dns_ms + SMP_REQUESTS * l->cfg.smp_ms;
-    l->cfg.cache_ms = c->cache_ms ? c->cache_ms : 15 * 60 * 1000;
-    if (l->cfg.cache_ms > 0 && !(l->cache = lookup_cache_new())) {
+    l->cfg.times = sane(&c->times, &l->cfg);
+    (void)pthread_mutex_init(&l->lock, NULL);
+    if (!(l->cache = lookup_cache_new())) {
         lookup_close(l);
         return err_nomem(e);
     }
@@ -49,13 +65,13 @@ void lookup_close(struct lookup *l)
         return;
     sml_close(l->sml);
     lookup_cache_free(l->cache);
+    (void)pthread_mutex_destroy(&l->lock);
     free(l);
 }
 
 void lookup_forget(struct lookup *l, const struct participant *p)
 {
-    if (l->cache)
-        lookup_cache_drop(l->cache, p);
+    lookup_cache_drop(l->cache, p);
 }
 
 void endpoint_free(struct endpoint *ep)
@@ -73,6 +89,7 @@ struct run {
     struct err *e;
     struct lookup_step *steps;
     size_t *nsteps;
+    struct lookup_times times;
     int64_t began, step_began, until;
     char base[LOOKUP_URL]; /* of the SMP */
     char host[64];
@@ -85,6 +102,9 @@ static void run_init(
     struct run *r, struct lookup *l, const struct participant *p, struct arena *a, struct err *e)
 {
     *r = (struct run){.l = l, .p = p, .a = a, .e = e};
+    (void)pthread_mutex_lock(&l->lock);
+    r->times = l->cfg.times;
+    (void)pthread_mutex_unlock(&l->lock);
     r->began = r->step_began = clock_mono();
     buf_init(&r->body, SMP_MAX_BYTES);
 }
@@ -167,7 +187,7 @@ static int find_smp(struct run *r)
     (void)snprintf(r->base, sizeof(r->base), "%s", ans.url);
     note_host(r);
     step_ok(r, "dns", ans.name, arena_printf(r->a, "SMP %s (TTL %d s)", ans.url, ans.ttl_s));
-    r->until = r->began + r->l->cfg.total_ms;
+    r->until = r->began + r->times.total_ms;
     return 0;
 }
 
@@ -549,7 +569,7 @@ static int take_endpoint(
 static bool kept_endpoint(struct run *r, struct endpoint *ep, const struct lookup_query *q,
     int64_t now, int64_t max_age_ms)
 {
-    struct endpoint *kept = r->l->cache ? arena_alloc(r->a, sizeof(*kept)) : NULL;
+    struct endpoint *kept = r->times.cache_ms > 0 ? arena_alloc(r->a, sizeof(*kept)) : NULL;
     struct err unusable = ERR_INIT;
 
     if (!kept || !lookup_cache_get(kept, r->l->cache, q, now, max_age_ms))
@@ -568,7 +588,7 @@ static bool kept_endpoint(struct run *r, struct endpoint *ep, const struct looku
 static bool from_cache(
     struct run *r, struct endpoint *ep, const struct lookup_query *q, int64_t now)
 {
-    if (q->fresh || !kept_endpoint(r, ep, q, now, r->l->cfg.cache_ms))
+    if (q->fresh || !kept_endpoint(r, ep, q, now, r->times.cache_ms))
         return false;
     ep->cached = true;
     step_ok(r, "cache", ep->url,
@@ -581,10 +601,10 @@ static bool from_cache(
 static bool last_known_good(
     struct run *r, struct endpoint *ep, const struct lookup_query *q, int64_t now)
 {
-    if (r->e->class != ERR_RETRY || r->l->cfg.last_known_good_ms <= 0)
+    if (r->e->class != ERR_RETRY || r->times.last_known_good_ms <= 0)
         return false;
     endpoint_free(ep); /* what this run had got so far */
-    if (!kept_endpoint(r, ep, q, now, r->l->cfg.last_known_good_ms))
+    if (!kept_endpoint(r, ep, q, now, r->times.last_known_good_ms))
         return false;
     ep->cached = ep->last_known_good = true;
     step(r, "last-known-good", ep->url, LOOKUP_WARN, r->e->code,
@@ -606,7 +626,7 @@ static int look(struct run *r, struct endpoint *ep, const struct lookup_query *q
         take_endpoint(r, ep, metadata, q->process, now))
         return -1;
     ep->fetched = now;
-    if (r->l->cache)
+    if (r->times.cache_ms > 0)
         lookup_cache_put(r->l->cache, q, ep);
     return 0;
 }

@@ -28,24 +28,29 @@
 
 struct lookup;
 
-struct lookup_cfg {             /* borrowed for the life of the lookup where pointers */
-    const char *zone;           /* DNS zone of the SML, e.g. LOOKUP_ZONE_TEST */
-    const char *resolver;       /* "IP" or "IP@PORT" to forward to; NULL: resolv.conf */
-    const char *resolver2;      /* asked again when the first says "not registered"; NULL: nobody */
-    const char *trust_anchor;   /* DNSSEC root key file: answers are validated; NULL: not */
-    int64_t dns_ms;             /* deadline of one DNS question; 0: 5 s */
-    int64_t smp_ms;             /* deadline of one SMP request; 0: 10 s */
+struct lookup_times {
     int64_t total_ms;           /* of a whole lookup, DNS and all requests; 0: dns_ms + 3 smp_ms */
     int64_t cache_ms;           /* 0: 15 min; negative: no cache, and nothing to fall back on */
     int64_t last_known_good_ms; /* how old an answer may be that is used when nothing answers; 0:
                                    none */
-    bool plain_ok;              /* lab: http: URLs of SMP and endpoint are taken */
-    bool no_service_group;      /* ask for the metadata at once, without the ServiceGroup first */
+};
+struct lookup_cfg {           /* borrowed for the life of the lookup where pointers */
+    const char *zone;         /* DNS zone of the SML, e.g. LOOKUP_ZONE_TEST */
+    const char *resolver;     /* "IP" or "IP@PORT" to forward to; NULL: resolv.conf */
+    const char *resolver2;    /* asked again when the first says "not registered"; NULL: nobody */
+    const char *trust_anchor; /* DNSSEC root key file: answers are validated; NULL: not */
+    int64_t dns_ms;           /* deadline of one DNS question; 0: 5 s */
+    int64_t smp_ms;           /* deadline of one SMP request; 0: 10 s */
+    struct lookup_times times;
+    bool plain_ok;         /* lab: http: URLs of SMP and endpoint are taken */
+    bool no_service_group; /* ask for the metadata at once, without the ServiceGroup first */
     struct pki *pki;
     struct http_client *http;
 };
 
 int lookup_open(struct lookup **out, const struct lookup_cfg *c, struct err *e) MUST_CHECK;
+/* Other times from the next lookup on. Any thread. */
+void lookup_follow(struct lookup *l, const struct lookup_times *t);
 void lookup_close(struct lookup *l); /* no call may be running; NULL is fine */
 
 enum lookup_verdict { LOOKUP_OK, LOOKUP_WARN, LOOKUP_FAILED };

@@ -34,11 +34,22 @@ struct out_flow *out_flow_new(const struct out_flow_cfg *c)
 
     if (!f)
         return NULL;
+    (void)pthread_mutex_init(&f->lock, NULL);
+    out_flow_follow(f, c);
+    return f;
+}
+
+void out_flow_follow(struct out_flow *f, const struct out_flow_cfg *c)
+{
+    (void)pthread_mutex_lock(&f->lock);
     f->cfg = *c;
     if (!f->cfg.window)
         f->cfg.window = WINDOW;
-    (void)pthread_mutex_init(&f->lock, NULL);
-    return f;
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (struct dest *d = f->bucket[i]; d; d = d->next)
+            if (d->window > f->cfg.window)
+                d->window = f->cfg.window;
+    (void)pthread_mutex_unlock(&f->lock);
 }
 
 void out_flow_free(struct out_flow *f)

@@ -34,8 +34,9 @@ struct out_flow_cfg {
     int64_t open_first, open_max; /* of an open circuit, before jitter */
     int64_t after_max;            /* bound of Retry-After */
 };
-struct out_flow *out_flow_new(const struct out_flow_cfg *c); /* NULL: no memory */
-void out_flow_free(struct out_flow *f);                      /* NULL is fine */
+struct out_flow *out_flow_new(const struct out_flow_cfg *c);            /* NULL: no memory */
+void out_flow_follow(struct out_flow *f, const struct out_flow_cfg *c); /* from now on */
+void out_flow_free(struct out_flow *f);                                 /* NULL is fine */
 
 /* Take a place. False: none; *again is the time until one may be there, 0: when another leaves. The
  * next place after urgent mail was turned away is kept for urgent mail, for a few seconds: else a

@@ -16,13 +16,18 @@ struct verdict {
     bool known[2]; /* by role */
 };
 
-struct pki {
+struct anchors {
+    unsigned refs;             /* atomic */
     struct cert *root, *ca[2]; /* by role */
     X509_STORE *store[2];      /* holds the one intermediate of the role */
+};
+
+struct pki {
     pki_revocation_fn revoked;
     void *revoked_ctx;
-    pthread_mutex_t lock; /* of the cache */
-    struct verdict cache[CACHE];
+    pthread_mutex_t lock; /* of what follows */
+    struct anchors *anchors;
+    struct verdict cache[CACHE]; /* by these anchors */
 };
 
 static int not_trusted(struct err *e, const char *spec, const char *code, const char *fmt, ...)
@@ -82,43 +87,85 @@ static int make_store(X509_STORE **out, const struct cert *ca, struct err *e)
     return 0;
 }
 
-int pki_open(struct pki **out, const char *anchor_dir, struct err *e)
+static void let_go(struct anchors *a)
+{
+    if (__atomic_sub_fetch(&a->refs, 1, __ATOMIC_ACQ_REL))
+        return;
+    for (int r = 0; r < 2; r++) {
+        X509_STORE_free(a->store[r]);
+        cert_unref(a->ca[r]);
+    }
+    cert_unref(a->root);
+    free(a);
+}
+
+static int read_anchors(struct anchors *a, const char *dir, struct err *e)
 {
     static const char *const files[2] = {[PKI_AP] = "ap-ca.pem", [PKI_SMP] = "smp-ca.pem"};
-    struct pki *p = calloc(1, sizeof(*p));
 
-    if (!p)
-        return err_nomem(e);
-    (void)pthread_mutex_init(&p->lock, NULL);
-    if (load(&p->root, anchor_dir, "root.pem", e))
-        goto fail;
+    if (load(&a->root, dir, "root.pem", e))
+        return -1;
     for (int r = 0; r < 2; r++)
-        if (load(&p->ca[r], anchor_dir, files[r], e) || check_ca(p->ca[r], p->root, e) ||
-            make_store(&p->store[r], p->ca[r], e))
-            goto fail;
-    if (cert_same(p->ca[PKI_AP], p->ca[PKI_SMP])) {
-        (void)err_set(e, ERR_CONFIG, "pki.anchor", "PEPPOL-PKI 3",
+        if (load(&a->ca[r], dir, files[r], e) || check_ca(a->ca[r], a->root, e) ||
+            make_store(&a->store[r], a->ca[r], e))
+            return -1;
+    if (cert_same(a->ca[PKI_AP], a->ca[PKI_SMP]))
+        return err_set(e, ERR_CONFIG, "pki.anchor", "PEPPOL-PKI 3",
             "ap-ca.pem and smp-ca.pem are the same certificate");
-        goto fail;
+    return 0;
+}
+
+int pki_open(struct pki **out, const char *anchor_dir, struct err *e)
+{
+    struct pki *p = calloc(1, sizeof(*p));
+    struct anchors *a = p ? calloc(1, sizeof(*a)) : NULL;
+
+    if (!a) {
+        free(p);
+        return err_nomem(e);
+    }
+    a->refs = 1;
+    p->anchors = a;
+    (void)pthread_mutex_init(&p->lock, NULL);
+    if (read_anchors(a, anchor_dir, e)) {
+        pki_close(p);
+        return -1;
     }
     *out = p;
     return 0;
-fail:
-    pki_close(p);
-    return -1;
 }
 
 void pki_close(struct pki *p)
 {
     if (!p)
         return;
-    for (int r = 0; r < 2; r++) {
-        X509_STORE_free(p->store[r]);
-        cert_unref(p->ca[r]);
-    }
-    cert_unref(p->root);
+    let_go(p->anchors);
     (void)pthread_mutex_destroy(&p->lock);
     free(p);
+}
+
+void pki_take(struct pki *p, struct pki *fresh)
+{
+    struct anchors *old;
+
+    pthread_mutex_lock(&p->lock);
+    old = p->anchors;
+    p->anchors = fresh->anchors;
+    memset(p->cache, 0, sizeof(p->cache));
+    pthread_mutex_unlock(&p->lock);
+    fresh->anchors = old;
+    pki_close(fresh);
+}
+
+static struct anchors *hold(struct pki *p)
+{
+    struct anchors *a;
+
+    pthread_mutex_lock(&p->lock);
+    a = p->anchors;
+    __atomic_add_fetch(&a->refs, 1, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&p->lock);
+    return a;
 }
 
 void pki_set_revocation(struct pki *p, pki_revocation_fn fn, void *ctx)
@@ -127,36 +174,50 @@ void pki_set_revocation(struct pki *p, pki_revocation_fn fn, void *ctx)
     p->revoked_ctx = ctx;
 }
 
-static bool remembered(struct pki *p, const struct cert *c, enum pki_role role)
+/* One question: whose anchors, which certificate, as what. */
+struct asked {
+    struct pki *p;
+    const struct anchors *a;
+    const struct cert *c;
+    enum pki_role role;
+    bool received;
+    int64_t now;
+};
+
+static bool remembered(const struct asked *q)
 {
-    const struct verdict *v = &p->cache[c->sha256[0]];
+    struct pki *p = q->p;
+    const struct verdict *v = &p->cache[q->c->sha256[0]];
     bool hit;
 
     pthread_mutex_lock(&p->lock);
-    hit = v->known[role] && memcmp(v->sha256, c->sha256, HASH_LEN) == 0;
+    hit = p->anchors == q->a && v->known[q->role] && memcmp(v->sha256, q->c->sha256, HASH_LEN) == 0;
     pthread_mutex_unlock(&p->lock);
     return hit;
 }
 
-static void remember(struct pki *p, const struct cert *c, enum pki_role role)
+static void remember(const struct asked *q)
 {
-    struct verdict *v = &p->cache[c->sha256[0]];
+    struct pki *p = q->p;
+    struct verdict *v = &p->cache[q->c->sha256[0]];
 
     pthread_mutex_lock(&p->lock);
-    if (memcmp(v->sha256, c->sha256, HASH_LEN) != 0)
-        *v = (struct verdict){0};
-    memcpy(v->sha256, c->sha256, HASH_LEN);
-    v->known[role] = true;
+    if (p->anchors == q->a) {
+        if (memcmp(v->sha256, q->c->sha256, HASH_LEN) != 0)
+            *v = (struct verdict){0};
+        memcpy(v->sha256, q->c->sha256, HASH_LEN);
+        v->known[q->role] = true;
+    }
     pthread_mutex_unlock(&p->lock);
 }
 
 /* X509_V_OK, or why not. */
-static int chain(const struct pki *p, const struct cert *c, enum pki_role role)
+static int chain(const struct asked *q, enum pki_role role)
 {
     X509_STORE_CTX *s = X509_STORE_CTX_new();
     int why = X509_V_ERR_OUT_OF_MEM;
 
-    if (s && X509_STORE_CTX_init(s, p->store[role], c->x, NULL) == 1)
+    if (s && X509_STORE_CTX_init(s, q->a->store[role], q->c->x, NULL) == 1)
         why = X509_verify_cert(s) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(s);
     X509_STORE_CTX_free(s);
     ERR_clear_error();
@@ -179,23 +240,25 @@ static int check_strength(const struct cert *c, struct err *e)
 }
 
 /*= PEPPOL-PKI 3 "a SMP-CA leaf must fail" */
-static int check_chain(struct pki *p, const struct cert *c, enum pki_role role, struct err *e)
+static int check_chain(const struct asked *q, struct err *e)
 {
     static const char *const what[2] = {[PKI_AP] = "access point", [PKI_SMP] = "SMP"};
+    const struct cert *c = q->c;
+    enum pki_role role = q->role;
     int why;
 
-    if (remembered(p, c, role))
+    if (remembered(q))
         return 0;
-    why = chain(p, c, role);
+    why = chain(q, role);
     if (why == X509_V_ERR_OUT_OF_MEM)
         return err_nomem(e);
-    if (why != X509_V_OK && chain(p, c, role == PKI_AP ? PKI_SMP : PKI_AP) == X509_V_OK)
+    if (why != X509_V_OK && chain(q, role == PKI_AP ? PKI_SMP : PKI_AP) == X509_V_OK)
         return not_trusted(e, "PEPPOL-PKI 3", "cert.wrong-role", "%s (by %s) is no %s certificate",
             c->cn, c->issuer_cn, what[role]);
     if (why != X509_V_OK)
         return not_trusted(e, "PEPPOL-PKI 3", "cert.untrusted",
             "%s, issued by \"%s\", does not chain to %s: %s", c->cn[0] ? c->cn : "(no CN)",
-            c->issuer_cn, p->ca[role]->cn, X509_verify_cert_error_string(why));
+            c->issuer_cn, q->a->ca[role]->cn, X509_verify_cert_error_string(why));
     if (X509_check_ca(c->x) > 0)
         return not_trusted(
             e, "PEPPOL-PKI 2", "cert.untrusted", "%s is a CA, not an end entity", c->cn);
@@ -204,7 +267,7 @@ static int check_chain(struct pki *p, const struct cert *c, enum pki_role role, 
             e, "PEPPOL-PKI 2", "cert.untrusted", "%s is not made for signing", c->cn);
     if (check_strength(c, e))
         return -1;
-    remember(p, c, role);
+    remember(q);
     return 0;
 }
 
@@ -241,44 +304,59 @@ bool pki_seat_id_ok(const char *cn)
 
 /* The weaker of the two answers is the one to record. */
 /*= PEPPOL-AS4 4.7 "certificates are checked for revocation" */
-static int check_revocation(struct pki *p, const char **how, const struct cert *c,
-    enum pki_role role, bool received, int64_t now, struct err *e)
+static int check_revocation(const char **how, const struct asked *q, struct err *e)
 {
+    struct pki *p = q->p;
+    const struct cert *ca = q->a->ca[q->role];
     const char *of_ca = NULL;
 
     if (!p->revoked)
         return 0;
-    if (p->revoked(p->revoked_ctx, how, c, p->ca[role], received, now, e) ||
-        p->revoked(p->revoked_ctx, &of_ca, p->ca[role], p->root, received, now, e))
+    if (p->revoked(p->revoked_ctx, how, q->c, ca, q->received, q->now, e) ||
+        p->revoked(p->revoked_ctx, &of_ca, ca, q->a->root, q->received, q->now, e))
         return -1;
     if (of_ca && strcmp(of_ca, "last-good") == 0)
         *how = of_ca;
     return 0;
 }
 
-static int check(struct pki *p, const char **how, const struct cert *c, enum pki_role role,
-    bool received, int64_t now, struct err *e)
+static int check(const char **how, const struct asked *q, struct err *e)
 {
-    if (check_chain(p, c, role, e) || check_time(c, now, e) || check_time(p->ca[role], now, e) ||
-        check_time(p->root, now, e))
+    if (check_chain(q, e) || check_time(q->c, q->now, e) ||
+        check_time(q->a->ca[q->role], q->now, e) || check_time(q->a->root, q->now, e))
         return -1;
     /*= PEPPOL-PKI 2 "CN = Seat ID ^P[A-Z]{2}[0-9]{6}$" */
-    if (role == PKI_AP && !pki_seat_id_ok(c->cn))
+    if (q->role == PKI_AP && !pki_seat_id_ok(q->c->cn))
         return not_trusted(
-            e, "PEPPOL-PKI 2", "cert.seat", "the certificate's CN \"%s\" is no Seat ID", c->cn);
-    return check_revocation(p, how, c, role, received, now, e);
+            e, "PEPPOL-PKI 2", "cert.seat", "the certificate's CN \"%s\" is no Seat ID", q->c->cn);
+    return check_revocation(how, q, e);
+}
+
+static int ask(const char **how, struct pki *p, struct asked *q, struct err *e)
+{
+    struct anchors *a = hold(p);
+    int rc;
+
+    *how = NULL;
+    q->p = p;
+    q->a = a;
+    rc = check(how, q, e);
+    let_go(a);
+    return rc;
 }
 
 int pki_check(struct pki *p, const struct cert *c, enum pki_role role, int64_t now, struct err *e)
 {
-    const char *how = NULL;
+    struct asked q = {.c = c, .role = role, .now = now};
+    const char *how;
 
-    return check(p, &how, c, role, false, now, e);
+    return ask(&how, p, &q, e);
 }
 
 int pki_check_received(const char **how, struct pki *p, const struct cert *c, enum pki_role role,
     int64_t now, struct err *e)
 {
-    *how = NULL;
-    return check(p, how, c, role, true, now, e);
+    struct asked q = {.c = c, .role = role, .received = true, .now = now};
+
+    return ask(how, p, &q, e);
 }

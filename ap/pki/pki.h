@@ -1,9 +1,9 @@
 /* pki.h - does this certificate chain to the Peppol CA of its role, in our stage, now?
  *
- * Trust anchors are read once from a folder (root.pem, ap-ca.pem, smp-ca.pem); stages are never
- * mixed. The intermediate is pinned: a leaf of the SMP CA is no AP, and reverse. No serverAuth
- * purpose check (leaves carry clientAuth only). A small cache remembers leaves that chained (by
- * SHA-256; validity in time is checked each time). Any thread after pki_open. */
+ * Trust anchors are read from a folder (root.pem, ap-ca.pem, smp-ca.pem); stages are never mixed.
+ * The intermediate is pinned: a leaf of the SMP CA is no AP, and reverse. No serverAuth purpose
+ * check (leaves carry clientAuth only). A small cache remembers leaves that chained (by SHA-256;
+ * validity in time is checked each time). Any thread after pki_open. */
 #ifndef AP_PKI_PKI_H
 #define AP_PKI_PKI_H
 
@@ -16,6 +16,9 @@ struct pki;
 
 int pki_open(struct pki **out, const char *anchor_dir, struct err *e) MUST_CHECK;
 void pki_close(struct pki *p);
+/* From here on the anchors are those of `fresh`, which is closed. What is being checked is judged
+ * by the old ones. Any thread. */
+void pki_take(struct pki *p, struct pki *fresh);
 
 /* Chain, validity at `now` (ms), key size and algorithm, CN = Seat ID ^P[A-Z]{2}[0-9]{6}$ (AP only;
  * an SMP's CN is not held to it), revocation of the certificate and of its CA when a source is set.

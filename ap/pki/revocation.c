@@ -57,7 +57,6 @@ int revocation_open(struct revocation **out, const struct revocation_cfg *c, str
     if (!r)
         return err_nomem(e);
     r->cfg = *c;
-    r->cfg.refresh_ms = c->refresh_ms ? c->refresh_ms : 3600000;
     r->cfg.fetch_ms = c->fetch_ms ? c->fetch_ms : 10000;
     if (c->dir)
         (void)snprintf(r->dir, sizeof(r->dir), "%s", c->dir);
@@ -69,6 +68,23 @@ int revocation_open(struct revocation **out, const struct revocation_cfg *c, str
     }
     *out = r;
     return 0;
+}
+
+void revocation_follow(struct revocation *r, const struct revocation_policy *p)
+{
+    pthread_mutex_lock(&r->lock);
+    r->cfg.policy = *p;
+    pthread_mutex_unlock(&r->lock);
+}
+
+static struct revocation_policy policy_of(struct revocation *r)
+{
+    struct revocation_policy p;
+
+    pthread_mutex_lock(&r->lock);
+    p = r->cfg.policy;
+    pthread_mutex_unlock(&r->lock);
+    return p;
 }
 
 void revocation_close(struct revocation *r)
@@ -329,7 +345,7 @@ static enum said ask_crl(struct asked *q, bool *last_good)
         said = SAID_GOOD;
     else if (s && s->list)
         *last_good = s->list->this_update <= q->now + CRL_SKEW &&
-                     q->now < s->list->next_update + r->cfg.grace_ms;
+                     q->now < s->list->next_update + r->cfg.policy.grace_ms;
     (void)snprintf(q->why, sizeof(q->why), "%s", !s ? "too many CRLs" : s->why);
     pthread_mutex_unlock(&r->lock);
     return said;
@@ -419,11 +435,15 @@ int revocation_check(void *ctx, const char **how, const struct cert *c, const st
     bool received, int64_t now, struct err *e)
 {
     struct asked q = {.r = ctx, .c = c, .issuer = issuer, .now = now};
+    struct revocation_policy policy = policy_of(q.r);
     const char *ignored;
     bool last_good = false;
     enum said said;
 
     how = how ? how : &ignored;
+    *how = NULL;
+    if (policy.off)
+        return 0;
     *how = "crl";
     said = ask_crl(&q, &last_good);
     if (said == SAID_NOTHING) {
@@ -435,7 +455,7 @@ int revocation_check(void *ctx, const char **how, const struct cert *c, const st
     if (said == SAID_REVOKED)
         return revoked(c, e);
     *how = "last-good";
-    if (last_good && received && q.r->cfg.grace_ms > 0)
+    if (last_good && received && policy.grace_ms > 0)
         return 0;
     (void)err_set(e, ERR_RETRY, "cert.revocation-unknown", "PEPPOL-AS4 4.7",
         "whether %s (%s) is revoked cannot be found out: %s", c->cn, c->serial, q.why);
@@ -446,9 +466,9 @@ int revocation_check(void *ctx, const char **how, const struct cert *c, const st
 
 static bool due(const struct revocation *r, const struct source *s, int64_t now)
 {
-    int64_t after = r->cfg.refresh_ms, life;
+    int64_t after = r->cfg.policy.refresh_ms ? r->cfg.policy.refresh_ms : 3600000, life;
 
-    if (s->busy || clock_mono() < s->not_before)
+    if (r->cfg.policy.off || s->busy || clock_mono() < s->not_before)
         return false;
     if (!crl_is_fresh(s->list, now))
         return true;

@@ -21,12 +21,16 @@
 
 struct revocation;
 
+struct revocation_policy {
+    bool off;         /* nothing is asked, and nothing known */
+    int64_t grace_ms; /* how long after nextUpdate a received signature is taken; 0: never */
+    /* fetch anew after this time; 0: 1 h; a quarter of the list's life if less */
+    int64_t refresh_ms;
+};
 struct revocation_cfg {
     struct http_client *http; /* borrowed */
     const char *dir;          /* where lists are kept; NULL: in memory only */
-    int64_t grace_ms; /* how long after nextUpdate a received signature is taken; 0: never */
-    int64_t
-        refresh_ms;   /* fetch anew after this time; 0: 1 h; a quarter of the list's life if less */
+    struct revocation_policy policy;
     int64_t fetch_ms; /* longest wait for a list or an answer; 0: 10 s */
 };
 
@@ -34,9 +38,12 @@ int revocation_open(
     struct revocation **out, const struct revocation_cfg *c, struct err *e) MUST_CHECK;
 void revocation_close(struct revocation *r); /* no call may be running; NULL is fine */
 
+/* Another policy from now on. */
+void revocation_follow(struct revocation *r, const struct revocation_policy *p);
+
 /* 0: not revoked; *how (may be NULL) says by what, for the record: "crl", "ocsp", or "last-good"
- * (only when `received`). -1: cert.revoked (ERR_PEER, EBMS:0101) or cert.revocation-unknown. A
- * pki_revocation_fn; `r` is the struct revocation. */
+ * (only when `received`); NULL: nothing was asked. -1: cert.revoked (ERR_PEER, EBMS:0101) or
+ * cert.revocation-unknown. A pki_revocation_fn; `r` is the struct revocation. */
 int revocation_check(void *r, const char **how, const struct cert *c, const struct cert *issuer,
     bool received, int64_t now, struct err *e) MUST_CHECK;
 /* Fetch what is due; every list that was asked for since the start. From one thread, each minute.

@@ -54,7 +54,7 @@ with Lab() as lab:
 
     open(lab.net + "/pki/tls.chain.pem", "w").write("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")
     ap2.send_signal(signal.SIGHUP)
-    say(until(lambda: "reload.tls" in log()) and cert(connect(lab, "127.0.0.1")) == before and b"405" in ask(kept), "a broken file changes nothing", log()[-300:])
+    say(until(lambda: "reload.refused" in log()) and cert(connect(lab, "127.0.0.1")) == before and b"405" in ask(kept), "a broken file changes nothing", log()[-300:])
     open(lab.net + "/pki/tls.chain.pem", "w").write(good)
 
     renew(lab)

@@ -128,6 +128,30 @@ static int tidy(void **state)
     return unlink(path);
 }
 
+static void what_a_service_is_built_on_keeps_its_value(void **state)
+{
+    struct config *running, *fresh;
+    struct err e = ERR_INIT;
+    struct buf changed;
+
+    (void)state;
+    buf_init(&changed, 1000);
+    assert_int_equal(load(&running, "[ap]\nmode = lab\n[store]\nspool = /a\n", &e), 0);
+    assert_int_equal(
+        load(&fresh, "[ap]\nmode = test\n[store]\nspool = /b\n[retry]\nfirst = 7s\n", &e), 0);
+    config_keep(&changed, fresh, running);
+    assert_string_equal(changed.p, "ap.mode store.spool");
+    assert_int_equal(fresh->mode, MODE_LAB);
+    assert_string_equal(fresh->spool, "/a");
+    assert_int_equal(fresh->retry_first, 7000);
+    buf_clear(&changed);
+    config_keep(&changed, fresh, running);
+    assert_int_equal(changed.n, 0);
+    buf_free(&changed);
+    config_free(fresh);
+    config_free(running);
+}
+
 int main(void)
 {
     const struct CMUnitTest t[] = {
@@ -137,6 +161,7 @@ int main(void)
         cmocka_unit_test(there_is_no_default_mode),
         cmocka_unit_test(lab_options_are_refused_elsewhere),
         cmocka_unit_test(later_sources_win_and_are_named),
+        cmocka_unit_test(what_a_service_is_built_on_keeps_its_value),
     };
     return cmocka_run_group_tests(t, NULL, tidy);
 }

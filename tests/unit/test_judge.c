@@ -13,12 +13,15 @@
 
 static const char unknown[] = "<a xmlns='urn:x'/>";
 
+static struct setup terms;
+
 static void attach(struct node *n, struct config *cfg, int64_t max)
 {
     const char *data = getenv("AVISO_DATA");
 
     *cfg = (struct config){.validate = true, .validate_max = max};
-    *n = (struct node){.cfg = cfg};
+    terms = (struct setup){.cfg = cfg};
+    *n = (struct node){.cfg = cfg, .setup = &terms};
     (void)snprintf(n->data_dir, sizeof(n->data_dir), "%s", data ? data : "build/data");
     judge_attach(n);
 }
@@ -34,10 +37,10 @@ static void what_is_too_large_passes_and_says_so(void **state)
 
     (void)state;
     attach(&n, &cfg, (int64_t)sizeof(unknown) - 2);
-    assert_int_equal(n.out.validate(NULL, &out, &b, NULL, &e), 0);
+    assert_int_equal(terms.out.validate(NULL, &out, &b, NULL, &e), 0);
     assert_true(out.valid && !out.checked);
     assert_non_null(strstr(out.rule_sets, "limits.validate_max"));
-    assert_int_equal(n.in.validate(NULL, &in, &b, &e), 0);
+    assert_int_equal(terms.in.validate(NULL, &in, &b, &e), 0);
     assert_false(in.checked);
     assert_non_null(strstr(in.rule_sets, "limits.validate_max"));
     judge_detach();
@@ -53,7 +56,7 @@ static void a_document_without_rules_passes_and_says_so(void **state)
 
     (void)state;
     attach(&n, &cfg, 1 << 20);
-    if (n.out.validate(NULL, &out, &b, NULL, &e) < 0) {
+    if (terms.out.validate(NULL, &out, &b, NULL, &e) < 0) {
         print_message("[ SKIPPED ] without_rules: %s\n", e.msg);
         skip();
     }

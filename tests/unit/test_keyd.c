@@ -32,7 +32,7 @@ static struct key *open_keyd(const char *name)
 
     (void)snprintf(k, sizeof(k), "%s.key", name);
     (void)snprintf(c, sizeof(c), "%s.pem", name);
-    if (key_open_keyd(&out, testpki_path(k), testpki_path(c), &e))
+    if (key_open_keyd(&out, NULL, testpki_path(k), testpki_path(c), &e))
         fail_msg("%s: %s", e.code, e.msg);
     return out;
 }
@@ -55,10 +55,11 @@ static void wrong_or_missing_key_is_told_at_start(void **state)
     struct key *k = NULL;
 
     (void)state;
-    assert_int_equal(key_open_keyd(&k, testpki_path("ap2.key"), testpki_path("ap1.pem"), &e), -1);
+    assert_int_equal(
+        key_open_keyd(&k, NULL, testpki_path("ap2.key"), testpki_path("ap1.pem"), &e), -1);
     assert_string_equal(e.code, "key.mismatch");
     assert_int_equal(e.class, ERR_CONFIG);
-    assert_int_equal(key_open_keyd(&k, "/nonexistent.key", testpki_path("ap1.pem"), &e), -1);
+    assert_int_equal(key_open_keyd(&k, NULL, "/nonexistent.key", testpki_path("ap1.pem"), &e), -1);
     assert_string_equal(e.code, "key.unreadable");
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no process left behind */
     assert_int_equal(errno, ECHILD);
@@ -225,7 +226,7 @@ static int peek(void)
 
     if (geteuid() == 0 && (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534)))
         return 100;
-    if (key_open_keyd(&k, testpki_path("ap1.key"), testpki_path("ap1.pem"), &e))
+    if (key_open_keyd(&k, NULL, testpki_path("ap1.key"), testpki_path("ap1.pem"), &e))
         return 101;
     for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
         (void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)k->pid, files[i]);

@@ -112,7 +112,8 @@ static void publish(struct list l)
 
 static void open_rev(const char *dir, int64_t grace)
 {
-    const struct revocation_cfg c = {.http = http, .dir = dir, .grace_ms = grace, .fetch_ms = 1500};
+    const struct revocation_cfg c = {
+        .http = http, .dir = dir, .policy = {.grace_ms = grace}, .fetch_ms = 1500};
 
     assert_int_equal(revocation_open(&rev, &c, &e), 0);
 }

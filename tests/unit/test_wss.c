@@ -359,7 +359,8 @@ static void lost_key_process_is_our_trouble_not_the_senders(void **state)
     xmlDoc *env;
 
     (void)state;
-    assert_int_equal(key_open_keyd(&away, testpki_path("ap2.key"), testpki_path("ap2.pem"), &e), 0);
+    assert_int_equal(
+        key_open_keyd(&away, NULL, testpki_path("ap2.key"), testpki_path("ap2.pem"), &e), 0);
     wssmsg_make(&m, &p, 1, ap1, key_cert(ap2));
     struct key *const keys[] = {away};
     assert_int_equal(

@@ -310,7 +310,7 @@ static void refused_without_the_key(const char *what, const struct buf *soap)
 
     if (!dead) {
         assert_int_equal(
-            key_open_keyd(&dead, testpki_path("ap2.key"), testpki_path("ap2.pem"), NULL), 0);
+            key_open_keyd(&dead, NULL, testpki_path("ap2.key"), testpki_path("ap2.pem"), NULL), 0);
         (void)kill(dead->pid, SIGKILL);
     }
     if (!soap) {

@@ -98,8 +98,9 @@ static int setup(void **state)
     (void)state;
     xml_init();
     /* the key processes are forked before there are threads */
-    if (key_open_keyd(&ap1, testpki_path("ap1.key"), testpki_path("ap1.pem"), &e) ||
-        key_open_keyd(&ap2, testpki_path("ap2.key"), testpki_path("ap2.pem"), &e) || wss_init(&e))
+    if (key_open_keyd(&ap1, NULL, testpki_path("ap1.key"), testpki_path("ap1.pem"), &e) ||
+        key_open_keyd(&ap2, NULL, testpki_path("ap2.key"), testpki_path("ap2.pem"), &e) ||
+        wss_init(&e))
         return -1;
     trust = testpki_open();
     return 0;
