@@ -502,6 +502,35 @@ static void a_context_goes_from_document_to_document(void **state)
 }
 
 /* The second question of the kind //name[E = 'constant'] is answered by an index. */
+/* Where an element is large its nodes of one name are found by an index: all that a step by name
+ * can ask for. */
+static void names_are_found_below_large_elements(void **state)
+{
+    char xml[2000] = "<a><?go on?><b x='1'/>";
+    struct tree *t;
+    struct bench b;
+    struct xp *x[4];
+
+    (void)state;
+    up(&b, NULL);
+    for (int i = 0; i < 100; i++)
+        (void)snprintf(xml + strlen(xml), sizeof(xml) - strlen(xml), "<c/>");
+    (void)snprintf(xml + strlen(xml), sizeof(xml) - strlen(xml), "<?go off?><?gone?></a>");
+    assert_int_equal(tree_parse(&t, str_z(xml), NULL, NULL, NULL, &b.e), 0);
+    x[0] = compile(&b, NULL, "/a/child::processing-instruction(go)");
+    x[1] = compile(&b, NULL, "/a/processing-instruction('gone')/name()");
+    x[2] = compile(&b, NULL, "/a/b/@x");
+    x[3] = compile(&b, NULL, "count(/a/go), count(/a/processing-instruction(c))");
+    assert_int_equal(xp_env_seal(b.env, &b.e), 0);
+    assert_int_equal(xp_bind(b.c, b.env, t, NULL, &b.e), 0);
+    gives(&b, x[0], "on off");
+    gives(&b, x[1], "gone");
+    gives(&b, x[2], "1");
+    gives(&b, x[3], "0 0");
+    tree_free(t);
+    down(&b);
+}
+
 static void an_index_answers_as_walking_does(void **state)
 {
     char xml[4000] = "<a xmlns='u'>";
@@ -577,6 +606,7 @@ int main(void)
         cmocka_unit_test(a_wrong_constant_expression_fails_when_it_is_asked),
         cmocka_unit_test(paths_of_names_lead_where_they_say),
         cmocka_unit_test(a_context_goes_from_document_to_document),
+        cmocka_unit_test(names_are_found_below_large_elements),
         cmocka_unit_test(an_index_answers_as_walking_does),
         cmocka_unit_test(the_clock_is_the_callers),
         cmocka_unit_test(a_sealed_environment_takes_nothing_more),
