@@ -10,7 +10,7 @@
  *   retire    ID.retired, then removed   not loaded any more; the active one cannot be retired
  *
  * ID is the certificate's serial number in hex. One thread; steps of several processes exclude each
- * other by a lock in the folder. The key process reads the files when the service starts. */
+ * other by a lock in the folder. A service takes the folder up at its start and at each reload. */
 #ifndef AP_CRYPTO_KEYRING_H
 #define AP_CRYPTO_KEYRING_H
 
@@ -43,8 +43,7 @@ void keyring_free(struct keyring *k);
 int keyring_parse(struct cert **cert, struct buf *key_pem, struct str file, struct str key,
     const char *password, struct err *e) MUST_CHECK;
 
-/* From here on it decrypts (after the service started anew). A second import of the same is fine.
- */
+/* From here on it decrypts. A second import of the same is fine. */
 int keyring_import(const struct keyring_place *p, const struct cert *c, struct str key_pem,
     struct err *e) MUST_CHECK;
 /* key.none (ERR_INPUT): there is no such key. */

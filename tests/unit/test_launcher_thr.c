@@ -62,6 +62,7 @@ static int stop(void **state)
 }
 
 static bool busy;
+static char other_pem[256]; /* testpki_path is not for threads */
 
 /* Takes and leaves the locks that a fork would copy. */
 static void *keep_busy(void *key)
@@ -70,7 +71,7 @@ static void *keep_busy(void *key)
 
     while (__atomic_load_n(&busy, __ATOMIC_RELAXED)) {
         struct cert *c = NULL;
-        if (!can_sign(key, &e) || cert_from_pem_file(&c, testpki_path("ap2.pem"), &e))
+        if (!can_sign(key, &e) || cert_from_pem_file(&c, other_pem, &e))
             return key;
         cert_unref(c);
     }
@@ -86,6 +87,7 @@ static void keys_open_while_threads_work(void **state)
 
     (void)state;
     assert_int_equal(open_key(&first, "ap1.key", &e), 0);
+    (void)snprintf(other_pem, sizeof(other_pem), "%s", testpki_path("ap2.pem"));
     busy = true;
     assert_int_equal(pthread_create(&t, NULL, keep_busy, first), 0);
     for (int i = 0; i < 20; i++) {
