@@ -212,7 +212,7 @@ def answers(lab):
 
 
 with Lab() as lab:
-    foreign.Message.invoice = open(INVOICE, "rb").read()
+    foreign.Message.invoice, foreign.PKI = open(INVOICE, "rb").read(), lab.net + "/pki"
     lab.stop_ap2()
     lab.serve(2, "--set", "listen.plain=loopback")
     messages(lab, lab.port("ap2"))

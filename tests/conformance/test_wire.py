@@ -148,7 +148,7 @@ def errors(lab):
     except ImportError as e:
         print(f"skip errors: {e}")
         return
-    foreign.Message.invoice = open(INVOICE, "rb").read()
+    foreign.Message.invoice, foreign.PKI = open(INVOICE, "rb").read(), lab.net + "/pki"
     d = os.path.join(lab.dir, "errors")
     os.makedirs(d)
     shutil.copy(lab.net + "/pki/ap2.pem", d)
