@@ -108,7 +108,25 @@ def take_over(lab, file, secret):
     db.close()
 
 
+def ran_out(lab, secret):
+    """P2 Our certificate has ended: the queue waits, spends no attempt, and goes out with the next key."""
+    pair = [f"--set=ap.{what}_file={lab.net}/pki/expired.{end}" for what, end in (("key", "key"), ("cert", "pem"))]
+    ap1 = lab.serve(1, *pair, "--set", "retry.first=1s", "--set", "retry.max=1s")
+    say("own-certificate" in open(ap1.log).read() and "cert.expired" in open(ap1.log).read(), "a service starts with a certificate that has ended, and says so")
+    lab.ap(1, "send", lab.invoice("OUT-1"), "--wait=0s", *pair)
+    shown = lambda: lab.json(1, "status", "OUT-1")[0]
+    say(until(lambda: (shown().get("error") or {}).get("what") == "key.expired") and shown()["attempts_total"] == 0, "P2 what is sent waits, without an attempt", shown())
+    r = lab.ap(1, "keys", "import", p12(lab, "ap1"), "--password-file", secret, *pair)
+    say(r.returncode == 0, "the next key is imported", r.stderr)
+    r = lab.ap(1, "keys", "activate", serial(lab, "ap1"), *pair)
+    say(r.returncode == 0 and until(lambda: shown()["state"] == "RECEIPTED"), "P2 activated, it is signed with the new key and proven", (r.stderr, shown()))
+    lab.end(ap1)
+    shutil.rmtree(lab.net + "/ap1/spool/keys")
+
+
 with Lab() as lab:
+    open(lab.dir + "/secret", "w").write("secret\n")
+    ran_out(lab, lab.dir + "/secret")
     take_over(lab, *refusals(lab))
     legacy = subprocess.run(["openssl", "list", "-providers", "-provider", "legacy"], capture_output=True).returncode == 0
     if legacy:
