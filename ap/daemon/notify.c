@@ -21,7 +21,8 @@ void notify(const char *state)
     fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return;
-    (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&a,
+    /* A manager that does not read its socket holds up nobody. */
+    (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&a,
         (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
     (void)close(fd);
 }

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +14,12 @@
 #include <unistd.h>
 
 #include "ap/base/clock.h"
-#include "ap/base/fds.h"
-#include "ap/base/fsx.h"
 #include "ap/base/log.h"
 #include "ap/control/control.h"
 #include "ap/daemon/alarms.h"
 #include "ap/daemon/bell.h"
 #include "ap/daemon/crashes.h"
+#include "ap/daemon/gate.h"
 #include "ap/daemon/judge.h"
 #include "ap/daemon/live.h"
 #include "ap/daemon/node.h"
@@ -29,34 +27,21 @@
 #include "ap/daemon/prefetch.h"
 #include "ap/daemon/senders.h"
 #include "ap/daemon/steady.h"
-#include "ap/http/http_server.h"
 #include "ap/store/store_alarm.h"
 #include "ap/store/store_queue.h"
 
-/* For a place among those being processed. The body is here already: a 503 makes the sender send it
- * all again, and doubt. Below the server's idle time, after which the connection would be cut. */
-#define HEAVY_WAIT_MS 30000
 #define KEEP_MS 300000 /* between two savings of what the SMPs answered */
 #define TRIAL_MS 30000 /* for one suspect, see in_trial: they delay the start */
 #define IDLE_MS 1000   /* longest sleep: a missed wake-up costs a second, never a document */
 
-/* Descriptors: journal, keyd, logs, hand-over, look-ups; a connection and its body; an exchange
- * out. With the defaults together less than the usual soft limit of 1,024. */
-#define FDS_FIXED 128u
-#define FDS_CONNECTION 2u
-#define FDS_SENDER 8u
-#define CONNECTIONS_MIN 8u
-
 struct serve {
     struct node node;
-    struct http_server *http;
-    unsigned connections; /* taken at once */
+    struct gate gate;
     struct control_server *control;
     struct live live;
     struct prefetch *prefetch;
-    struct bell in, end; /* a message in is nothing to a sender: each wakes only its own */
-    sem_t heavy;
-    pthread_mutex_t reloading; /* one reload at a time; of tls_cert, tls_key */
+    struct bell in, end;       /* a message in is nothing to a sender: each wakes only its own */
+    pthread_mutex_t reloading; /* one reload at a time */
     const struct serve_hooks *hooks;
     struct senders *senders;
     struct out_flow *flow;
@@ -64,7 +49,6 @@ struct serve {
     struct steady steady; /* of the clock's thread */
     pthread_t judge, clock;
     bool has_judge, has_clock;
-    struct buf tls_cert, tls_key;
 };
 
 /* ---- waking and waiting ---- */
@@ -200,161 +184,6 @@ static void *clock_main(void *arg)
     return NULL;
 }
 
-/* ---- the endpoint ---- */
-
-static int admit_by(struct serve *s, const struct config *c, const struct http_server_request *rq,
-    struct http_server_response *out)
-{
-    if (strcmp(rq->path, c->path) != 0)
-        return 404;
-    if (strcmp(rq->method, "POST") != 0) {
-        out->allow = "POST";
-        return 405;
-    }
-    if (strncasecmp(rq->content_type, "multipart/related", 17) != 0 &&
-        strncasecmp(rq->content_type, "application/soap+xml", 20) != 0)
-        return 415;
-    if (store_is_broken(s->node.store) ||
-        store_free_bytes(s->node.store) < (uint64_t)c->spool_min_free + 2 * rq->announced) {
-        out->retry_after = 60;
-        log_event(LOG_WARN, "request.refused", "status", "503", "why",
-            "the store is broken or space is short", "remote", rq->remote, NULL);
-        return 503;
-    }
-    return 0;
-}
-
-static int admit(void *user, const struct http_server_request *rq, struct http_server_response *out)
-{
-    struct serve *s = user;
-    struct setup *terms = node_setup(&s->node);
-    int status = admit_by(s, terms->cfg, rq, out);
-
-    setup_unref(terms);
-    return status;
-}
-
-static bool heavy_take(struct serve *s)
-{
-    struct timespec until;
-
-    if (clock_gettime(CLOCK_REALTIME, &until))
-        return false;
-    until.tv_sec += HEAVY_WAIT_MS / 1000;
-    while (sem_timedwait(&s->heavy, &until))
-        if (errno != EINTR)
-            return false;
-    return true;
-}
-
-static void serve_message(
-    void *user, const struct http_server_request *rq, struct http_server_response *out)
-{
-    struct serve *s = user;
-    struct in_answer a = {0};
-    struct setup *terms;
-
-    if (!heavy_take(s)) {
-        out->status = 503;
-        out->retry_after = 10;
-        log_event(LOG_WARN, "request.refused", "status", "503", "why",
-            "too many messages at once (limits.heavy)", "remote", rq->remote, NULL);
-        return;
-    }
-    a.body = out->body;
-    terms = node_setup(&s->node);
-    in_receive(&a, &terms->in, str_z(rq->content_type), &rq->body, rq->remote);
-    setup_unref(terms);
-    out->body = a.body;
-    out->status = a.status;
-    out->content_type = a.content_type;
-    out->retry_after = a.retry_after;
-    (void)sem_post(&s->heavy);
-}
-
-static int read_tls(struct serve *s, struct err *e)
-{
-    const struct config *c = s->node.cfg;
-
-    buf_init(&s->tls_cert, 1 << 20);
-    buf_init(&s->tls_key, 1 << 20);
-    if (c->plain != PLAIN_NO)
-        return 0;
-    if (fsx_read_file(&s->tls_cert, c->tls_cert_file, e) ||
-        fsx_read_file(&s->tls_key, c->tls_key_file, e))
-        return err_wrap(e, "web certificate: ");
-    return 0;
-}
-
-/* Plain HTTP must not leave this host: the proxy in front, or the lab, is here. */
-static int check_plain(const struct config *c, struct err *e)
-{
-    char text[1024], *save = NULL;
-    bool here = true;
-
-    (void)snprintf(text, sizeof(text), "%s", c->listen);
-    for (char *p = strtok_r(text, ", ", &save); p; p = strtok_r(NULL, ", ", &save))
-        here = here && (strncmp(p, "127.", 4) == 0 || strncmp(p, "[::1]", 5) == 0);
-    if (c->plain == PLAIN_NO || here)
-        return 0;
-    return err_set(e, ERR_CONFIG, "listen.plain", "PEPPOL-TLS 1",
-        "plain HTTP is for loopback addresses only, not %s", c->listen);
-}
-
-/* As many connections as there are descriptors for, so that what is taken can be worked on. */
-static int count_connections(struct serve *s, struct err *e)
-{
-    const struct config *c = s->node.cfg;
-    size_t others = FDS_FIXED + FDS_SENDER * (size_t)c->senders;
-    size_t have = fds_allow(others + FDS_CONNECTION * (size_t)c->max_connections);
-    size_t n = have > others ? (have - others) / FDS_CONNECTION : 0;
-    struct log_num descriptors, connections;
-
-    if (n < CONNECTIONS_MIN) {
-        (void)err_set(e, ERR_CONFIG, "serve.descriptors", "",
-            "only %zu descriptors may be open: too few for limits.senders = %lld", have,
-            (long long)c->senders);
-        return err_next(e, "raise LimitNOFILE= of the service, or ulimit -n, to 1024 or more");
-    }
-    s->connections = (unsigned)c->max_connections;
-    if (n < s->connections) {
-        s->connections = (unsigned)n;
-        log_event(LOG_WARN, "serve.descriptors", "allowed", log_n(&descriptors, (long long)have),
-            "connections", log_n(&connections, (long long)n), "next",
-            "raise LimitNOFILE= of the service, or ulimit -n", NULL);
-    }
-    return 0;
-}
-
-/* The parts beside the payload are small. */
-static uint64_t max_body(const struct config *c)
-{
-    return (uint64_t)c->max_payload + (1u << 20);
-}
-
-static int start_http(struct serve *s, struct err *e)
-{
-    const struct config *c = s->node.cfg;
-    const struct http_handler h = {admit, serve_message, s};
-    struct http_server_cfg hc = {.listen = c->listen,
-        .listen_fd = -1,
-        .max_connections = s->connections,
-        .max_body = max_body(c),
-        .tmp_dirfd = store_tmp_dirfd(s->node.store),
-        .request_ms = c->request_deadline,
-        .body_rate = (uint64_t)c->body_rate};
-
-    if (check_plain(c, e) || read_tls(s, e))
-        return -1;
-    if (c->mode == MODE_LAB) /* a load test comes from one address */
-        hc.max_per_address = hc.max_connections;
-    if (c->plain == PLAIN_NO) {
-        hc.tls_cert = s->tls_cert.p;
-        hc.tls_key = s->tls_key.p;
-    }
-    return http_server_start(&s->http, &hc, &h, e);
-}
-
 /* ---- start and end ---- */
 
 static struct out_flow_cfg flow_cfg(const struct config *c)
@@ -413,23 +242,19 @@ static int reload(void *ctx, bool keys_only, struct buf *restart, struct err *e)
 static int start(struct serve *s, struct err *e)
 {
     const struct config *c = s->node.cfg;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned heavy = c->heavy ? (unsigned)c->heavy : (unsigned)(cores > 0 ? cores * 2 : 2);
     struct in_env *in = &s->node.setup->in;
     struct control_env env = {.mode = config_mode_word(c->mode),
-        .connections = s->connections,
+        .connections = s->gate.connections,
         .submitted = ring_out,
         .enter = enter,
         .leave = leave,
         .reload = reload,
         .ctx = s};
 
-    if (sem_init(&s->heavy, 0, heavy))
-        return err_nomem(e);
     in->accepted = ring_in;
     in->accepted_ctx = s;
-    if (crashes_open(&s->node, heavy, e) || start_senders(s, e) ||
-        live_start(&s->live, &s->node, ring_out, s, e) || start_http(s, e) ||
+    if (crashes_open(&s->node, s->gate.heavy, e) || start_senders(s, e) ||
+        live_start(&s->live, &s->node, ring_out, s, e) || gate_start(&s->gate, &s->node, e) ||
         control_start(&s->control, c->spool, &env, e))
         return -1;
     return start_threads(s, e);
@@ -467,8 +292,7 @@ static void stop(struct serve *s)
 
     notify("STOPPING=1");
     control_stop(s->control);
-    if (s->http)
-        http_server_drain(s->http, drain);
+    gate_drain(&s->gate, drain);
     bell_close(&s->end);
     bell_close(&s->in);
     live_close(&s->live);
@@ -487,39 +311,10 @@ static void stop(struct serve *s)
     alarms_free(s->alarms);
     out_flow_free(s->flow);
     in_crash_close(s->node.setup->in.crash);
-    (void)sem_destroy(&s->heavy);
-    buf_free(&s->tls_cert);
-    buf_wipe(&s->tls_key);
+    gate_done(&s->gate);
 }
 
 /* ---- reload: bad or good, the service goes on, with the old configuration or the new one ---- */
-
-/* What a renewal hook has put into the same files. Open connections keep the old one. */
-static int reload_tls(struct serve *s, const struct config *c, struct err *e)
-{
-    struct buf cert, key;
-    int rc;
-
-    if (c->plain != PLAIN_NO)
-        return 0;
-    buf_init(&cert, 1 << 20);
-    buf_init(&key, 1 << 20);
-    rc = fsx_read_file(&cert, c->tls_cert_file, e) || fsx_read_file(&key, c->tls_key_file, e);
-    if (!rc && (cert.n != s->tls_cert.n || memcmp(cert.p, s->tls_cert.p, cert.n) != 0)) {
-        rc = http_server_certificate(s->http, cert.p, key.p, e);
-        if (!rc) {
-            struct buf old_cert = s->tls_cert, old_key = s->tls_key;
-            s->tls_cert = cert;
-            s->tls_key = key;
-            cert = old_cert;
-            key = old_key;
-            log_event(LOG_INFO, "reloaded.tls", "file", c->tls_cert_file, NULL);
-        }
-    }
-    buf_free(&cert);
-    buf_wipe(&key);
-    return rc ? err_wrap(e, "web certificate: ") : 0;
-}
 
 /* The parts that have limits of their own. */
 static void follow(struct serve *s, const struct config *c)
@@ -527,7 +322,7 @@ static void follow(struct serve *s, const struct config *c)
     const struct out_flow_cfg f = flow_cfg(c);
 
     out_flow_follow(s->flow, &f);
-    http_server_limits(s->http, max_body(c), c->request_deadline, (uint64_t)c->body_rate);
+    gate_follow(&s->gate, c);
     ring_out(s);
 }
 
@@ -555,7 +350,7 @@ static int take_over(struct serve *s, bool keys_only, struct buf *restart, struc
         return -1;
     if (live_prepare(&next, &s->live, fresh, e))
         return -1;
-    if (fresh && reload_tls(s, fresh, e)) {
+    if (fresh && gate_certificate(&s->gate, fresh, e)) {
         live_drop(&s->live, &next);
         return -1;
     }
@@ -649,7 +444,12 @@ int serve_run(const struct config *c, const struct serve_hooks *h, struct err *e
     init(s);
     s->hooks = h;
     s->node.cfg = c;
-    if (count_connections(s, e) || node_open(&s->node, c, NODE_ALL | NODE_LAUNCHER, e)) {
+    if (gate_init(&s->gate, c, e)) {
+        free(s);
+        return -1;
+    }
+    if (node_open(&s->node, c, NODE_ALL | NODE_LAUNCHER, e)) {
+        gate_done(&s->gate);
         free(s);
         return -1;
     }
@@ -659,7 +459,7 @@ int serve_run(const struct config *c, const struct serve_hooks *h, struct err *e
     if (!rc) {
         notify("READY=1");
         if (h->ready)
-            h->ready(h->ctx, http_server_port(s->http));
+            h->ready(h->ctx, gate_port(&s->gate));
         wait_for_end(s);
     }
     stop(s);
