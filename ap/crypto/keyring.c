@@ -1,9 +1,11 @@
 #include "ap/crypto/keyring.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ap/base/fsx.h"
@@ -160,6 +162,49 @@ static void end(struct step *s)
         (void)close(s->dir);
 }
 
+/* Written by root just now. What has other names besides was laid here by another: it stays root's.
+ */
+static bool is_roots(const struct step *s, const char *name)
+{
+    struct stat st;
+
+    return fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid == 0 &&
+           ((S_ISREG(st.st_mode) && st.st_nlink == 1) || strcmp(name, ".") == 0);
+}
+
+/* What root writes into the folder of a service's user would be closed to the service. */
+static int give(const struct step *s, struct err *e)
+{
+    struct dirent *x;
+    struct stat st;
+    DIR *d;
+    int fd, rc = 0;
+
+    if (geteuid() != 0 || fstatat(s->dir, "..", &st, 0) || st.st_uid == 0)
+        return 0;
+    if ((fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+        !(d = fdopendir(fd))) {
+        if (fd >= 0)
+            (void)close(fd);
+        return err_errno(e, "io.open", "open", "the folder of the keys");
+    }
+    while (!rc && (x = readdir(d)))
+        if (is_roots(s, x->d_name))
+            rc = fchownat(s->dir, x->d_name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW);
+    if (rc)
+        rc = err_errno(e, "io.write", "give to the owner of the spool", "the folder of the keys");
+    (void)closedir(d);
+    return rc;
+}
+
+static int finish(struct step *s, int rc, struct err *e)
+{
+    if (!rc)
+        rc = give(s, e);
+    end(s);
+    return rc;
+}
+
 static int begin(struct step *s, const struct keyring_place *p, struct err *e)
 {
     *s = (struct step){-1, -1};
@@ -213,8 +258,7 @@ int keyring_import(
     if (!rc)
         rc = write_pair(&s, c, key_pem, e);
     keyring_free(&k);
-    end(&s);
-    return rc;
+    return finish(&s, rc, e);
 }
 
 static const struct keyring_entry *find(const struct keyring *k, const char *id)
@@ -243,8 +287,7 @@ int keyring_activate(const struct keyring_place *p, const char *id, struct err *
     if (!rc)
         rc = find(&k, id) ? fsx_replace(s.dir, "active", id, strlen(id), 0644, e) : no_such(id, e);
     keyring_free(&k);
-    end(&s);
-    return rc;
+    return finish(&s, rc, e);
 }
 
 static int forget(const struct step *s, const struct keyring_entry *x, struct err *e)
@@ -279,6 +322,5 @@ int keyring_retire(const struct keyring_place *p, const char *id, struct err *e)
             rc = forget(&s, x, e);
     }
     keyring_free(&k);
-    end(&s);
-    return rc;
+    return finish(&s, rc, e);
 }

@@ -34,19 +34,25 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
+static void drop(const char *folder)
 {
     char path[400];
-    DIR *d = opendir(dir);
+    DIR *d = opendir(folder);
 
-    (void)state;
-    keyring_free(&ring);
-    for (struct dirent *f; (f = readdir(d));) {
-        (void)snprintf(path, sizeof(path), "%s/%s", dir, f->d_name);
+    for (struct dirent *f; d && (f = readdir(d));) {
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, f->d_name);
         (void)unlink(path);
     }
-    (void)closedir(d);
-    (void)rmdir(dir);
+    if (d)
+        (void)closedir(d);
+    (void)rmdir(folder);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    keyring_free(&ring);
+    drop(dir);
     cert_unref(ours);
     cert_unref(next);
     return 0;
@@ -207,6 +213,31 @@ static void the_old_one_can_take_over_again_before_it_is_retired(void **state)
 }
 
 /* A crash between the two files of an import, or after the marker of a retirement. */
+/* As root: the folder lies in the spool of another user. */
+static void what_root_writes_is_the_services(void **state)
+{
+    struct keyring_place outer = place;
+    char inner[64], key[200];
+    struct stat st;
+
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("[  SKIPPED ] %s: needs root\n", __func__);
+        skip();
+    }
+    assert_int_equal(chown(dir, 65534, 65534), 0);
+    (void)snprintf(inner, sizeof(inner), "%s/keys", dir);
+    place.dir = inner;
+    import_next();
+    place = outer;
+    (void)snprintf(key, sizeof(key), "%s/%s.key", inner, next->serial);
+    assert_int_equal(stat(key, &st), 0);
+    assert_int_equal(st.st_uid, 65534);
+    assert_int_equal(stat(inner, &st), 0);
+    assert_int_equal(st.st_uid, 65534);
+    drop(inner);
+}
+
 static void a_step_cut_off_leaves_the_state_before_it_or_after_it(void **state)
 {
     char path[400];
@@ -249,6 +280,7 @@ int main(void)
         WITH_FOLDER(pkcs12_is_read_with_its_password),
         WITH_FOLDER(one_key_takes_over_from_the_other_in_steps),
         WITH_FOLDER(the_old_one_can_take_over_again_before_it_is_retired),
+        WITH_FOLDER(what_root_writes_is_the_services),
         WITH_FOLDER(a_step_cut_off_leaves_the_state_before_it_or_after_it),
         WITH_FOLDER(a_folder_that_names_a_key_that_is_not_there_is_a_configuration_error),
     };
