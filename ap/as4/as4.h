@@ -62,7 +62,9 @@ struct as4_reply {
     enum as4_reply_kind kind;
     bool is_signed;          /* the signature held, chained, and is the addressed AP's */
     char signer_cn[CERT_CN]; /* of whoever's signature held and chained */
-    struct str signal_id;    /* MessageId of the signal */
+    char signer_serial[CERT_SERIAL];
+    const char *not_revoked_by; /* as pki_check_received says; NULL: not asked */
+    struct str signal_id;       /* MessageId of the signal */
     int64_t signal_time;
     struct ebms_error error; /* of the first failure, for ERROR and DUPLICATE */
     struct err why;          /* for NOTHING: what was wrong, in five parts */

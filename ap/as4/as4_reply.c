@@ -125,6 +125,9 @@ static int judge_signature(struct judge *j, const xmlNode *messaging)
         return -1;
     }
     (void)snprintf(j->out->signer_cn, sizeof(j->out->signer_cn), "%s", proof->signer->cn);
+    (void)snprintf(
+        j->out->signer_serial, sizeof(j->out->signer_serial), "%s", proof->signer->serial);
+    j->out->not_revoked_by = proof->not_revoked_by;
     if (proof->messaging != messaging || proof->body != j->soap.body)
         (void)err_set(&j->signature, ERR_PEER, "reply.forged", "WSS 4.3",
             "the signature is over other elements than those of the answer");

@@ -8,6 +8,7 @@
 #include "ap/base/json.h"
 
 #define MAX_ATTEMPTS 50
+#define MAX_PROOFS 20
 
 const char *view_name(struct arena *a, const char *invoice, const char *id)
 {
@@ -58,6 +59,38 @@ static int add_attempts(
     return 0;
 }
 
+static struct json_object *proof_json(const struct proof_row *p)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_add(o, "kind", proof_kind_word(p->kind));
+    json_add(o, "level", proof_level_word(p->level));
+    json_add_bool(o, "refusal", p->refusal);
+    json_add(o, "as4_id", p->message_id);
+    json_add(o, "signal_id", p->signal_id);
+    json_add_time(o, "signal_time", p->signal_time);
+    json_add_time(o, "verified", p->verified_at);
+    json_add(o, "signer", p->signer);
+    json_add(o, "signer_serial", p->signer_serial);
+    json_add(o, "not_revoked_by", p->not_revoked_by);
+    return o;
+}
+
+static int add_proofs(
+    struct json_object *o, struct store *s, const struct out_row *r, struct arena *a, struct err *e)
+{
+    struct proof_row *p = arena_alloc(a, MAX_PROOFS * sizeof(*p));
+    struct json_object *list = json_object_new_array();
+    size_t n = 0;
+
+    (void)json_object_object_add(o, "proofs", list);
+    if (!p || store_proofs(p, MAX_PROOFS, &n, s, r->row, a, e))
+        return p ? -1 : err_nomem(e);
+    for (size_t i = 0; i < n && i < MAX_PROOFS; i++)
+        (void)json_object_array_add(list, proof_json(&p[i]));
+    return 0;
+}
+
 struct json_object *view_out_json(
     struct store *s, const struct out_row *r, bool attempts, struct arena *a, struct err *e)
 {
@@ -96,7 +129,7 @@ struct json_object *view_out_json(
     json_add_int(o, "bytes", (int64_t)r->document_len);
     if (r->reason.class != ERR_NONE)
         (void)json_object_object_add(o, "error", cli_error_json(&r->reason));
-    if (attempts && add_attempts(o, s, r, a, e)) {
+    if (attempts && (add_attempts(o, s, r, a, e) || add_proofs(o, s, r, a, e))) {
         (void)json_object_put(o);
         return NULL;
     }

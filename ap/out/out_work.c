@@ -116,7 +116,8 @@ static int end(struct out_work *w, struct attempt_result *r, const struct http_a
     if (r->to == OUT_RECEIPTED) {
         proof.signal_id = arena_dup(w->a, reply->signal_id);
         proof.signer = reply->signer_cn;
-        proof.signer_serial = w->msg.peer_serial;
+        proof.signer_serial = reply->signer_serial;
+        proof.not_revoked_by = reply->not_revoked_by;
         proof.signal_time = reply->signal_time;
         proof.verified_at = r->now;
         r->proof = &proof;

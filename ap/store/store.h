@@ -221,6 +221,7 @@ struct proof_new {
     enum proof_level level;
     struct blob raw; /* at most STORE_INLINE_MAX; in store_attempt_end empty = the answer */
     const char *signal_id, *signer, *signer_serial;
+    const char *not_revoked_by; /* "crl", "ocsp", "last-good"; NULL: not asked */
     int64_t signal_time, verified_at;
 };
 enum attempt_outcome {
@@ -341,7 +342,7 @@ struct proof_row {
     enum proof_kind kind;
     enum proof_level level;
     bool refusal; /* MLS RE and its like */
-    const char *message_id, *signal_id, *signer, *signer_serial;
+    const char *message_id, *signal_id, *signer, *signer_serial, *not_revoked_by;
 };
 int store_proofs(struct proof_row *out, size_t max, size_t *n, struct store *s, int64_t row,
     struct arena *a, struct err *e) MUST_CHECK;

@@ -247,10 +247,12 @@ int proof_insert(struct db *db, int64_t row, int64_t message, int64_t attempt, i
 {
     return db_run(db, e,
         "INSERT INTO proof(document,message,attempt,kind,level,refusal,raw,signal_id,signer,"
-        "signer_serial,signal_time,verified_at) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+        "signer_serial,signal_time,verified_at,not_revoked_by)"
+        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
         ARGS(A_INT(row), A_TIME(message), A_TIME(attempt), A_TEXT(proof_kind_word(p->kind)),
             A_INT(p->level), A_INT(refusal), A_INT(raw), A_TEXT(p->signal_id), A_TEXT(p->signer),
-            A_TEXT(p->signer_serial), A_TIME(p->signal_time), A_TIME(p->verified_at)));
+            A_TEXT(p->signer_serial), A_TIME(p->signal_time), A_TIME(p->verified_at),
+            A_TEXT(p->not_revoked_by)));
 }
 
 int core_prove(struct out_core *is, const struct proof_new *p, int64_t now, struct err *e)

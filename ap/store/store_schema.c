@@ -166,7 +166,10 @@ static const char version_5[] =
     "CREATE TABLE circuit(name TEXT PRIMARY KEY, opens INTEGER NOT NULL, since INTEGER NOT NULL,"
     " until INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
-static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5};
+static const char version_6[] = "ALTER TABLE proof ADD COLUMN not_revoked_by TEXT;";
+
+static const char *const versions[] = {
+    version_1, version_2, version_3, version_4, version_5, version_6};
 #define VERSION ((int64_t)(sizeof(versions) / sizeof(versions[0])))
 
 static int version_of(int64_t *out, struct db *db, struct err *e)

@@ -274,6 +274,7 @@ static int read_proof(struct proof_row *out, sqlite3_stmt *st, struct arena *a, 
     out->signal_id = col_text(&c);
     out->signer = col_text(&c);
     out->signer_serial = col_text(&c);
+    out->not_revoked_by = col_text(&c);
     return c.nomem ? err_nomem(e) : 0;
 }
 
@@ -282,7 +283,7 @@ static int proofs(struct proof_row *out, size_t max, size_t *n, struct db *db, i
 {
     sqlite3_stmt *st = db_query(db, e,
         "SELECT p.n,p.message,raw,signal_time,verified_at,kind,level,refusal,m.message_id,"
-        "signal_id,signer,signer_serial FROM proof p LEFT JOIN message m ON m.n=p.message"
+        "signal_id,signer,signer_serial,not_revoked_by FROM proof p LEFT JOIN message m ON m.n=p.message"
         " WHERE p.document=?1 ORDER BY p.n LIMIT ?2",
         ARGS(A_INT(row), A_INT(max)));
     int rc = -1;

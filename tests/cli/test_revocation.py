@@ -54,6 +54,8 @@ def good(lab):
     say(until(lambda: len(os.listdir(lab.net + "/ap2/spool/crl")) == 2), "the daemon fetches the lists of its own chain ahead of need")
     got = send(lab, "REV-1")
     say(got[:2] == (0, "RECEIPTED") and record(lab) == ["crl"], "a good exchange records that the CRL knew", (got, record(lab)))
+    proof = lab.json(1, "status", "REV-1")[0]["proofs"]
+    say([(p["kind"], p["signer"], p["not_revoked_by"]) for p in proof] == [("receipt", "POP000002", "crl")], "and so does the proof, of its signer", proof)
     lab.end(ap2)
 
 

@@ -151,6 +151,7 @@ struct proof_new kit_proof(enum proof_level level)
         .signal_id = "signal-1@peer",
         .signer = "POP000123",
         .signer_serial = "01",
+        .not_revoked_by = "crl",
         .signal_time = KIT_T0,
         .verified_at = KIT_T0};
 }

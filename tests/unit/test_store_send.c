@@ -78,6 +78,7 @@ static void an_attempt_ends_with_its_proof(void **state)
     assert_int_equal(store_proofs(p, 2, &n, k->s, row, k->a, &e), 0);
     assert_int_equal(n, 1);
     assert_string_equal(p[0].signer, "POP000123");
+    assert_string_equal(p[0].not_revoked_by, "crl");
     read_bytes(k, p[0].raw, raw, sizeof(raw));
     assert_string_equal(raw, "<Receipt/>");
     assert_int_equal(store_attempts(t, 2, &n, k->s, row, k->a, &e), 0);
