@@ -283,7 +283,8 @@ static int proofs(struct proof_row *out, size_t max, size_t *n, struct db *db, i
 {
     sqlite3_stmt *st = db_query(db, e,
         "SELECT p.n,p.message,raw,signal_time,verified_at,kind,level,refusal,m.message_id,"
-        "signal_id,signer,signer_serial,not_revoked_by FROM proof p LEFT JOIN message m ON m.n=p.message"
+        "signal_id,signer,signer_serial,not_revoked_by FROM proof p LEFT JOIN message m ON "
+        "m.n=p.message"
         " WHERE p.document=?1 ORDER BY p.n LIMIT ?2",
         ARGS(A_INT(row), A_INT(max)));
     int rc = -1;
