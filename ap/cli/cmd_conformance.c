@@ -130,13 +130,16 @@ static int prepare(
         return -1;
     r->c = h->c->config;
     r->store = h->store;
-    r->keys = h->key.setup->keys;
-    r->nkeys = h->key.setup->nkeys;
+    if (h->has_key) {
+        r->keys = h->key.setup->keys;
+        r->nkeys = h->key.setup->nkeys;
+    }
     r->pki = h->net.pki;
     r->http = h->net.http;
     r->lookup = h->net.lookup;
     r->lists = h->net.lists;
-    r->host = h->net.setup->host;
+    if (h->has_net)
+        r->host = h->net.setup->host;
     r->own = cli_get(h->c, "own");
     r->to = cli_get(h->c, "to");
     r->revoked = cli_get(h->c, "revoked");

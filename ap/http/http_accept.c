@@ -217,6 +217,10 @@ void http_accept_stop(struct http_acceptor *a)
         (void)pthread_join(a->thread, NULL);
     a->runs = false;
     close_all(a);
+}
+
+void http_accept_done(struct http_acceptor *a)
+{
     if (a->wake >= 0)
         (void)close(a->wake);
     a->wake = -1;

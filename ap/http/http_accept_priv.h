@@ -35,6 +35,8 @@ int http_accept_start(struct http_acceptor *a, struct err *e) MUST_CHECK;
 void http_accept_wake(struct http_acceptor *a); /* any thread */
 /* No more connections; sockets and thread end. Also when nothing was started. */
 void http_accept_stop(struct http_acceptor *a);
+/* After the last connection has ended: until then each still rings. */
+void http_accept_done(struct http_acceptor *a);
 unsigned http_accept_port(const struct http_acceptor *a); /* of the first address */
 
 #endif

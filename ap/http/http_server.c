@@ -471,6 +471,7 @@ static void end_watch(struct http_server *s)
 
 static void server_free(struct http_server *s)
 {
+    http_accept_done(&s->acceptor);
     (void)pthread_mutex_destroy(&s->handing);
     (void)pthread_mutex_destroy(&s->lock);
     (void)pthread_cond_destroy(&s->wake);

@@ -96,7 +96,7 @@ static void only_base_urls_over_tls_are_taken(void **state)
         "https://", "https:///x", "https://u@smp.example", "https://smp.example:8443",
         "https://smp.example:0", "https://smp.example:", "https://smp.example?x",
         "https://smp.example/#f", "https://smp.example/a?b", "https://smp example", "https://.x",
-        "https://smp.example\\x", "https://[::1]/", "https://smp.example:443:1/"};
+        "https://smp.example\\x", "https://[::1/", "https://smp.example:443:1/"};
     char url[SML_URL];
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -109,6 +109,8 @@ static void only_base_urls_over_tls_are_taken(void **state)
     assert_int_equal(sml_url_check(url, false, &e), 0);
     assert_string_equal(url, "https://smp.example:443/a/b");
     (void)snprintf(url, sizeof(url), "HTTPS://smp.example");
+    assert_int_equal(sml_url_check(url, false, &e), 0);
+    (void)snprintf(url, sizeof(url), "https://[2001:db8::1]/");
     assert_int_equal(sml_url_check(url, false, &e), 0);
     (void)snprintf(url, sizeof(url), "http://127.0.0.1:8080/");
     assert_int_equal(sml_url_check(url, true, &e), 0);
