@@ -335,6 +335,8 @@ N("key.password", INPUT, "A key file needs a password, or another one",
   "Give it with --password-file")
 N("key.process", SETUP, "The key process cannot be started or confined",
   "The message names the call; seccomp and fork are needed")
+N("key.revoked", SETUP, "Our own certificate is revoked",
+  "aviso keys import and activate a new one: what waits is signed with it")
 N("key.seat", INPUT, "The new certificate is for another Seat ID than ours",
   "Ask for a certificate of our seat")
 N("key.size", SETUP, "The private key is not RSA of 2048 to 8192 bits",

@@ -91,13 +91,21 @@ struct cert *key_cert(const struct key *k)
 }
 
 /*= RELIABILITY P2 "expires mid-queue: queue waits for new key, then re-signs" */
-int key_check_time(const struct key *k, int64_t now, struct err *e)
+int key_check_usable(const struct key *k, int64_t now, struct err *e)
 {
-    if (now >= k->cert->not_before && now < k->cert->not_after + 1000)
+    bool revoked = atomic_load(&k->revoked);
+
+    if (!revoked && now >= k->cert->not_before && now < k->cert->not_after + 1000)
         return 0;
-    (void)err_set(e, ERR_RETRY, "key.expired", "RFC 5280 4.1.2.5",
-        "our own certificate (%s, serial %s) is not valid now", k->cert->cn, k->cert->serial);
+    (void)err_set(e, ERR_RETRY, revoked ? "key.revoked" : "key.expired",
+        revoked ? "RFC 5280 5" : "RFC 5280 4.1.2.5", "our own certificate (%s, serial %s) is %s",
+        k->cert->cn, k->cert->serial, revoked ? "revoked" : "not valid now");
     return err_next(e, "aviso keys import and activate a new one: what waits is signed with it");
+}
+
+void key_set_revoked(struct key *k, bool revoked)
+{
+    atomic_store(&k->revoked, revoked);
 }
 
 int key_sign_sha256(struct key *k, struct buf *sig, const uint8_t digest[HASH_LEN], struct err *e)

@@ -38,9 +38,11 @@ bool key_alive(struct key *k);              /* false: keyd has ended, every oper
 int key_launcher_start(struct key_launcher **out, struct err *e) MUST_CHECK;
 void key_launcher_stop(struct key_launcher *l); /* NULL is fine */
 
-/* Is its certificate valid now? Else key.expired (ERR_RETRY): what is to be signed waits for a new
- * one (reliability P2). */
-int key_check_time(const struct key *k, int64_t now, struct err *e) MUST_CHECK;
+/* May it sign now? Else key.expired or key.revoked (ERR_RETRY): what is to be signed waits for a
+ * new one (reliability P2), and nothing is received that no receipt could be signed for. */
+int key_check_usable(const struct key *k, int64_t now, struct err *e) MUST_CHECK;
+/* What the revocation lists say of its certificate, see ap/daemon/prefetch.c. Any thread. */
+void key_set_revoked(struct key *k, bool revoked);
 
 /* RSASSA-PKCS1-v1_5 with SHA-256 over a digest. keyd gone: key.unavailable; no answer within 15 s,
  * the wait for other threads' turns included: key.timeout (both ERR_RETRY). A keyd that was only

@@ -3,6 +3,7 @@
 #define AP_CRYPTO_KEY_PRIV_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "ap/crypto/rsa_priv.h"
@@ -14,6 +15,7 @@
 struct key {
     struct cert *cert;
     unsigned refs;        /* atomic */
+    atomic_bool revoked;  /* its certificate */
     pthread_mutex_t lock; /* one operation at a time */
     struct rsa rsa;       /* used when fd < 0 and pid is 0 */
     int fd;               /* keyd's socket, -1: none (any more) */

@@ -71,6 +71,16 @@ static void watch_certificate(struct alarms *x, const struct cert *c, int64_t no
     }
 }
 
+static void watch_key(struct alarms *x, const struct key *k, int64_t now)
+{
+    struct err why = ERR_INIT;
+
+    if (key_check_usable(k, now, &why))
+        raise_it(x, "key", "signing", &why, now);
+    else
+        clear_it(x, "key", "signing", now);
+}
+
 static void watch_space(struct alarms *x, int64_t now)
 {
     uint64_t have = store_free_bytes(x->node->store);
@@ -181,6 +191,7 @@ static void watch(struct alarms *x, int64_t now)
 
     for (size_t i = 0; i < x->setup->nkeys; i++)
         watch_certificate(x, key_cert(x->setup->keys[i]), now);
+    watch_key(x, x->setup->keys[0], now);
     watch_space(x, now);
     if (a) {
         watch_circuits(x, a, now);

@@ -23,11 +23,14 @@ struct prefetch {
 static void look_at_own(struct node *n)
 {
     struct setup *s = node_setup(n);
-    struct err e = ERR_INIT;
 
-    for (size_t i = 0; i < s->nkeys; i++)
-        if (pki_check(n->pki, key_cert(s->keys[i]), PKI_AP, clock_now(), &e))
+    for (size_t i = 0; i < s->nkeys; i++) {
+        struct err e = ERR_INIT;
+        int rc = pki_check(n->pki, key_cert(s->keys[i]), PKI_AP, clock_now(), &e);
+        key_set_revoked(s->keys[i], rc && strcmp(e.code, "cert.revoked") == 0);
+        if (rc)
             log_err(e.class == ERR_PEER ? LOG_ERROR : LOG_WARN, "own-certificate", &e, NULL);
+    }
     setup_unref(s);
 }
 

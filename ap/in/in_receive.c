@@ -301,6 +301,9 @@ static int steps(struct receive *r, struct str content_type, const struct blob *
     char signal[EBMS_ID];
 
     (void)FAULT("in.reading");
+    /* A receipt that no peer can accept would be given for ever to whoever repeats the message. */
+    if (key_check_usable(r->env->key, r->now, e))
+        return -1;
     if (as4_receive(&r->rx, &r->env->rx, content_type, body, r->now, r->a, e))
         return -1;
     if (r->rx.is_ping)

@@ -60,7 +60,7 @@ static int compose(struct out_work *w, struct message_new *m, struct store_blob 
     am.payload_type = STR("application/xml");
     am.payload = sbd->blob;
     am.recipient = w->ep.cert;
-    if (key_check_time(w->env->key, am.timestamp, e) ||
+    if (key_check_usable(w->env->key, am.timestamp, e) ||
         as4_compose(&w->sent, &w->wire, &am, w->env->key, w->a, e))
         return -1;
     buf_init(&expect, 64 * 1024);

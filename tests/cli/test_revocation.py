@@ -109,6 +109,21 @@ def soft(lab):
     os.rename(lab.net + "/pki/hidden", lab.net + "/pki/apca.crl")
 
 
+def own(lab):
+    """Ours is revoked: what is to be sent waits, without an attempt, until another key signs."""
+    ap1 = lab.serve(1, *SOON, "--set", "retry.first=1s", "--set", "retry.max=1s")
+    say(until(lambda: "cert.revoked" in open(ap1.log).read()), "a service learns that its own certificate is revoked", open(ap1.log).read()[-300:])
+    lab.ap(1, "send", lab.invoice("REV-9"), "--wait=0s")
+    shown = lambda: lab.json(1, "status", "REV-9")[0]
+    say(until(lambda: (shown().get("error") or {}).get("what") == "key.revoked") and shown()["attempts_total"] == 0, "what is sent waits, without an attempt", shown())
+    say(until(lambda: "key" in {a["kind"] for a in lab.json(1, "alarms")}, 45), "an alarm tells", lab.json(1, "alarms"))
+    lab.ap(1, "keys", "import", lab.net + "/pki/ap1next.pem", "--key", lab.net + "/pki/ap1next.key")
+    r = lab.ap(1, "keys", "activate", lab.json(1, "keys", "list")[-1]["serial"])
+    say(r.returncode == 0 and until(lambda: shown()["state"] == "RECEIPTED"), "another key signs, and it is proven", (r.stderr, shown()))
+    say(until(lambda: "key" not in {a["kind"] for a in lab.json(1, "alarms")}, 45), "the alarm ends", lab.json(1, "alarms"))
+    lab.end(ap1)
+
+
 def revoked(lab):
     [forget(lab, ap) for ap in (1, 2)]
     ap2 = lab.serve(2, *SOON)
@@ -123,6 +138,7 @@ def revoked(lab):
     got = send(lab, "REV-7")
     say(got[2] == "as4.peer-error" and "cert.revoked" in log() and len(record(lab)) == n, "a revoked signer is refused, nothing is stored", (got, log()[-300:], record(lab)))
 
+    own(lab)
     ca(lab, "-revoke", "ap2.pem")
     publish(lab)
     forget(lab, 1)
@@ -132,6 +148,10 @@ def revoked(lab):
     got = send(lab, "REV-8")
     say(got[2] == "ap-cert.revoked" and log().count("message.refused") == before, "a revoked receiver is never sent to", got)
     say(until(lambda: "own-certificate" in log(), 20), "the revoked one learns it from its own log", log()[-300:])
+    n = len(record(lab))
+    got = send(lab, "REV-10", "--set", "trust.revocation=off")
+    http = [a["http"] for a in lab.json(1, "status", "REV-10")[0]["attempts"]]
+    say(got[1] == "UNKNOWN" and set(http) == {503} and len(record(lab)) == n, "and answers 503: its receipt would be worth nothing", (got, http))
     lab.end(ap2)
     r = lab.ap(2, "doctor", "cert")
     say("is revoked" in r.stdout, "and from doctor", r.stdout)

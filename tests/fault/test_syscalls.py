@@ -16,7 +16,7 @@ ERRORS = {WRITE: (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS, errno.EFBI
           RENAME: (errno.ENOSPC, errno.EIO), LINK: (errno.ENOSPC, errno.EDQUOT),
           OPEN: (errno.EMFILE, errno.ENOSPC, errno.EROFS, errno.EACCES), CLOSE: (errno.EIO,),
           TRUNCATE: (errno.EIO, errno.ENOSPC)}
-CODES = {0, 1, 70, 71, 73, 74, 75, 78}
+CODES = {0, 1, 69, 70, 71, 73, 74, 75, 78}
 FAST = ["--set", "retry.first=1s", "--set", "retry.max=1s", "--set", "retry.after_max=1s", "--set", "retry.answer_timeout=4s"]
 met = 0
 

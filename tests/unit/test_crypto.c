@@ -287,13 +287,18 @@ static void a_key_signs_nothing_outside_the_validity_of_its_certificate(void **s
     struct err e = ERR_INIT;
 
     (void)state;
-    assert_int_equal(key_check_time(k, TESTPKI_NOW, &e), 0);
-    assert_int_equal(key_check_time(k, c->not_before, &e), 0);
-    assert_int_equal(key_check_time(k, c->not_after + 999, &e), 0);
-    assert_int_equal(key_check_time(k, c->not_after + 1000, &e), -1);
+    assert_int_equal(key_check_usable(k, TESTPKI_NOW, &e), 0);
+    assert_int_equal(key_check_usable(k, c->not_before, &e), 0);
+    assert_int_equal(key_check_usable(k, c->not_after + 999, &e), 0);
+    key_set_revoked(k, true);
+    assert_int_equal(key_check_usable(k, TESTPKI_NOW, &e), -1);
+    assert_string_equal(e.code, "key.revoked");
+    assert_int_equal(e.class, ERR_RETRY);
+    key_set_revoked(k, false);
+    assert_int_equal(key_check_usable(k, c->not_after + 1000, &e), -1);
     assert_string_equal(e.code, "key.expired");
     assert_int_equal(e.class, ERR_RETRY);
-    assert_int_equal(key_check_time(k, c->not_before - 1, &e), -1);
+    assert_int_equal(key_check_usable(k, c->not_before - 1, &e), -1);
     key_close(k);
 }
 
