@@ -136,6 +136,8 @@ def revoked(lab):
     publish(lab)
     until(lambda: all(a < b for a, b in zip(before, kept())), 40)
     got = send(lab, "REV-7")
+    say(got == (75, "WAITING", "key.revoked"), "a command does not sign with a revoked key either", got)
+    got = send(lab, "REV-7b", "--set", "trust.revocation=off")
     say(got[2] == "as4.peer-error" and "cert.revoked" in log() and len(record(lab)) == n, "a revoked signer is refused, nothing is stored", (got, log()[-300:], record(lab)))
 
     own(lab)
