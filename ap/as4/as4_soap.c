@@ -13,16 +13,10 @@ static int malformed(struct err *e, const char *why)
     return err_set(e, ERR_INPUT, "soap.malformed", "SOAP12 5", "%s", why);
 }
 
-static bool is_utf8_name(struct str s)
-{
-    return !s.n || str_ieq(s, STR("UTF-8")) || str_ieq(s, STR("UTF8")) ||
-           str_ieq(s, STR("US-ASCII")) || str_ieq(s, STR("ASCII"));
-}
-
 /* xml_parse takes UTF-8 alone; MIME must not say something else. */
 static int check_charset(struct str said, struct err *e)
 {
-    if (is_utf8_name(said))
+    if (xml_is_utf8_name(said))
         return 0;
     return err_set(e, ERR_INPUT, "soap.encoding", "RFC 7303 3", "charset %.*s instead of UTF-8",
         (int)(said.n < 40 ? said.n : 40), said.p);

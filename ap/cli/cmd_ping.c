@@ -49,7 +49,9 @@ int cmd_as4_ping(struct cli *c)
     struct node node;
     int code = EXIT_OK;
 
-    if (!a || c->nargs != 1 || (wait && !clock_parse_span(str_z(wait), &ms))) {
+    if (!a)
+        return cli_nomem(c);
+    if (c->nargs != 1 || (wait && !clock_parse_span(str_z(wait), &ms))) {
         arena_free(a);
         return cli_usage(c, "expected one participant identifier, for instance 0208:0848934496");
     }

@@ -24,8 +24,6 @@ int cmd_reload(struct cli *c)
     struct err e = ERR_INIT;
     int asked;
 
-    if (c->nargs)
-        return cli_usage(c, "expected no arguments");
     asked = service_reload(&answer, c, false, &e);
     if (asked == 0) {
         (void)err_set(

@@ -6,8 +6,6 @@
 #include "ap/base/rnd.h"
 #include "ap/conformance/conf_priv.h"
 
-#define WIRE_MAX CONF_WIRE_MAX
-
 struct sending {
     struct conf_run *r;
     struct conf_case *k;
@@ -115,7 +113,7 @@ static int send_it(struct conf_exchange *x, struct sending *s, struct err *e)
     (void)snprintf(x->message_id, sizeof(x->message_id), "%s", s->message_id);
     memcpy(x->document_sha256, s->doc.d.sha256, HASH_LEN);
     b = spool_blob(&s->wire);
-    buf_init(&wire, WIRE_MAX);
+    buf_init(&wire, CONF_WIRE_MAX);
     rc = blob_load(&wire, &b, e) || damage(&wire, s->m->damage, e) ||
                  conf_keep_request(s->r, s->k, s->sent.content_type, buf_view(&wire), e) ||
                  exchange(x, s, &wire, e)
@@ -137,8 +135,8 @@ int conf_send(struct conf_exchange *x, struct conf_run *r, struct conf_case *k,
     if (!s)
         return err_nomem(e);
     *s = (struct sending){.r = r, .k = k, .m = m, .a = a};
-    spool_init(&s->sbd, -1, 0, WIRE_MAX);
-    spool_init(&s->wire, -1, 0, WIRE_MAX);
+    spool_init(&s->sbd, -1, 0, CONF_WIRE_MAX);
+    spool_init(&s->wire, -1, 0, CONF_WIRE_MAX);
     rc = send_it(x, s, e);
     conf_document_free(&s->doc);
     spool_free(&s->sbd);

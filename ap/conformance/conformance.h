@@ -3,10 +3,9 @@
  * Each case makes real exchanges (TLS, DNS, SMP, AS4) with what the configuration names: our own
  * endpoint as the testbed would see it, and receivers of a test network. It notes every check with
  * its outcome, keeps what went over the wire as evidence, and passes, fails, or is skipped with the
- * reason. Passing here is no accreditation. What is received is sent beside
- * the queue, by ourselves to ourselves; what is submitted goes through the queue of the service,
- * which must run. Nothing is written to the store here. At most 24 cases of 24
- * checks. One thread. */
+ * reason. Passing here is no accreditation. What is received is sent beside the queue, by ourselves
+ * to ourselves; what is submitted goes through the queue of the service, which must run. Nothing is
+ * written to the store here. At most 24 cases of 24 checks. One thread. */
 #ifndef AP_CONFORMANCE_CONFORMANCE_H
 #define AP_CONFORMANCE_CONFORMANCE_H
 
@@ -53,8 +52,8 @@ struct conf_run {            /* all borrowed, for the call */
     const char *own;     /* participant of ours; NULL: the first one that is served */
     const char *to;      /* receiver of a test network; NULL: submission is skipped */
     const char *revoked; /* receiver whose access point has a revoked certificate; or NULL */
-    const char
-        *migrated; /* receiver at the access point of `to`, with its new certificate; or NULL */
+    /* receiver at the access point of `to`, published with its new certificate; or NULL */
+    const char *migrated;
     const char *wildcard; /* receiver registered with a wildcard, of `wildcard_document`; or NULL */
     struct blob wildcard_document;
     uint64_t large;   /* bytes of a large document; 0: large cases are skipped */

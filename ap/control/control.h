@@ -14,7 +14,7 @@
  * {"op":"canary","from":...,"to":...},
  * {"op":"queue-hold|release|cancel|resolve|retry","id":...,"who":...,"why":...},
  * {"op":"queue-run","partner":...}, {"op":"queue-flows"},
- * {"op":"partner-set|hold|release|drop","partner":...}, {"op":"alarm-ack","alarm":n or "id":...},
+ * {"op":"partner-set|hold|release","partner":...}, {"op":"alarm-ack","alarm":n or "id":...},
  * {"op":"reload","keys":true}, {"op":"ping"}, {"op":"health"} (it signs, its journal takes writes;
  * "connections":n that it takes at once, "keys": serial numbers that it decrypts with). Answers:
  * {"ok":true, ...} or

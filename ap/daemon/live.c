@@ -91,11 +91,11 @@ int live_prepare(struct live_next *out, struct live *l, struct config *fresh, st
     (void)FAULT("reload.prepared");
     setup_unref(now);
     if (rc)
-        live_drop(l, out);
+        live_drop(out);
     return rc;
 }
 
-void live_drop(struct live *l, struct live_next *next)
+void live_drop(struct live_next *next)
 {
     struct live_set set = {next->setup, next->lanes};
 
@@ -103,7 +103,6 @@ void live_drop(struct live *l, struct live_next *next)
     if (!end_set(&set, clock_now() + GRACE_MS) && next->place)
         *next->place = set;
     pki_close(next->pki);
-    (void)l;
 }
 
 static void restart_pulse(struct live *l)

@@ -41,7 +41,7 @@ struct live_next {
 int live_prepare(
     struct live_next *out, struct live *l, struct config *fresh, struct err *e) MUST_CHECK;
 void live_take(struct live *l, struct live_next *next);
-void live_drop(struct live *l, struct live_next *next); /* instead: nothing has changed */
+void live_drop(struct live_next *next); /* instead: nothing has changed */
 
 void live_close(struct live *l);
 /* After live_close: false when something did not end until clock_now() is `until`. */

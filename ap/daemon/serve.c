@@ -351,7 +351,7 @@ static int take_over(struct serve *s, bool keys_only, struct buf *restart, struc
     if (live_prepare(&next, &s->live, fresh, e))
         return -1;
     if (fresh && gate_certificate(&s->gate, fresh, e)) {
-        live_drop(&s->live, &next);
+        live_drop(&next);
         return -1;
     }
     if (fresh)

@@ -80,13 +80,26 @@ static struct in_crash_note *room(struct in_crash *c)
     return n;
 }
 
+/* Power may have gone while the last process wrote them. */
+static void end_texts(struct in_crash_note *n)
+{
+    n->key[sizeof(n->key) - 1] = '\0';
+    n->remote[sizeof(n->remote) - 1] = '\0';
+    n->message_id[sizeof(n->message_id) - 1] = '\0';
+}
+
 /* The marks that the last process left become notes. */
 static void collect(struct in_crash *c, int64_t now)
 {
+    for (size_t i = 0; i < NOTES; i++)
+        end_texts(&c->file->notes[i]);
     for (size_t i = 0; i < SLOTS_MAX; i++) {
         struct slot *s = &c->file->slots[i];
-        struct in_crash_note *n = s->signal ? find(c, s->note.key) : NULL;
-        unsigned times = n ? n->times : 0;
+        struct in_crash_note *n;
+        unsigned times;
+        end_texts(&s->note);
+        n = s->signal ? find(c, s->note.key) : NULL;
+        times = n ? n->times : 0;
         if (s->signal) {
             n = n ? n : room(c);
             *n = s->note;

@@ -252,11 +252,12 @@ static void state_of(struct out_flow_state *s, const struct dest *d, int64_t now
 
 void out_flow_get(struct out_flow_state *out, struct out_flow *f, const char *key, int64_t now)
 {
-    struct dest stranger = {.window = f->cfg.window};
+    struct dest stranger = {.window = 0};
     const struct dest *d;
 
     (void)snprintf(stranger.key, sizeof(stranger.key), "%s", key);
     (void)pthread_mutex_lock(&f->lock);
+    stranger.window = f->cfg.window;
     d = *place(f, key);
     state_of(out, d ? d : &stranger, now);
     (void)pthread_mutex_unlock(&f->lock);

@@ -125,7 +125,7 @@ static int as_text(struct content *out, struct str head, const struct blob *byte
 
 /* ---- what the envelope says ---- */
 
-/* No specification has a table; France's is that of its solution architecture, 6.1.1. */
+/* No specification has a table. That of France's Factur-X is what another access point sends. */
 static void name_type(struct content *out, const struct doctype *d)
 {
     struct str c = doctype_customization(d), left = doctype_root_ns(d);

@@ -54,13 +54,11 @@ static void says(char out[SAYS], const struct http_answer *a)
     out[n] = '\0';
 }
 
-static int refused(
-    const struct publish_smp *s, const char *url, const struct http_answer *a, struct err *e)
+static int refused(const char *url, const struct http_answer *a, struct err *e)
 {
     const struct meaning *m = meanings;
     char text[SAYS];
 
-    (void)s;
     while (a->status < m->from || a->status > m->to)
         m++;
     says(text, a);
@@ -129,7 +127,7 @@ int publish_get(struct buf *body, const struct publish_smp *s, const char *url, 
         buf_init(&a.body, 0);
         rc = 1;
     } else if (rc == 0 && a.status != 404) {
-        rc = refused(s, url, &a, e);
+        rc = refused(url, &a, e);
         (void)name_smp(url, e);
     }
     http_answer_free(&a);
@@ -143,7 +141,7 @@ static int change(method *how, const struct publish_smp *s, const char *url,
     int rc = exchange(&a, how, s, url, body, e);
 
     if (rc == 0 && (a.status < 200 || a.status > 299) && !(how == http_delete && a.status == 404)) {
-        rc = refused(s, url, &a, e);
+        rc = refused(url, &a, e);
         (void)name_smp(url, e);
     }
     http_answer_free(&a);

@@ -12,7 +12,7 @@
 static int keep_proven(struct db *db, const struct out_core *is, int64_t now, struct err *e)
 {
     if (db_run(db, e,
-            "INSERT INTO pace(seat,doc,began,proven)"
+            "INSERT OR REPLACE INTO pace(seat,doc,began,proven)"
             " SELECT m.seat,?2,a.started_at,?3 FROM message m, attempt a"
             " WHERE m.n=?1 AND m.seat<>'' AND a.document=?2 AND a.seq=1",
             ARGS(A_INT(is->message), A_INT(is->n), A_INT(now))))

@@ -40,9 +40,8 @@ static int move_one(struct db *db, void *arg, struct err *e)
 {
     struct reroute *x = arg;
     char was[128] = "";
-    sqlite3_stmt *st =
-        db_query(db, e, "SELECT route FROM inbound WHERE n=?1 AND ?2=?2 AND " MOVABLE,
-            ARGS(A_INT(x->row), A_INT(0), A_INT(x->now)));
+    sqlite3_stmt *st = db_query(db, e, "SELECT route FROM inbound WHERE n=?1 AND " MOVABLE,
+        ARGS(A_INT(x->row), A_INT(0), A_INT(x->now)));
     int rc = st ? db_step(db, st, e) : -1;
 
     if (rc == 1) {

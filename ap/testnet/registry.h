@@ -2,8 +2,8 @@
  * registry.tsv has lines of three kinds, fields with tabs between:
  *
  *     PARTICIPANT  DOCUMENT-TYPE  PROCESS  URL  CERTIFICATE-FILE
- *     PARTICIPANT  DOCUMENT-TYPE  @FILE        ServiceMetadata as it was PUT, in that file of the
- * folder group  USER  PARTICIPANT                 the participant was PUT by that user of the SMP
+ *     PARTICIPANT  DOCUMENT-TYPE  @FILE    ServiceMetadata as it was PUT, in that file
+ *     group  USER  PARTICIPANT             the participant was PUT by that user of the SMP
  *
  * At most 1 MiB. Any thread may read; one at a time may change. */
 #ifndef AP_TESTNET_REGISTRY_H

@@ -148,7 +148,7 @@ static int adopt(xmlDoc **out, struct arena *a, xmlDoc *d, struct err *e)
 
 /* One reading everywhere: UTF-8, declared or not, and no other. Else each reader (and each scan of
  * bytes) might see another document. */
-static bool is_utf8(const char *p, size_t n)
+static bool says_utf8(const char *p, size_t n)
 {
     struct str head = {p, n < 200 ? n : 200}, name;
     size_t at;
@@ -177,7 +177,7 @@ static int scan(const char *p, size_t n, const struct xml_limits *l, struct err 
     if (n > l->max_bytes || n > INT_MAX)
         return err_set(
             e, ERR_INPUT, "xml.limit", "", "XML of %zu bytes, at most %zu", n, l->max_bytes);
-    if (!is_utf8(p, n))
+    if (!says_utf8(p, n))
         return err_set(e, ERR_INPUT, "xml.encoding", "XML 1.0 4.3.3", "XML is not in UTF-8");
     if (!xml_tags_are_short((struct str){p, n}, l->max_attrs))
         return err_set(

@@ -30,6 +30,8 @@ void xml_init(void);
  * all ERR_INPUT. */
 int xml_parse(xmlDoc **out, struct arena *a, const void *p, size_t n, const struct xml_limits *l,
     struct err *e) MUST_CHECK;
+/* Does this name of an encoding, or none, mean bytes that can be read as UTF-8? */
+bool xml_is_utf8_name(struct str name);
 int xml_new(xmlDoc **out, struct arena *a, struct err *e) MUST_CHECK;
 
 bool xml_is(const xmlNode *n, const char *ns, const char *local); /* ns NULL: no namespace */

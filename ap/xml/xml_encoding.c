@@ -4,6 +4,7 @@
  * The encodings taken are a fixed list: iconv knows stateful and exotic ones in which '<' may hide.
  * The declaration is read here strictly, once, and cut off, so that no parser behind can come to
  * another opinion about the encoding. */
+#include "ap/xml/xml.h"
 #include "ap/xml/xml_encoding_priv.h"
 
 #include <errno.h>
@@ -119,7 +120,7 @@ static const char *by_first_bytes(struct str h)
     return NULL;
 }
 
-static bool is_utf8_name(struct str s)
+bool xml_is_utf8_name(struct str s)
 {
     return s.n == 0 || str_ieq(s, STR("UTF-8")) || str_ieq(s, STR("UTF8")) ||
            str_ieq(s, STR("US-ASCII")) || str_ieq(s, STR("ASCII"));
@@ -213,12 +214,12 @@ static int settle(struct blob *out, uint64_t *skip, bool *wide, struct err *e)
         return -1;
     *skip = bom + len;
     if (*wide) /* the declaration names the encoding it came in, and that was UTF-16 */
-        return is_utf8_name(declared) || str_has_prefix(declared, STR("UTF-16")) ||
+        return xml_is_utf8_name(declared) || str_has_prefix(declared, STR("UTF-16")) ||
                        str_has_prefix(declared, STR("utf-16"))
                    ? 0
                    : err_set(e, ERR_INPUT, "xml.encoding", "XML 1.0 4.3.3",
                          "UTF-16 bytes that say they are %.*s", STR_FMT(declared));
-    *wide = !is_utf8_name(declared);
+    *wide = !xml_is_utf8_name(declared);
     return 0;
 }
 

@@ -198,6 +198,33 @@ static void a_file_of_another_layout_is_begun_anew(void **state)
     assert_true(takes("any@peer", T, &n));
 }
 
+/* Of our layout, and all else of it lost with the power. */
+static void a_file_whose_texts_do_not_end_is_read_within_their_bounds(void **state)
+{
+    struct in_crash_note n;
+    struct in_crash *c;
+    char path[64];
+    FILE *f;
+
+    (void)state;
+    in_crash_close(opened(T)); /* it has the magic number now */
+    (void)snprintf(path, sizeof(path), "%s/receiving", dir);
+    f = fopen(path, "r+");
+    assert_int_equal(fseek(f, 0, SEEK_END), 0);
+    long size = ftell(f);
+    assert_int_equal(fseek(f, 4, SEEK_SET), 0);
+    for (long i = 4; i < size; i++)
+        (void)fputc('x', f);
+    assert_int_equal(fclose(f), 0);
+    c = opened(T);
+    assert_int_equal(in_crash_next(&n, c), 1);
+    assert_int_equal(strnlen(n.key, sizeof(n.key)), sizeof(n.key) - 1);
+    assert_int_equal(strnlen(n.remote, sizeof(n.remote)), sizeof(n.remote) - 1);
+    assert_int_equal(strnlen(n.message_id, sizeof(n.message_id)), sizeof(n.message_id) - 1);
+    in_crash_close(c);
+    assert_true(takes("any@peer", T, &n));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
@@ -208,6 +235,7 @@ int main(void)
         TEST(only_the_message_of_the_thread_that_crashed_is_accused),
         TEST(more_messages_than_slots_are_read_unnoted),
         TEST(a_file_of_another_layout_is_begun_anew),
+        TEST(a_file_whose_texts_do_not_end_is_read_within_their_bounds),
     };
 
     return cmocka_run_group_tests_name("in-crash", t, NULL, NULL);

@@ -83,7 +83,7 @@ static size_t normalize(char *p, size_t n)
             end++;
         struct str part = {p + i, end - i};
         bool slash = end < n, up = str_eqz(part, "..");
-        if (up && out + low > low) {
+        if (up && out) {
             out--;
             while (out && p[low + out - 1] != '/')
                 out--;

@@ -262,7 +262,8 @@ static int slow_step(struct step *s, uint32_t node)
         v[i] = xnode(l.v[i]);
     if (xfilter_list(s->c, s->n, 0, v, &l.n) < 0)
         return -1;
-    for (size_t i = r = 0; i < l.n && r == 0; i++)
+    r = 0;
+    for (size_t i = 0; i < l.n && r == 0; i++)
         r = s->out->put(s->out, s->c, &v[i]);
     return r;
 }
