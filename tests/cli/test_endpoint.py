@@ -6,6 +6,10 @@ posted as it is, again, and damaged in many ways. docs/STATES.md says what each 
 no row and no file. At the end the sender, still not knowing, sends the same bytes again and is proven."""
 import http.client, http.server, json, os, re, shutil, signal, socket, sqlite3, subprocess, sys, tempfile, threading, time
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+from procs import key_processes
+
 AVISO, PKI, TOP = os.environ.get("AVISO", ""), os.environ.get("AVISO_PKI", ""), os.environ.get("TOP", ".")
 if not (os.path.exists(AVISO) and os.path.isdir(PKI)):
     print("no program or no development PKI")
@@ -161,8 +165,7 @@ def main():
 
     # the key process stands still for longer than anybody should wait: two at once are told together
     before = rows()
-    children = lambda p: [int(c) for t in os.listdir(f"/proc/{p}/task") for c in open(f"/proc/{p}/task/{t}/children").read().split()]
-    keyd = [k for launcher in children(ap2.pid) for k in children(launcher)]
+    keyd = key_processes(ap2.pid)
     [os.kill(k, signal.SIGSTOP) for k in keyd]
     answers, start = [], time.monotonic()
     threads = [threading.Thread(target=lambda: answers.append(post(good, ctype)[0])) for _ in range(2)]

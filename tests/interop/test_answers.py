@@ -160,8 +160,7 @@ def too_much(b):
 
 
 def busy(b):
-    proc = f"/proc/{b.service.pid}/task"
-    keyd = [int(c) for t in os.listdir(proc) for c in open(f"{proc}/{t}/children").read().split()]
+    keyd = key_processes(b.service.pid)
     [os.kill(k, signal.SIGSTOP) for k in keyd]
     one = b.send()
     after = b.post(b.tap.request.body, b.tap.request.content_type)[2].getheader("Retry-After")

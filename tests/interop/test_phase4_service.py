@@ -22,8 +22,10 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 import peer
 from peer import PHASE4, TOP, result
+from procs import key_processes
 
 AVISO = os.environ.get("AVISO", os.path.join(TOP, "build/release/aviso"))
 INVOICE = os.path.join(TOP, "ubl/examples/invoice.xml")
@@ -193,15 +195,13 @@ def phase4_to_service(x):
 
 def stalled_service(x):
     """The key process stands still for longer than a busy disk would: nobody is sent away, all wait."""
-    daemon = x.net.daemons["ap2.conf"].pid
-    children = [c for t in os.listdir(f"/proc/{daemon}/task") for c in open(f"/proc/{daemon}/task/{t}/children").read().split()]
-    for c in children:
-        os.kill(int(c), signal.SIGSTOP)
-    timer = threading.Timer(8, lambda: [os.kill(int(c), signal.SIGCONT) for c in children])
+    keyd = key_processes(x.net.daemons["ap2.conf"].pid)
+    [os.kill(k, signal.SIGSTOP) for k in keyd]
+    timer = threading.Timer(8, lambda: [os.kill(k, signal.SIGCONT) for k in keyd])
     timer.start()
     x.receives("a_stall_of_8_seconds_costs_no_message", "--threads", str(THREADS), count=2 * THREADS)
     timer.join()
-    result("the_key_process_had_stood_still", len(children) == 1, children)
+    result("the_key_process_had_stood_still", len(keyd) == 1, keyd)
 
 
 def from_phase4(net, tmp):

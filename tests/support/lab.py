@@ -5,6 +5,8 @@
     done()                     # exit status by what say() was told"""
 import json, os, re, shutil, signal, socket, subprocess, sys, tempfile, time
 
+from procs import *
+
 AVISO, PKI, TOP = os.environ.get("AVISO", ""), os.environ.get("AVISO_PKI", ""), os.environ.get("TOP", ".")
 if not (os.path.exists(AVISO) and os.path.isdir(PKI)):
     print("no program or no development PKI")
@@ -36,28 +38,6 @@ def until(what, seconds=20):
     while not (v := what()) and time.monotonic() < end:
         time.sleep(0.05)
     return v
-
-
-def children(pid):
-    """The processes that any thread of this one has forked."""
-    try:
-        return [int(c) for t in os.listdir(f"/proc/{pid}/task") for c in open(f"/proc/{pid}/task/{t}/children").read().split()]
-    except FileNotFoundError:
-        return []
-
-
-def named(pid, name):
-    return open(f"/proc/{pid}/comm").read().strip() == name
-
-
-def launcher(service):
-    """The process that starts keyd for a service, or 0."""
-    return next((p for p in children(service) if named(p, "aviso-launcher")), 0)
-
-
-def key_processes(service):
-    """keyd of a service, as its launcher started them."""
-    return [k for k in children(launcher(service)) if named(k, "aviso-keyd")]
 
 
 class Lab:
