@@ -229,44 +229,29 @@ int store_alarm_ack(unsigned long *acked, struct store *s, const struct alarm_ac
     " FROM alarm a LEFT JOIN document d ON a.inbound=0 AND d.n=a.doc"                              \
     " LEFT JOIN inbound i ON a.inbound=1 AND i.n=a.doc "
 
-static int alarm_fill(struct alarm_row *out, sqlite3_stmt *st, struct arena *a, struct err *e)
+static int read_alarm(void *to, struct columns *c, struct err *e)
 {
-    struct columns c = {.st = st, .a = a};
+    struct alarm_row *out = to;
 
-    out->n = col_int(&c);
-    out->kind = col_text(&c);
-    out->subject = col_text(&c);
-    out->inbound = col_bool(&c);
-    out->row = col_int(&c);
-    out->id = col_text(&c);
-    out->invoice = col_text(&c);
-    out->receiver = col_text(&c);
-    out->state = col_text(&c);
-    why_unpack(&out->why, col_text(&c));
-    out->raised_at = col_int(&c);
-    out->last_at = col_int(&c);
-    out->acked_at = col_int(&c);
-    out->cleared_at = col_int(&c);
-    out->times = (unsigned)col_int(&c);
-    out->acked_by = col_text(&c);
-    out->told = (unsigned)col_int(&c);
-    return c.nomem ? err_nomem(e) : 0;
-}
-
-static int alarm_rows(struct alarm_row *out, size_t max, size_t *n, struct db *db, sqlite3_stmt *st,
-    struct arena *a, struct err *e)
-{
-    int rc = -1;
-
-    *n = 0;
-    while (st && *n < max && (rc = db_step(db, st, e)) == 1)
-        if (alarm_fill(&out[(*n)++], st, a, e)) {
-            db_done(st);
-            return -1;
-        }
-    if (st && *n == max)
-        db_done(st);
-    return rc < 0 ? -1 : 0;
+    (void)e;
+    out->n = col_int(c);
+    out->kind = col_text(c);
+    out->subject = col_text(c);
+    out->inbound = col_bool(c);
+    out->row = col_int(c);
+    out->id = col_text(c);
+    out->invoice = col_text(c);
+    out->receiver = col_text(c);
+    out->state = col_text(c);
+    col_why(&out->why, c);
+    out->raised_at = col_int(c);
+    out->last_at = col_int(c);
+    out->acked_at = col_int(c);
+    out->cleared_at = col_int(c);
+    out->times = (unsigned)col_int(c);
+    out->acked_by = col_text(c);
+    out->told = (unsigned)col_int(c);
+    return 0;
 }
 
 int store_alarms(struct alarm_row *out, size_t max, size_t *n, struct store *s, bool all,
@@ -285,7 +270,7 @@ int store_alarms(struct alarm_row *out, size_t max, size_t *n, struct store *s, 
                    COLUMNS "WHERE a.n>?1 AND a.cleared_at IS NULL AND a.acked_at IS NULL"
                            " ORDER BY a.n LIMIT ?2",
                    ARGS(A_INT(after), A_INT(max)));
-    rc = alarm_rows(out, max, n, db, st, a, e);
+    rc = db_read_all(&(struct into){out, sizeof(*out), max, n, read_alarm}, db, st, a, e);
     reader_give(s, db);
     return rc;
 }
@@ -338,7 +323,7 @@ int store_alarm_due(struct alarm_row *out, size_t max, size_t *n, struct store *
     rc = db_int(&in_all, db, e, "SELECT count(*) FROM alarm a WHERE " DUE,
         ARGS(A_TEXT(channel), A_INT(now - repeat)));
     if (rc >= 0 && in_all)
-        rc = alarm_rows(out, max, n, db,
+        rc = db_read_all(&(struct into){out, sizeof(*out), max, n, read_alarm}, db,
             db_query(db, e, COLUMNS "WHERE " DUE " ORDER BY a.n LIMIT ?3",
                 ARGS(A_TEXT(channel), A_INT(now - repeat), A_INT(max))),
             a, e);
@@ -399,33 +384,27 @@ int store_channel_failed(struct store *s, const char *channel, const struct err 
     return store_change(s, failed_change, &x, e);
 }
 
-static int channel_fill(struct channel_row *out, sqlite3_stmt *st, struct arena *a, struct err *e)
+static int read_channel(void *to, struct columns *c, struct err *e)
 {
-    struct columns c = {.st = st, .a = a};
+    struct channel_row *out = to;
 
-    out->name = col_text(&c);
-    out->ok_at = col_int(&c);
-    out->failed_at = col_int(&c);
-    out->failures = (unsigned)col_int(&c);
-    out->next_at = col_int(&c);
-    why_unpack(&out->why, col_text(&c));
-    return c.nomem ? err_nomem(e) : 0;
+    (void)e;
+    out->name = col_text(c);
+    out->ok_at = col_int(c);
+    out->failed_at = col_int(c);
+    out->failures = (unsigned)col_int(c);
+    out->next_at = col_int(c);
+    col_why(&out->why, c);
+    return 0;
 }
 
 static int channels(struct channel_row *out, size_t max, size_t *n, struct store *s,
     const char *name, struct arena *a, struct err *e)
 {
-    struct rows r;
-
-    *n = 0;
-    rows_open(&r, s, e,
+    return rows_read(&(struct into){out, sizeof(*out), max, n, read_channel}, s, a, e,
         "SELECT name,ok_at,failed_at,failures,next_at,why FROM channel"
         " WHERE ?1 IS NULL OR name=?1 ORDER BY name LIMIT ?2",
         ARGS(A_TEXT(name), A_INT(max)));
-    while (rows_next(&r, e))
-        if (channel_fill(&out[(*n)++], r.st, a, e))
-            rows_fail(&r);
-    return rows_end(&r);
 }
 
 int store_channels(

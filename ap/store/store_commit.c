@@ -362,6 +362,20 @@ int rows_end(struct rows *r)
     return r->rc;
 }
 
+int rows_read(const struct into *into, struct store *s, struct arena *a, struct err *e,
+    const char *sql, const struct arg *args, size_t n)
+{
+    struct db *db = reader_take(s, e);
+    int rc;
+
+    *into->n = 0;
+    if (!db)
+        return -1;
+    rc = db_read_all(into, db, db_query(db, e, sql, args, n), a, e);
+    reader_give(s, db);
+    return rc;
+}
+
 int commit_init(struct store *s, struct err *e)
 {
     pthread_condattr_t mono;

@@ -228,3 +228,43 @@ bool col_bool(struct columns *c)
 {
     return col_int(c) != 0;
 }
+
+void col_hash(uint8_t out[HASH_LEN], struct columns *c)
+{
+    db_hash(out, c->st, c->at++);
+}
+
+void col_why(struct err *out, struct columns *c)
+{
+    why_unpack(out, (const char *)sqlite3_column_text(c->st, c->at++));
+}
+
+int db_read_all(
+    const struct into *r, struct db *db, sqlite3_stmt *st, struct arena *a, struct err *e)
+{
+    int rc = 0;
+
+    *r->n = 0;
+    if (!st)
+        return -1;
+    while (*r->n < r->max && (rc = db_step(db, st, e)) == 1) {
+        struct columns c = {st, a, 0, false};
+        void *one = (char *)r->out + (*r->n)++ * r->size;
+        memset(one, 0, r->size);
+        if (r->read(one, &c, e) || c.nomem) {
+            db_done(st);
+            return c.nomem ? err_nomem(e) : -1;
+        }
+    }
+    if (*r->n == r->max)
+        db_done(st);
+    return rc < 0 ? -1 : 0;
+}
+
+int db_read_one(void *out, size_t size, row_reader *read, struct db *db, sqlite3_stmt *st,
+    struct arena *a, struct err *e)
+{
+    size_t n;
+
+    return db_read_all(&(struct into){out, size, 1, &n, read}, db, st, a, e) ? -1 : (int)n;
+}

@@ -32,38 +32,32 @@ int store_event_add(struct store *s, bool inbound, int64_t row, const char *what
     return store_change(s, add, &x, e);
 }
 
-static int event_row(struct store_event *out, sqlite3_stmt *st, struct arena *a, struct err *e)
+static int read_event(void *to, struct columns *c, struct err *e)
 {
-    *out = (struct store_event){.seq = sqlite3_column_int64(st, 0),
-        .at = sqlite3_column_int64(st, 1),
-        .inbound = sqlite3_column_int(st, 2) != 0,
-        .row = sqlite3_column_int64(st, 3),
-        .id = db_text(a, st, 4),
-        .invoice = db_text(a, st, 5),
-        .what = db_text(a, st, 6),
-        .from = db_text(a, st, 7),
-        .to = db_text(a, st, 8),
-        .detail = db_text(a, st, 9)};
-    return out->id && out->invoice && out->what && out->from && out->to && out->detail
-               ? 0
-               : err_nomem(e);
+    struct store_event *out = to;
+
+    (void)e;
+    out->seq = col_int(c);
+    out->at = col_int(c);
+    out->inbound = col_bool(c);
+    out->row = col_int(c);
+    out->id = col_text(c);
+    out->invoice = col_text(c);
+    out->what = col_text(c);
+    out->from = col_text(c);
+    out->to = col_text(c);
+    out->detail = col_text(c);
+    return 0;
 }
 
 int store_events(struct store_event *out, size_t max, size_t *n, struct store *s, int64_t after,
     struct arena *a, struct err *e)
 {
-    struct rows r;
-
-    *n = 0;
-    rows_open(&r, s, e,
+    return rows_read(&(struct into){out, sizeof(*out), max, n, read_event}, s, a, e,
         "SELECT seq,at,event.inbound,doc,coalesce(d.id,i.id),coalesce(d.invoice,i.invoice),what,"
         "from_state,to_state,detail"
         " FROM event LEFT JOIN document d ON event.inbound=0 AND d.n=doc"
         " LEFT JOIN inbound i ON event.inbound=1 AND i.n=doc"
         " WHERE seq>?1 ORDER BY seq LIMIT ?2",
         ARGS(A_INT(after), A_INT(max)));
-    while (rows_next(&r, e))
-        if (event_row(&out[(*n)++], r.st, a, e))
-            rows_fail(&r);
-    return rows_end(&r);
 }

@@ -335,29 +335,26 @@ int store_anomaly_add(struct store *s, const struct store_anomaly *x, struct err
     return store_change(s, add_anomaly, &copy, e);
 }
 
+static int read_anomaly(void *to, struct columns *c, struct err *e)
+{
+    struct store_anomaly *out = to;
+
+    (void)e;
+    out->row = col_int(c);
+    out->at = col_int(c);
+    out->message_id = col_text(c);
+    out->seat = col_text(c);
+    out->address = col_text(c);
+    col_why(&out->why, c);
+    out->header = col_text(c);
+    return 0;
+}
+
 int store_anomalies(struct store_anomaly *out, size_t max, size_t *n, struct store *s,
     int64_t before, struct arena *a, struct err *e)
 {
-    struct rows r;
-
-    *n = 0;
-    rows_open(&r, s, e,
+    return rows_read(&(struct into){out, sizeof(*out), max, n, read_anomaly}, s, a, e,
         "SELECT n,at,message_id,seat,address,why,header FROM anomaly WHERE n<?1"
         " ORDER BY n DESC LIMIT ?2",
         ARGS(A_INT(before ? before : INT64_MAX), A_INT(max)));
-    while (rows_next(&r, e)) {
-        struct store_anomaly *x = &out[(*n)++];
-        *x = (struct store_anomaly){.row = sqlite3_column_int64(r.st, 0),
-            .at = sqlite3_column_int64(r.st, 1),
-            .message_id = db_text(a, r.st, 2),
-            .seat = db_text(a, r.st, 3),
-            .address = db_text(a, r.st, 4),
-            .header = db_text(a, r.st, 6)};
-        why_unpack(&x->why, (const char *)sqlite3_column_text(r.st, 5));
-        if (!x->message_id || !x->seat || !x->address || !x->header) {
-            rows_fail(&r);
-            (void)err_nomem(e);
-        }
-    }
-    return rows_end(&r);
 }

@@ -52,61 +52,54 @@ static void read_names(struct in_row *out, struct columns *c)
     out->verdict = col_text(c);
 }
 
-static int read_row(struct in_row *out, sqlite3_stmt *st, struct arena *a, struct err *e)
+static int read_row(void *to, struct columns *c, struct err *e)
 {
-    struct columns c = {st, a, 0, false};
+    struct in_row *out = to;
 
-    memset(out, 0, sizeof(*out));
-    out->row = col_int(&c);
-    (void)snprintf(out->id, sizeof(out->id), "%s", col_text(&c));
-    if (!in_state_parse(col_text(&c), &out->state))
+    out->row = col_int(c);
+    (void)snprintf(out->id, sizeof(out->id), "%s", col_text(c));
+    if (!in_state_parse(col_text(c), &out->state))
         return err_set(e, ERR_CONFIG, "store.damaged", "", "an inbound document of unknown state");
-    out->flags = (unsigned)col_int(&c);
-    out->handovers = (unsigned)col_int(&c);
-    read_message(out, &c);
-    read_names(out, &c);
-    db_hash(out->payload_sha256, st, c.at++);
-    db_hash(out->document_sha256, st, c.at++);
-    out->document_len = (uint64_t)col_int(&c);
-    out->sbd_len = (uint64_t)col_int(&c);
-    out->sbd = col_int(&c);
-    out->report = col_int(&c);
-    out->state_at = col_int(&c);
-    out->handed_at = col_int(&c);
-    out->acked_at = col_int(&c);
-    out->next_at = col_int(&c);
-    out->handed_how = col_text(&c);
-    out->acked_by = col_text(&c);
-    why_unpack(&out->reason, (const char *)sqlite3_column_text(st, c.at++));
-    return c.nomem ? err_nomem(e) : 0;
+    out->flags = (unsigned)col_int(c);
+    out->handovers = (unsigned)col_int(c);
+    read_message(out, c);
+    read_names(out, c);
+    col_hash(out->payload_sha256, c);
+    col_hash(out->document_sha256, c);
+    out->document_len = (uint64_t)col_int(c);
+    out->sbd_len = (uint64_t)col_int(c);
+    out->sbd = col_int(c);
+    out->report = col_int(c);
+    out->state_at = col_int(c);
+    out->handed_at = col_int(c);
+    out->acked_at = col_int(c);
+    out->next_at = col_int(c);
+    out->handed_how = col_text(c);
+    out->acked_by = col_text(c);
+    col_why(&out->reason, c);
+    return 0;
 }
 
 int store_in_get(struct in_row *out, struct store *s, int64_t row, struct arena *a, struct err *e)
 {
     struct db *db = reader_take(s, e);
-    sqlite3_stmt *st;
     int rc;
 
     if (!db)
         return -1;
-    st = db_query(db, e, COLUMNS "WHERE i.n=?1", ARGS(A_INT(row)));
-    rc = st ? db_step(db, st, e) : -1;
-    if (rc == 1) {
-        rc = read_row(out, st, a, e);
-        db_done(st);
-    } else if (rc == 0) {
-        rc = not_found(e, "inbound document", row);
-    }
+    rc = db_read_one(out, sizeof(*out), read_row, db,
+        db_query(db, e, COLUMNS "WHERE i.n=?1", ARGS(A_INT(row))), a, e);
     reader_give(s, db);
-    return rc;
+    return rc == 0 ? not_found(e, "inbound document", row) : rc < 0 ? -1 : 0;
 }
 
-static sqlite3_stmt *list_query(struct db *db, const struct store_filter *f, int64_t before,
-    int64_t from, size_t max, struct err *e)
+static sqlite3_stmt *list_query(
+    struct db *db, const struct store_filter *f, int64_t from, size_t max, struct err *e)
 {
     const char *state = f->in_state >= 0 ? in_state_word((enum in_state)f->in_state) : NULL;
-    const struct arg args[] = {A_INT(before), A_INT(from), A_TEXT(f->tenant), A_TEXT(f->partner),
-        A_TEXT(f->invoice), A_TEXT(state), A_INT(f->open), A_INT(f->since), A_INT(max)};
+    const struct arg args[] = {A_INT(f->before ? f->before : INT64_MAX), A_INT(from),
+        A_TEXT(f->tenant), A_TEXT(f->partner), A_TEXT(f->invoice), A_TEXT(state), A_INT(f->open),
+        A_INT(f->since), A_INT(max)};
     const size_t n = sizeof(args) / sizeof(args[0]);
 
 #define REST                                                                                       \
@@ -132,27 +125,17 @@ int store_in_list(struct in_row *out, size_t max, size_t *n, struct store *s,
     const struct store_filter *f, struct arena *a, struct err *e)
 {
     struct db *db = reader_take(s, e);
-    int64_t from = 0;
-    sqlite3_stmt *st;
-    int rc = 0;
+    const struct into into = {out, sizeof(*out), max, n, read_row};
+    int64_t from;
+    int rc;
 
     *n = 0;
     if (!db)
         return -1;
-    if (f->since)
-        rc = db_int(&from, db, e,
-            "SELECT n FROM inbound WHERE received_at>=?1 ORDER BY received_at LIMIT 1",
-            ARGS(A_INT(f->since)));
-    if (rc == 0 && f->since)
-        from = INT64_MAX;
-    st = rc < 0 ? NULL : list_query(db, f, f->before ? f->before : INT64_MAX, from, max, e);
-    rc = -1;
-    while (st && (rc = db_step(db, st, e)) == 1)
-        if (read_row(&out[(*n)++], st, a, e)) {
-            db_done(st);
-            rc = -1;
-            break;
-        }
+    rc = first_since(&from, db, f->since,
+        "SELECT n FROM inbound WHERE received_at>=?1 ORDER BY received_at LIMIT 1", e);
+    if (!rc)
+        rc = db_read_all(&into, db, list_query(db, f, from, max, e), a, e);
     reader_give(s, db);
     return rc;
 }

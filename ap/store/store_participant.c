@@ -104,13 +104,22 @@ int store_participant_disable(
     return rc;
 }
 
+static int read_service(void *to, struct columns *c, struct err *e)
+{
+    struct store_service *out = to;
+
+    (void)e;
+    out->doctype = col_text(c);
+    out->process = col_text(c);
+    return 0;
+}
+
 static int read_services(
     struct store_participant *out, struct db *db, struct arena *a, struct err *e)
 {
     struct store_service *v;
     sqlite3_stmt *st;
     int64_t count = 0;
-    int rc = -1;
 
     if (db_int(&count, db, e, "SELECT count(*) FROM service WHERE participant=?1",
             ARGS(A_TEXT(out->identifier))) < 0)
@@ -121,29 +130,24 @@ static int read_services(
     out->services = v;
     st = db_query(db, e, "SELECT doctype,process FROM service WHERE participant=?1 LIMIT ?2",
         ARGS(A_TEXT(out->identifier), A_INT(count)));
-    while (st && (rc = db_step(db, st, e)) == 1) {
-        v[out->nservices].doctype = db_text(a, st, 0);
-        v[out->nservices].process = db_text(a, st, 1);
-        if (!v[out->nservices].doctype || !v[out->nservices].process) {
-            db_done(st);
-            return err_nomem(e);
-        }
-        out->nservices++;
-    }
-    return rc;
+    return db_read_all(
+        &(struct into){v, sizeof(*v), (size_t)count, &out->nservices, read_service}, db, st, a, e);
 }
 
-static int read_row(struct store_participant *out, sqlite3_stmt *st, struct arena *a, struct err *e)
+static int read_row(void *to, struct columns *c, struct err *e)
 {
-    const char **const fields[] = {&out->identifier, &out->tenant, &out->end_user, &out->name,
-        &out->country, &out->identified_on, &out->route};
+    struct store_participant *out = to;
 
-    memset(out, 0, sizeof(*out));
-    for (int i = 0; i < 7; i++)
-        if ((*fields[i] = db_text(a, st, i)) == NULL)
-            return err_nomem(e);
-    out->disabled = sqlite3_column_int(st, 7) != 0;
-    out->changed_at = sqlite3_column_int64(st, 8);
+    (void)e;
+    out->identifier = col_text(c);
+    out->tenant = col_text(c);
+    out->end_user = col_text(c);
+    out->name = col_text(c);
+    out->country = col_text(c);
+    out->identified_on = col_text(c);
+    out->route = col_text(c);
+    out->disabled = col_bool(c);
+    out->changed_at = col_int(c);
     return 0;
 }
 
@@ -151,18 +155,15 @@ static int read_participant(struct store_participant *out, struct store *s, cons
     struct arena *a, struct err *e)
 {
     struct db *db = reader_take(s, e);
-    sqlite3_stmt *st;
     int rc;
 
     if (!db)
         return -1;
-    st = db_query(db, e, "SELECT * FROM participant WHERE identifier=?1", ARGS(A_TEXT(identifier)));
-    rc = st ? db_step(db, st, e) : -1;
-    if (rc == 1) {
-        rc = read_row(out, st, a, e);
-        db_done(st);
-        rc = rc || read_services(out, db, a, e) ? -1 : 1;
-    }
+    rc = db_read_one(out, sizeof(*out), read_row, db,
+        db_query(db, e, "SELECT * FROM participant WHERE identifier=?1", ARGS(A_TEXT(identifier))),
+        a, e);
+    if (rc == 1 && read_services(out, db, a, e))
+        rc = -1;
     reader_give(s, db);
     return rc;
 }
@@ -184,21 +185,16 @@ int store_participant_list(struct store_participant *out, size_t max, size_t *n,
     const char *after, struct arena *a, struct err *e)
 {
     struct db *db = reader_take(s, e);
-    sqlite3_stmt *st;
-    int rc = -1;
+    int rc;
 
     *n = 0;
     if (!db)
         return -1;
-    st = db_query(db, e,
-        "SELECT * FROM participant WHERE identifier>?1 ORDER BY identifier LIMIT ?2",
-        ARGS(A_TEXT(after ? after : ""), A_INT(max)));
-    while (st && (rc = db_step(db, st, e)) == 1)
-        if (read_row(&out[(*n)++], st, a, e)) {
-            db_done(st);
-            rc = -1;
-            break;
-        }
+    rc = db_read_all(&(struct into){out, sizeof(*out), max, n, read_row}, db,
+        db_query(db, e,
+            "SELECT * FROM participant WHERE identifier>?1 ORDER BY identifier LIMIT ?2",
+            ARGS(A_TEXT(after ? after : ""), A_INT(max))),
+        a, e);
     for (size_t i = 0; !rc && i < *n; i++)
         rc = read_services(&out[i], db, a, e);
     reader_give(s, db);

@@ -117,6 +117,23 @@ struct columns { /* of one row, read from left to right */
 const char *col_text(struct columns *c); /* never NULL */
 int64_t col_int(struct columns *c);
 bool col_bool(struct columns *c);
+void col_hash(uint8_t out[HASH_LEN], struct columns *c);
+void col_why(struct err *out, struct columns *c);
+
+/* Fills one structure, zeroed before, from the columns of its row; running out of memory is told by
+ * the columns. */
+typedef int row_reader(void *out, struct columns *c, struct err *e);
+struct into { /* where rows go: at most max structures of `size` bytes, *n of them filled */
+    void *out;
+    size_t size, max, *n;
+    row_reader *read;
+};
+/* Reads the rows of a query (NULL: it failed, -1) and is done with it. */
+int db_read_all(const struct into *r, struct db *db, sqlite3_stmt *st, struct arena *a,
+    struct err *e) MUST_CHECK;
+/* The same for the one row that a query has: 1, 0 when there is none, -1. */
+int db_read_one(void *out, size_t size, row_reader *read, struct db *db, sqlite3_stmt *st,
+    struct arena *a, struct err *e) MUST_CHECK;
 
 /* ---- store_wal.c ---- */
 /* Before SQLite opens the log: bytes in it of a commit that was cut off. store.damaged: whole
@@ -163,6 +180,9 @@ void rows_open(struct rows *r, struct store *s, struct err *e, const char *sql,
 bool rows_next(struct rows *r, struct err *e) MUST_CHECK;
 void rows_fail(struct rows *r);
 int rows_end(struct rows *r) MUST_CHECK;
+/* All of them into an array. */
+int rows_read(const struct into *into, struct store *s, struct arena *a, struct err *e,
+    const char *sql, const struct arg *args, size_t n) MUST_CHECK;
 
 /* ---- store_blob.c ---- */
 struct kept { /* bytes made ready by the caller's thread, before the change */
@@ -253,6 +273,11 @@ int pace_waits(struct db *db, const struct out_core *is, struct err *e) MUST_CHE
 int pace_settled(struct db *db, const struct out_core *was, const struct out_core *is, int64_t now,
     struct err *e) MUST_CHECK;
 
+/* ---- store_view.c ---- */
 int not_found(struct err *e, const char *what, int64_t row);
+/* Rows are numbered in order of time: the first one since then, which bounds a walk; 0 for the
+ * beginning of time. */
+int first_since(
+    int64_t *from, struct db *db, int64_t since, const char *sql, struct err *e) MUST_CHECK;
 
 #endif

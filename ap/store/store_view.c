@@ -60,54 +60,47 @@ static void read_times(struct out_row *out, struct columns *c)
     out->attempts = (unsigned)col_int(c);
 }
 
-static int read_row(struct out_row *out, sqlite3_stmt *st, struct arena *a, struct err *e)
+static int read_row(void *to, struct columns *c, struct err *e)
 {
-    struct columns c = {st, a, 0, false};
+    struct out_row *out = to;
 
-    memset(out, 0, sizeof(*out));
-    out->row = col_int(&c);
-    (void)snprintf(out->id, sizeof(out->id), "%s", col_text(&c));
-    if (!out_state_parse(col_text(&c), &out->state))
+    out->row = col_int(c);
+    (void)snprintf(out->id, sizeof(out->id), "%s", col_text(c));
+    if (!out_state_parse(col_text(c), &out->state))
         return err_set(e, ERR_CONFIG, "store.damaged", "", "a document of unknown state");
-    read_flags(out, &c);
-    out->tenant = col_text(&c);
-    out->key = col_text(&c);
-    out->invoice = col_text(&c);
-    out->supplier = col_text(&c);
-    out->issue_date = col_text(&c);
-    db_hash(out->document_sha256, st, c.at++);
-    out->document_len = (uint64_t)col_int(&c);
-    out->instance = col_text(&c);
-    out->sender = col_text(&c);
-    out->receiver = col_text(&c);
-    out->doctype = col_text(&c);
-    out->process = col_text(&c);
-    out->country_c1 = col_text(&c);
-    out->end_user = col_text(&c);
-    out->rule_sets = col_text(&c);
-    out->dest = col_text(&c);
-    read_times(out, &c);
-    why_unpack(&out->reason, (const char *)sqlite3_column_text(st, c.at++));
-    out->held_by = col_text(&c);
-    out->held_why = col_text(&c);
-    out->sbd = col_int(&c);
-    out->sbd_len = (uint64_t)col_int(&c);
-    read_message(&out->message, &c);
-    return c.nomem ? err_nomem(e) : 0;
+    read_flags(out, c);
+    out->tenant = col_text(c);
+    out->key = col_text(c);
+    out->invoice = col_text(c);
+    out->supplier = col_text(c);
+    out->issue_date = col_text(c);
+    col_hash(out->document_sha256, c);
+    out->document_len = (uint64_t)col_int(c);
+    out->instance = col_text(c);
+    out->sender = col_text(c);
+    out->receiver = col_text(c);
+    out->doctype = col_text(c);
+    out->process = col_text(c);
+    out->country_c1 = col_text(c);
+    out->end_user = col_text(c);
+    out->rule_sets = col_text(c);
+    out->dest = col_text(c);
+    read_times(out, c);
+    col_why(&out->reason, c);
+    out->held_by = col_text(c);
+    out->held_why = col_text(c);
+    out->sbd = col_int(c);
+    out->sbd_len = (uint64_t)col_int(c);
+    read_message(&out->message, c);
+    return 0;
 }
 
 static int get(struct out_row *out, struct db *db, int64_t row, struct arena *a, struct err *e)
 {
     sqlite3_stmt *st = db_query(db, e, COLUMNS "WHERE d.n=?1", ARGS(A_INT(row)));
-    int rc = st ? db_step(db, st, e) : -1;
+    int rc = db_read_one(out, sizeof(*out), read_row, db, st, a, e);
 
-    if (rc == 0)
-        return not_found(e, "document", row);
-    if (rc < 0)
-        return -1;
-    rc = read_row(out, st, a, e);
-    db_done(st);
-    return rc;
+    return rc == 0 ? not_found(e, "document", row) : rc < 0 ? -1 : 0;
 }
 
 int store_out_get(struct out_row *out, struct store *s, int64_t row, struct arena *a, struct err *e)
@@ -122,14 +115,27 @@ int store_out_get(struct out_row *out, struct store *s, int64_t row, struct aren
     return rc;
 }
 
+int first_since(int64_t *from, struct db *db, int64_t since, const char *sql, struct err *e)
+{
+    int rc;
+
+    *from = 0;
+    if (!since)
+        return 0;
+    rc = db_int(from, db, e, sql, ARGS(A_INT(since)));
+    if (rc == 0)
+        *from = INT64_MAX;
+    return rc < 0 ? -1 : 0;
+}
+
 /* One statement for each index that may drive, so that none of them reads the whole table. */
-static sqlite3_stmt *list_query(struct db *db, const struct store_filter *f, int64_t before,
-    int64_t from, size_t max, struct err *e)
+static sqlite3_stmt *list_query(
+    struct db *db, const struct store_filter *f, int64_t from, size_t max, struct err *e)
 {
     const char *state = f->out_state >= 0 ? out_state_word((enum out_state)f->out_state) : NULL;
-    const struct arg args[] = {A_INT(before), A_INT(from), A_TEXT(f->tenant), A_TEXT(f->partner),
-        A_TEXT(f->invoice), A_TEXT(state), A_INT(f->late), A_INT(f->open), A_INT(f->since),
-        A_INT(max)};
+    const struct arg args[] = {A_INT(f->before ? f->before : INT64_MAX), A_INT(from),
+        A_TEXT(f->tenant), A_TEXT(f->partner), A_TEXT(f->invoice), A_TEXT(state), A_INT(f->late),
+        A_INT(f->open), A_INT(f->since), A_INT(max)};
     const size_t n = sizeof(args) / sizeof(args[0]);
 
 #define REST                                                                                       \
@@ -157,53 +163,42 @@ int store_out_list(struct out_row *out, size_t max, size_t *n, struct store *s,
     const struct store_filter *f, struct arena *a, struct err *e)
 {
     struct db *db = reader_take(s, e);
-    int64_t from = 0;
-    sqlite3_stmt *st;
-    int rc = 0;
+    const struct into into = {out, sizeof(*out), max, n, read_row};
+    int64_t from;
+    int rc;
 
     *n = 0;
     if (!db)
         return -1;
-    /* Rows are numbered in order of time: where `since` starts bounds the walk. */
-    if (f->since)
-        rc = db_int(&from, db, e,
-            "SELECT n FROM document WHERE accepted_at>=?1 ORDER BY accepted_at LIMIT 1",
-            ARGS(A_INT(f->since)));
-    if (rc == 0 && f->since)
-        from = INT64_MAX;
-    st = rc < 0 ? NULL : list_query(db, f, f->before ? f->before : INT64_MAX, from, max, e);
-    rc = -1;
-    while (st && (rc = db_step(db, st, e)) == 1)
-        if (read_row(&out[(*n)++], st, a, e)) {
-            db_done(st);
-            rc = -1;
-            break;
-        }
+    rc = first_since(&from, db, f->since,
+        "SELECT n FROM document WHERE accepted_at>=?1 ORDER BY accepted_at LIMIT 1", e);
+    if (!rc)
+        rc = db_read_all(&into, db, list_query(db, f, from, max, e), a, e);
     reader_give(s, db);
     return rc;
 }
 
-static int read_attempt(struct attempt_row *out, sqlite3_stmt *st, struct arena *a, struct err *e)
+static int read_attempt(void *to, struct columns *c, struct err *e)
 {
-    struct columns c = {st, a, 0, false};
+    struct attempt_row *out = to;
 
-    memset(out, 0, sizeof(*out));
-    out->row = col_int(&c);
-    out->n = (unsigned)col_int(&c);
-    out->message = col_int(&c);
-    out->started_at = col_int(&c);
-    out->ended_at = col_int(&c);
-    out->ms = col_int(&c);
-    out->message_id = col_text(&c);
-    out->endpoint = col_text(&c);
-    out->address = col_text(&c);
-    out->result = col_text(&c);
-    out->http_status = (int)col_int(&c);
-    out->left = col_bool(&c);
-    why_unpack(&out->why, (const char *)sqlite3_column_text(st, c.at++));
-    out->answer = col_int(&c);
-    out->answer_type = col_text(&c);
-    return c.nomem ? err_nomem(e) : 0;
+    (void)e;
+    out->row = col_int(c);
+    out->n = (unsigned)col_int(c);
+    out->message = col_int(c);
+    out->started_at = col_int(c);
+    out->ended_at = col_int(c);
+    out->ms = col_int(c);
+    out->message_id = col_text(c);
+    out->endpoint = col_text(c);
+    out->address = col_text(c);
+    out->result = col_text(c);
+    out->http_status = (int)col_int(c);
+    out->left = col_bool(c);
+    col_why(&out->why, c);
+    out->answer = col_int(c);
+    out->answer_type = col_text(c);
+    return 0;
 }
 
 /* At most max from the one numbered `skip` on; *n: how many were read. */
@@ -215,15 +210,8 @@ static int attempts(struct attempt_row *out, size_t max, size_t *n, struct db *d
         "http_status,has_left,why,answer,answer_type FROM attempt WHERE document=?1"
         " ORDER BY seq LIMIT ?2 OFFSET ?3",
         ARGS(A_INT(row), A_INT(max), A_INT(skip)));
-    int rc = -1;
 
-    *n = 0;
-    while (st && (rc = db_step(db, st, e)) == 1)
-        if (read_attempt(&out[(*n)++], st, a, e)) {
-            db_done(st);
-            return -1;
-        }
-    return rc;
+    return db_read_all(&(struct into){out, sizeof(*out), max, n, read_attempt}, db, st, a, e);
 }
 
 static int count(size_t *out, struct db *db, bool proofs, int64_t row, struct err *e)
@@ -253,29 +241,29 @@ int store_attempts(struct attempt_row *out, size_t max, size_t *n, struct store 
     return rc ? -1 : 0;
 }
 
-static int read_proof(struct proof_row *out, sqlite3_stmt *st, struct arena *a, struct err *e)
+static int read_proof(void *to, struct columns *c, struct err *e)
 {
-    struct columns c = {st, a, 0, false};
+    struct proof_row *out = to;
     const char *kind;
 
-    memset(out, 0, sizeof(*out));
-    out->row = col_int(&c);
-    out->message = col_int(&c);
-    out->raw = col_int(&c);
-    out->signal_time = col_int(&c);
-    out->verified_at = col_int(&c);
-    kind = col_text(&c);
+    (void)e;
+    out->row = col_int(c);
+    out->message = col_int(c);
+    out->raw = col_int(c);
+    out->signal_time = col_int(c);
+    out->verified_at = col_int(c);
+    kind = col_text(c);
     for (int k = 0; k < PROOF_KINDS; k++)
         if (strcmp(kind, proof_kind_word((enum proof_kind)k)) == 0)
             out->kind = (enum proof_kind)k;
-    out->level = (enum proof_level)col_int(&c);
-    out->refusal = col_bool(&c);
-    out->message_id = col_text(&c);
-    out->signal_id = col_text(&c);
-    out->signer = col_text(&c);
-    out->signer_serial = col_text(&c);
-    out->not_revoked_by = col_text(&c);
-    return c.nomem ? err_nomem(e) : 0;
+    out->level = (enum proof_level)col_int(c);
+    out->refusal = col_bool(c);
+    out->message_id = col_text(c);
+    out->signal_id = col_text(c);
+    out->signer = col_text(c);
+    out->signer_serial = col_text(c);
+    out->not_revoked_by = col_text(c);
+    return 0;
 }
 
 static int proofs(struct proof_row *out, size_t max, size_t *n, struct db *db, int64_t row,
@@ -287,15 +275,8 @@ static int proofs(struct proof_row *out, size_t max, size_t *n, struct db *db, i
         "m.n=p.message"
         " WHERE p.document=?1 ORDER BY p.n LIMIT ?2",
         ARGS(A_INT(row), A_INT(max)));
-    int rc = -1;
 
-    *n = 0;
-    while (st && (rc = db_step(db, st, e)) == 1)
-        if (read_proof(&out[(*n)++], st, a, e)) {
-            db_done(st);
-            return -1;
-        }
-    return rc;
+    return db_read_all(&(struct into){out, sizeof(*out), max, n, read_proof}, db, st, a, e);
 }
 
 int store_proofs(struct proof_row *out, size_t max, size_t *n, struct store *s, int64_t row,

@@ -93,6 +93,30 @@ void kit_stop(struct kit *k)
     kit_remove(k->dir);
 }
 
+int kit_setup(void **state)
+{
+    static struct kit k;
+
+    kit_start(&k);
+    *state = &k;
+    return 0;
+}
+
+int kit_teardown(void **state)
+{
+    struct kit *k = *state;
+
+    assert_int_equal(kit_findings(k->s), 0);
+    kit_stop(k);
+    return 0;
+}
+
+void kit_refused(int rc, const struct err *e, const char *code)
+{
+    assert_int_equal(rc, -1);
+    assert_string_equal(e->code, code);
+}
+
 void kit_reopen(struct kit *k, struct store_recovered *out)
 {
     struct err e = ERR_INIT;

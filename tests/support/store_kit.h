@@ -17,6 +17,11 @@ struct kit {
 void kit_start(struct kit *k); /* fresh folder, opened for writing, recovered */
 void kit_stop(struct kit *k);  /* closed and removed */
 void kit_reopen(struct kit *k, struct store_recovered *out); /* closed, opened, recovered */
+/* The same for cmocka: *state is a kit; at the end nothing may be found wrong in it. */
+int kit_setup(void **state);
+int kit_teardown(void **state);
+/* A call that must fail under this name. */
+void kit_refused(int rc, const struct err *e, const char *code);
 int kit_open(struct store **out, const char *dir, enum store_mode mode, struct err *e);
 void kit_remove(const char *dir);
 

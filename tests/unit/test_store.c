@@ -17,30 +17,6 @@
 #define T KIT_T0
 #define MIN 60000
 
-static int start(void **state)
-{
-    static struct kit k;
-
-    kit_start(&k);
-    *state = &k;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    struct kit *k = *state;
-
-    assert_int_equal(kit_findings(k->s), 0);
-    kit_stop(k);
-    return 0;
-}
-
-static void refused(int rc, const struct err *e, const char *code)
-{
-    assert_int_equal(rc, -1);
-    assert_string_equal(e->code, code);
-}
-
 /* ---- opening ---- */
 
 static void a_second_writer_is_refused(void **state)
@@ -49,7 +25,7 @@ static void a_second_writer_is_refused(void **state)
     struct store *other;
     struct err e = ERR_INIT;
 
-    refused(kit_open(&other, k->dir, STORE_WRITE, &e), &e, "spool.locked");
+    kit_refused(kit_open(&other, k->dir, STORE_WRITE, &e), &e, "spool.locked");
     assert_null(other);
 }
 
@@ -65,7 +41,7 @@ static void a_volatile_spool_is_refused_unless_allowed(void **state)
         print_message("[ SKIPPED ] a_volatile_spool_is_refused_unless_allowed: no /dev/shm\n");
         skip();
     }
-    refused(store_open(&s, &c, &e), &e, "store.volatile");
+    kit_refused(store_open(&s, &c, &e), &e, "store.volatile");
     c.allow_volatile = true;
     assert_int_equal(store_open(&s, &c, &e), 0);
     store_close(s);
@@ -80,7 +56,7 @@ static void another_mode_is_refused(void **state)
     struct store *s;
     struct err e = ERR_INIT;
 
-    refused(store_open(&s, &c, &e), &e, "store.mode");
+    kit_refused(store_open(&s, &c, &e), &e, "store.mode");
 }
 
 static void a_newer_schema_is_refused(void **state)
@@ -90,7 +66,7 @@ static void a_newer_schema_is_refused(void **state)
     struct err e = ERR_INIT;
 
     assert_int_equal(db_exec(&k->s->writer, "PRAGMA user_version=99", &e), 0);
-    refused(kit_open(&s, k->dir, STORE_READ, &e), &e, "store.schema");
+    kit_refused(kit_open(&s, k->dir, STORE_READ, &e), &e, "store.schema");
     assert_int_equal(db_exec(&k->s->writer, "PRAGMA user_version=1", &e), 0);
 }
 
@@ -100,7 +76,7 @@ static void reading_where_nothing_is_says_so(void **state)
     struct err e = ERR_INIT;
 
     (void)state;
-    refused(kit_open(&s, "/nonexistent/spool", STORE_READ, &e), &e, "store.missing");
+    kit_refused(kit_open(&s, "/nonexistent/spool", STORE_READ, &e), &e, "store.missing");
 }
 
 static void the_database_is_durable_by_its_settings(void **state)
@@ -135,7 +111,7 @@ static void a_reader_beside_the_writer_sees_what_is_committed(void **state)
     assert_int_equal(kit_open(&s, k->dir, STORE_READ, &e), 0);
     assert_int_equal(store_out_get(&r, s, row, k->a, &e), 0);
     assert_string_equal(r.invoice, "INV-1");
-    refused(store_out_add(&a, s, &n, &e), &e, "store.state");
+    kit_refused(store_out_add(&a, s, &n, &e), &e, "store.state");
     store_close(s);
 }
 
@@ -286,8 +262,8 @@ static void the_same_key_with_other_bytes_is_refused(void **state)
     n.key = other.key = to.key = "key-1";
     to.receiver = "iso6523-actorid-upis::0208:555";
     assert_int_equal(store_out_add(&a, k->s, &n, &e), 0);
-    refused(store_out_add(&a, k->s, &other, &e), &e, "store.key-conflict");
-    refused(store_out_add(&a, k->s, &to, &e), &e, "store.key-conflict");
+    kit_refused(store_out_add(&a, k->s, &other, &e), &e, "store.key-conflict");
+    kit_refused(store_out_add(&a, k->s, &to, &e), &e, "store.key-conflict");
     other.tenant = "other"; /* keys belong to a tenant */
     assert_int_equal(store_out_add(&a, k->s, &other, &e), 0);
 }
@@ -302,7 +278,7 @@ static void a_twin_is_told_or_refused(void **state)
     assert_int_equal(store_out_add(&a, k->s, &n, &e), 0);
     twin.invoice = n.invoice;
     twin.refuse_twin = true;
-    refused(store_out_add(&b, k->s, &twin, &e), &e, "store.twin");
+    kit_refused(store_out_add(&b, k->s, &twin, &e), &e, "store.twin");
     twin.refuse_twin = false;
     assert_int_equal(store_out_add(&b, k->s, &twin, &e), 0);
     assert_int_equal(b.twin, a.row);
@@ -322,7 +298,7 @@ static void a_used_instance_identifier_is_refused(void **state)
 
     (void)kit_add(k, 1, T);
     n.instance = "instance-1";
-    refused(store_out_add(&a, k->s, &n, &e), &e, "store.instance");
+    kit_refused(store_out_add(&a, k->s, &n, &e), &e, "store.instance");
 }
 
 static void a_rejected_document_is_known_but_never_sent(void **state)
@@ -356,11 +332,11 @@ static void an_overlong_value_is_refused_and_spoils_nothing(void **state)
 
     memset(big, 'x', sizeof(big) - 1);
     n.rule_sets = big;
-    refused(store_out_add(&a, k->s, &n, &e), &e, "store.value");
+    kit_refused(store_out_add(&a, k->s, &n, &e), &e, "store.value");
     assert_int_equal(e.class, ERR_INPUT);
     n = kit_out(1, T);
     n.dest = big;
-    refused(store_out_add(&a, k->s, &n, &e), &e, "store.value");
+    kit_refused(store_out_add(&a, k->s, &n, &e), &e, "store.value");
     (void)kit_add(k, 1, T);
 }
 
@@ -435,7 +411,7 @@ static void s7_a_flipped_bit_is_found_before_sending(void **state)
     assert_int_equal(store_out_add(&a, k->s, &n, &e), 0);
     fd = openat(store_tmp_dirfd(k->s), only_file(k, &e), O_WRONLY);
     assert_int_equal(pwrite(fd, "!", 1, 777), 1);
-    refused(store_blob_open(&b, k->s, kit_get(k, a.row).sbd, &e), &e, "store.damaged");
+    kit_refused(store_blob_open(&b, k->s, kit_get(k, a.row).sbd, &e), &e, "store.damaged");
     assert_int_equal(store_check(k->s, true, NULL, NULL, &findings, &e), 0);
     assert_int_equal(findings, 1);
     assert_int_equal(pwrite(fd, "\0", 1, 777), 1);
@@ -586,7 +562,8 @@ static void events_have_no_gaps_and_say_every_step(void **state)
     size_t n;
 
     (void)kit_end(k, kit_begin(k, &c, 1, T), ATTEMPT_ANSWERED, OUT_RECEIPTED, 0, T);
-    refused(store_out_add(&a, k->s, &twice, &e), &e, "store.instance"); /* rolled back: no gap */
+    kit_refused(
+        store_out_add(&a, k->s, &twice, &e), &e, "store.instance"); /* rolled back: no gap */
     assert_int_equal(store_event_add(k->s, false, 0, "alarm", "clock", T, &e), 0);
     assert_int_equal(store_events(v, 16, &n, k->s, 0, k->a, &e), 0);
     assert_int_equal(n, 4);
@@ -645,9 +622,9 @@ static void participants_are_put_read_and_disabled(void **state)
     assert_int_equal(store_participant_disable(k->s, p.identifier, true, T, &e), 0);
     assert_int_equal(store_participant_get(got, k->s, p.identifier, k->a, &e), 1);
     assert_true(got[0].disabled);
-    refused(store_participant_disable(k->s, "nobody", true, T, &e), &e, "store.not-found");
+    kit_refused(store_participant_disable(k->s, "nobody", true, T, &e), &e, "store.not-found");
     p.tenant = "other";
-    refused(store_participant_put(k->s, &p, T, &e), &e, "store.tenant");
+    kit_refused(store_participant_put(k->s, &p, T, &e), &e, "store.tenant");
 }
 
 /* ---- a restored backup ---- */
@@ -687,14 +664,14 @@ static void one_failing_change_does_not_spoil_its_group(void **state)
     struct err e = ERR_INIT;
 
     (void)kit_add(k, 1, T);
-    refused(store_out_add(&a, k->s, &x, &e), &e, "store.instance");
+    kit_refused(store_out_add(&a, k->s, &x, &e), &e, "store.instance");
     (void)kit_add(k, 2, T);
     assert_false(store_is_broken(k->s));
 }
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
     const struct CMUnitTest t[] = {
         TEST(a_second_writer_is_refused),
         TEST(a_volatile_spool_is_refused_unless_allowed),

@@ -19,24 +19,6 @@
 static struct alarm_row rows[16];
 static struct err e;
 
-static int start(void **state)
-{
-    static struct kit k;
-
-    kit_start(&k);
-    *state = &k;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    struct kit *k = *state;
-
-    assert_int_equal(kit_findings(k->s), 0);
-    kit_stop(k);
-    return 0;
-}
-
 static size_t loud(struct kit *k)
 {
     size_t n;
@@ -395,7 +377,7 @@ static void proven_before_is_known(void **state)
     assert_int_equal(store_out_proven_before(k->s, n.receiver, &e), 1);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
 {

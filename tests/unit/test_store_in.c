@@ -12,30 +12,6 @@
 #define T KIT_T0
 #define MIN 60000
 
-static int start(void **state)
-{
-    static struct kit k;
-
-    kit_start(&k);
-    *state = &k;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    struct kit *k = *state;
-
-    assert_int_equal(kit_findings(k->s), 0);
-    kit_stop(k);
-    return 0;
-}
-
-static void refused(int rc, const struct err *e, const char *code)
-{
-    assert_int_equal(rc, -1);
-    assert_string_equal(e->code, code);
-}
-
 static struct in_accepted take(struct kit *k, const struct in_new *n)
 {
     struct in_accepted out;
@@ -196,7 +172,7 @@ static void what_failed_before_the_commit_has_spent_no_id(void **state)
     static char big[STORE_INLINE_MAX + 1];
 
     n.receipt = blob_mem(big, sizeof(big));
-    refused(store_in_accept(&a, k->s, &n, k->a, &e), &e, "store.value");
+    kit_refused(store_in_accept(&a, k->s, &n, k->a, &e), &e, "store.value");
     n = kit_in(1, T);
     assert_int_equal(take(k, &n).verdict, IN_NEW);
 }
@@ -290,7 +266,7 @@ static void a_failed_hand_over_waits_and_says_why(void **state)
     assert_string_equal(kit_in_get(k, a.row).reason.code, "deliver.http");
     assert_int_equal(store_in_claim(&none, 1, &got, k->s, true, NULL, T + 4 * MIN, MIN, &e), 0);
     assert_int_equal(got, 0);
-    refused(store_in_wait(k->s, &c, &why, T, T, &e), &e, "store.lease-lost");
+    kit_refused(store_in_wait(k->s, &c, &why, T, T, &e), &e, "store.lease-lost");
     assert_true(claim(k, true, T + 5 * MIN).redelivered);
 }
 
@@ -357,7 +333,7 @@ static void the_lease_of_a_batch_is_each_documents_own(void **state)
     assert_false(c[1].begun); /* nothing is handed over yet */
     assert_int_equal(store_in_claim(other, 4, &got, k->s, false, NULL, T + MIN, MIN, &e), 0);
     assert_int_equal(got, 2); /* the first hangs, the third was not come to */
-    refused(store_in_begin(k->s, &c[2], T + MIN, &e), &e, "store.lease-lost");
+    kit_refused(store_in_begin(k->s, &c[2], T + MIN, &e), &e, "store.lease-lost");
     assert_int_equal(kit_in_get(k, c[1].row).handovers, 0);
 }
 
@@ -391,9 +367,9 @@ static void the_pull_queue_counts_redeliveries(void **state)
     struct in_accepted a = take(k, &n);
     struct err e = ERR_INIT;
 
-    refused(store_in_handed(k->s, a.row, NULL, NULL, "inbox", T, &e), &e, "store.state");
+    kit_refused(store_in_handed(k->s, a.row, NULL, NULL, "inbox", T, &e), &e, "store.state");
     validate(k, T);
-    refused(store_in_ack(k->s, a.row, "erp", T, &e), &e, "store.state");
+    kit_refused(store_in_ack(k->s, a.row, "erp", T, &e), &e, "store.state");
     assert_int_equal(store_in_handed(k->s, a.row, NULL, NULL, "inbox", T, &e), 0);
     assert_int_equal(store_in_handed(k->s, a.row, NULL, NULL, "inbox", T + 1, &e), 0);
     assert_int_equal(kit_in_get(k, a.row).handovers, 2);
@@ -441,7 +417,7 @@ static void what_waits_can_go_by_another_route(void **state)
     validate(k, T); /* the first is VALIDATED, the others RECEIVED */
     assert_int_equal(store_in_quarantine(k->s, a.row, &why, false, T, &e), 0);
     assert_int_equal(store_in_claim(c, 1, &got, k->s, false, NULL, T, MIN, &e), 0);
-    refused(store_in_reroute(k->s, c[0].row, "books", "ann", T + 1, &e), &e, "store.state");
+    kit_refused(store_in_reroute(k->s, c[0].row, "books", "ann", T + 1, &e), &e, "store.state");
     assert_int_equal(store_in_reroute_all(&moved, k->s, "erp", "books", "ann", T + 1, &e), 0);
     assert_int_equal(moved, 1202);
     assert_int_equal(store_in_reroute_all(&moved, k->s, "erp", "books", "ann", T + 1, &e), 0);
@@ -454,7 +430,7 @@ static void what_waits_can_go_by_another_route(void **state)
     assert_int_equal(got, 1);
     assert_int_equal(c[0].row, first.row);
     assert_int_equal(store_in_handed(k->s, c[0].row, &c[0], NULL, "push", T + 2, &e), 0);
-    refused(store_in_reroute(k->s, first.row, "erp", "ann", T + 3, &e), &e, "store.state");
+    kit_refused(store_in_reroute(k->s, first.row, "erp", "ann", T + 3, &e), &e, "store.state");
     assert_int_equal(store_in_reroute(k->s, a.row, "erp", "ann", T + 3, &e), 0);
     assert_string_equal(kit_in_get(k, a.row).route, "erp");
 }
@@ -520,7 +496,7 @@ static void anomalies_are_kept_newest_first(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
     const struct CMUnitTest t[] = {
         TEST(a_new_message_is_taken_once),
         TEST(the_same_message_gets_the_first_receipt_byte_for_byte),

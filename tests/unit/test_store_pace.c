@@ -19,21 +19,8 @@ static unsigned number;
 
 static int start(void **state)
 {
-    static struct kit k;
-
-    kit_start(&k);
     number = 0;
-    *state = &k;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    struct kit *k = *state;
-
-    assert_int_equal(kit_findings(k->s), 0);
-    kit_stop(k);
-    return 0;
+    return kit_setup(state);
 }
 
 /* A document whose first attempt is at `began` and fails. */
@@ -195,7 +182,7 @@ static void what_we_hold_or_gave_up_does_not_count(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, start, kit_teardown)
     const struct CMUnitTest t[] = {
         TEST(nothing_is_known_of_a_stranger),
         TEST(the_last_ones_are_kept_with_their_median),

@@ -12,30 +12,6 @@
 #define T KIT_T0
 #define MIN 60000
 
-static int start(void **state)
-{
-    static struct kit k;
-
-    kit_start(&k);
-    *state = &k;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    struct kit *k = *state;
-
-    assert_int_equal(kit_findings(k->s), 0);
-    kit_stop(k);
-    return 0;
-}
-
-static void refused(int rc, const struct err *e, const char *code)
-{
-    assert_int_equal(rc, -1);
-    assert_string_equal(e->code, code);
-}
-
 static void read_bytes(struct kit *k, int64_t ref, char *out, size_t max)
 {
     struct store_blob b;
@@ -102,7 +78,7 @@ static void an_open_message_is_only_sent_again_as_it_is(void **state)
     (void)kit_end(k, kit_begin(k, &c, 1, T), ATTEMPT_UNKNOWN, OUT_UNKNOWN, T + MIN, T + 1);
     c = kit_claim(k, T + MIN);
     assert_int_equal(c.state, OUT_UNKNOWN);
-    refused(store_attempt_begin(&attempt, k->s, &c, &m, KIT_LEASE, T + MIN, &e), &e,
+    kit_refused(store_attempt_begin(&attempt, k->s, &c, &m, KIT_LEASE, T + MIN, &e), &e,
         "store.message-open");
     attempt = kit_begin(k, &c, 0, T + MIN);
     {
@@ -114,7 +90,7 @@ static void an_open_message_is_only_sent_again_as_it_is(void **state)
         assert_int_equal(v.attempts[1].n, 2);
         assert_int_equal(v.attempts[1].ended_at, 0);
         assert_int_equal(v.nproofs, 0);
-        refused(store_out_view(&v, k->s, row + 1, k->a, &e), &e, "store.not-found");
+        kit_refused(store_out_view(&v, k->s, row + 1, k->a, &e), &e, "store.not-found");
     }
     assert_string_equal(kit_get(k, row).message.message_id, "message-1@test");
     read_bytes(k, kit_get(k, row).message.wire, raw, sizeof(raw));
@@ -135,9 +111,9 @@ static void an_answered_message_is_spent(void **state)
         kit_end(k, kit_begin(k, &c, 1, T), ATTEMPT_ANSWERED, OUT_WAITING, T + MIN, T + 1),
         OUT_WAITING);
     c = kit_claim(k, T + MIN);
-    refused(store_attempt_begin(&attempt, k->s, &c, NULL, KIT_LEASE, T + MIN, &e), &e,
+    kit_refused(store_attempt_begin(&attempt, k->s, &c, NULL, KIT_LEASE, T + MIN, &e), &e,
         "store.message-used");
-    refused(store_attempt_begin(&attempt, k->s, &c, &m, KIT_LEASE, T + MIN, &e), &e,
+    kit_refused(store_attempt_begin(&attempt, k->s, &c, &m, KIT_LEASE, T + MIN, &e), &e,
         "store.message-used");
     (void)kit_begin(k, &c, 2, T + MIN);
     assert_string_equal(kit_get(k, row).message.message_id, "message-2@test");
@@ -218,7 +194,7 @@ static void an_attempt_ends_once(void **state)
     c = kit_claim(k, T);
     at = kit_begin(k, &c, 1, T);
     assert_int_equal(store_attempt_end(NULL, k->s, at, &r, &e), 0);
-    refused(store_attempt_end(NULL, k->s, at, &r, &e), &e, "store.not-found");
+    kit_refused(store_attempt_end(NULL, k->s, at, &r, &e), &e, "store.not-found");
 }
 
 static void no_receipted_without_proof(void **state)
@@ -234,10 +210,10 @@ static void no_receipted_without_proof(void **state)
     (void)kit_add(k, 1, T);
     c = kit_claim(k, T);
     at = kit_begin(k, &c, 1, T);
-    refused(store_attempt_end(NULL, k->s, at, &r, &e), &e, "store.value");
+    kit_refused(store_attempt_end(NULL, k->s, at, &r, &e), &e, "store.value");
     p.raw.len = 0; /* and no answer: no bytes at all */
     r.proof = &p;
-    refused(store_attempt_end(NULL, k->s, at, &r, &e), &e, "store.value");
+    kit_refused(store_attempt_end(NULL, k->s, at, &r, &e), &e, "store.value");
     r.answer = blob_mem("<R/>", 4); /* the answer is the proof */
     assert_int_equal(store_attempt_end(NULL, k->s, at, &r, &e), 0);
 }
@@ -253,9 +229,9 @@ static void a_lost_lease_is_told(void **state)
     (void)kit_add(k, 1, T);
     c = kit_claim(k, T);
     d = kit_claim(k, T + KIT_LEASE);
-    refused(store_out_wait(k->s, &c, &why, T + MIN, NULL, T, &e), &e, "store.lease-lost");
-    refused(store_attempt_begin(&at, k->s, &c, &m, KIT_LEASE, T, &e), &e, "store.lease-lost");
-    refused(store_out_refuse(k->s, &c, &why, T, &e), &e, "store.lease-lost");
+    kit_refused(store_out_wait(k->s, &c, &why, T + MIN, NULL, T, &e), &e, "store.lease-lost");
+    kit_refused(store_attempt_begin(&at, k->s, &c, &m, KIT_LEASE, T, &e), &e, "store.lease-lost");
+    kit_refused(store_out_refuse(k->s, &c, &why, T, &e), &e, "store.lease-lost");
     assert_int_equal(store_out_wait(k->s, &d, &why, T + 2 * MIN, "POP000999", T, &e), 0);
     assert_string_equal(kit_get(k, d.row).dest, "POP000999");
     assert_int_equal(kit_get(k, d.row).state, OUT_WAITING);
@@ -376,14 +352,14 @@ static void cancel_only_before_a_byte_has_left(void **state)
     struct err e = ERR_INIT;
     int64_t at = kit_begin(k, &c, 1, T);
 
-    refused(store_out_cancel(k->s, row, "me", "typo", T, &e), &e, "store.left");
+    kit_refused(store_out_cancel(k->s, row, "me", "typo", T, &e), &e, "store.left");
     (void)kit_end(k, at, ATTEMPT_ANSWERED, OUT_WAITING, T + MIN, T);
-    refused(store_out_cancel(k->s, row, "me", "typo", T, &e), &e, "store.left");
+    kit_refused(store_out_cancel(k->s, row, "me", "typo", T, &e), &e, "store.left");
     other = kit_add(k, 2, T);
     assert_int_equal(store_out_cancel(k->s, other, "me", "typo", T, &e), 0);
     assert_int_equal(kit_get(k, other).state, OUT_CANCELLED);
     assert_string_equal(kit_get(k, other).reason.who, "me");
-    refused(store_out_release(k->s, other, "me", T, &e), &e, "store.state");
+    kit_refused(store_out_release(k->s, other, "me", T, &e), &e, "store.state");
 }
 
 static void a_held_document_is_not_claimed_and_comes_back_as_it_was(void **state)
@@ -498,7 +474,7 @@ static void proof_raises_the_level_and_never_lowers_it(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
     const struct CMUnitTest t[] = {
         TEST(an_attempt_ends_with_its_proof),
         TEST(an_open_message_is_only_sent_again_as_it_is),

@@ -16,24 +16,6 @@
 #define THREADS 8
 #define EACH 12
 
-static int start(void **state)
-{
-    static struct kit k;
-
-    kit_start(&k);
-    *state = &k;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    struct kit *k = *state;
-
-    assert_int_equal(kit_findings(k->s), 0);
-    kit_stop(k);
-    return 0;
-}
-
 struct worker {
     struct kit *k;
     unsigned n;
@@ -243,7 +225,7 @@ static void readers_and_writers_do_not_disturb_each_other(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
     const struct CMUnitTest t[] = {
         TEST(failing_changes_do_not_spoil_their_group),
         TEST(r6_concurrent_copies_are_taken_once),
