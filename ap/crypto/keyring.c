@@ -205,11 +205,42 @@ static int finish(struct step *s, int rc, struct err *e)
     return rc;
 }
 
+/* A file that a step which was killed has left: half of one, a key whose certificate never came,
+ * or what it was about to remove. */
+static bool is_left(const struct keyring_place *p, const char *name)
+{
+    struct str s = str_z(name);
+    char id[CERT_SERIAL];
+    bool key = str_has_suffix(s, STR(".key"));
+
+    if (name[0] == '.')
+        return strstr(name, ".tmp") != NULL;
+    if ((!key && !str_has_suffix(s, STR(SUFFIX))) || s.n - 4 >= sizeof(id))
+        return false;
+    (void)snprintf(id, sizeof(id), "%.*s", (int)(s.n - 4), name);
+    return is_id(id) && (has_file(p, id, ".retired") || (key && !has_file(p, id, SUFFIX)));
+}
+
+/* The lock is held: nobody is in the middle of a step. */
+static int tidy(const struct step *s, const struct keyring_place *p, struct err *e)
+{
+    struct dirent **list = NULL;
+    int n = scandir(p->dir, &list, NULL, alphasort), rc = 0;
+
+    for (int i = 0; i < n; i++) {
+        if (!rc && is_left(p, list[i]->d_name))
+            rc = fsx_remove(s->dir, list[i]->d_name, e);
+        free(list[i]);
+    }
+    free(list);
+    return rc;
+}
+
 static int begin(struct step *s, const struct keyring_place *p, struct err *e)
 {
     *s = (struct step){-1, -1};
     if (fsx_mkdirs(p->dir, 0700, e) || (s->dir = fsx_open_dir(p->dir, e)) < 0 ||
-        (s->lock = fsx_lock(s->dir, "lock", e)) < 0) {
+        (s->lock = fsx_lock(s->dir, "lock", e)) < 0 || tidy(s, p, e)) {
         end(s);
         return -1;
     }

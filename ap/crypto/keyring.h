@@ -9,6 +9,7 @@
  *   activate  active                     holds the ID that signs
  *   retire    ID.retired, then removed   not loaded any more; the active one cannot be retired
  *
+ * The files that a killed step has left, halves and unpaired keys, are removed by the next step.
  * ID is the certificate's serial number in hex. One thread; steps of several processes exclude each
  * other by a lock in the folder. A service takes the folder up at its start and at each reload. */
 #ifndef AP_CRYPTO_KEYRING_H

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Killed while a file is replaced (K14: reports, pages, exports; K15: the key that signs): the file is the old one or the
+"""Killed while a file is replaced (K14: reports, pages, exports; K15: a step of our keys): the file is the old one or the
 new one, never half, and what was killed can be done again. The journal's own compaction: tests/fault/fault_power.c."""
 import os, subprocess, sys
 
@@ -57,26 +57,53 @@ def files(lab):
     replaced("a report", folder + "/source.xml.json", broken, "validate", source, "--format", "json", "-o", folder)
 
 
-def signs(lab):
-    return [k["serial"] for k in lab.json(1, "keys", "list") if k["state"] == "signs"]
+def whole_keys(folder):
+    """What is in the folder of the keys and should not be: halves, a key without its certificate, one that is retired."""
+    names = set(os.listdir(folder)) - {"lock", "active"}
+    odd = [n for n in names if not re.fullmatch(r"[0-9a-f]+\.(key|pem|retired)", n)]
+    for n in names - set(odd):
+        serial, kind = n.split(".")
+        text = subprocess.run(["openssl", "pkey" if kind == "key" else "x509", "-in", f"{folder}/{n}", "-noout"], capture_output=True)
+        if kind != "retired" and (text.returncode or f"{serial}.retired" in names or {f"{serial}.key", f"{serial}.pem"} - names):
+            odd.append(n)
+    return odd
+
+
+def step(lab, name, before, after, *command):
+    """Killed at each file operation of a step: the keys are those before it or after it, and the step can be done again;
+    then nothing of the killed one is left."""
+    folder, kills, bad = lab.net + "/ap1/spool/keys", 0, []
+    keys = lambda: {k["serial"]: k["state"] for k in lab.json(1, "keys", "list")}
+    for point in POINTS:
+        hit = met = 1
+        while met:
+            before()
+            old = keys()
+            met = killed(point, hit, "keys", *command, "--config", lab.conf(1))
+            now = keys()
+            r = lab.ap(1, "keys", *command)
+            new, kills = keys(), kills + met
+            if now not in (old, new) or not after(new) or (r.returncode and now != new):
+                bad.append(f"{point} {hit}: {now}, then {new} {r.stderr}")
+            lab.ap(1, "keys", "activate", next(iter(new)))  # any other step
+            if whole_keys(folder):
+                bad.append(f"{point} {hit}: left {whole_keys(folder)}")
+            hit += 1
+    say(kills >= 3 and not bad, f"K15 killed while a key is {name}: the keys before it or after it, and no half of one", f"{kills} kills, {bad[:3]}")
 
 
 def key(lab):
-    pki = lab.net + "/pki"
-    r = lab.ap(1, "keys", "import", f"{pki}/ap1next.pem", "--key", f"{pki}/ap1next.key")
-    serials = sorted(k["serial"] for k in lab.json(1, "keys", "list"))
-    before, kills, bad = signs(lab), 0, []
-    for point in POINTS:
-        for hit in (1, 2):
-            target = [s for s in serials if [s] != signs(lab)][0]
-            old = signs(lab)
-            kills += killed(point, hit, "keys", "activate", target, "--config", lab.conf(1))
-            if signs(lab) not in (old, [target]):
-                bad.append(f"{point} {hit}: {signs(lab)}")
-            lab.ap(1, "keys", "activate", target)
-            if signs(lab) != [target]:
-                bad.append(f"{point} {hit}: cannot be done again")
-    say(len(serials) == 2 and kills >= 3 and not bad, "K15 killed while a key is activated: one key signs, the old one or the new one", f"{r.stderr} {kills} kills, {bad}")
+    pki, folder = lab.net + "/pki", lab.net + "/ap1/spool/keys"
+    take = ("import", f"{pki}/ap1next.pem", "--key", f"{pki}/ap1next.key")
+    clean = lambda: shutil.rmtree(folder, ignore_errors=True)
+    imported = lambda: (clean(), lab.ap(1, "keys", *take))
+    imported()
+    ours, new = [k["serial"] for k in lab.json(1, "keys", "list")]
+    step(lab, "imported", clean, lambda k: k == {ours: "signs", new: "decrypts"}, *take)
+    step(lab, "retired", imported, lambda k: k == {ours: "signs"}, "retire", new)
+    step(lab, "activated", imported, lambda k: k == {new: "signs", ours: "decrypts"}, "activate", new)
+    imported()
+    lab.ap(1, "keys", "activate", new)
     say(lab.ap(1, "send", lab.invoice("AFTER"), "--wait=20s").returncode == 0, "K15 ... and documents go out")
 
 

@@ -1,14 +1,18 @@
 /* A spool that an older program left with work in it, and one of a newer program (reliability A5).
  *
- * What this program put into a spool is copied into tables as an older schema had them. */
+ * What this program put into a spool is copied into tables as an older schema had them. An upgrade
+ * is killed at many steps of SQLite's machine: the spool is the old one or the new one (K15). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "ap/store/store_priv.h"
 #include "tests/support/store_kit.h"
@@ -81,7 +85,7 @@ static void make_old(const char *dir, const char *today, int64_t version)
     assert_int_equal(mkdir(dir, 0700), 0);
     assert_int_equal(db_open(&db, path, STORE_WRITE, &e), 0);
     (void)sqlite3_limit(db.h, SQLITE_LIMIT_ATTACHED, 1);
-    run(db.h, "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=OFF");
+    run(db.h, "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=OFF");
     assert_int_equal(schema_migrate(&db, 0, version, &e), 0);
     run(db.h, sql);
     assert_int_equal(sqlite3_exec(db.h, "SELECT name FROM main.sqlite_schema WHERE type='table'",
@@ -113,16 +117,13 @@ static size_t claim_all(struct store *s)
     return all;
 }
 
-static void opens_with_all_of_its_queue(struct kit *k, int64_t version)
+static void opens_with_all_of_its_queue(struct kit *k, const char *dir)
 {
-    char dir[80];
     struct store *s;
     struct store_recovered r;
     struct store_counts n;
     struct err e = ERR_INIT;
 
-    (void)snprintf(dir, sizeof(dir), "%s-%d", k->dir, (int)version);
-    make_old(dir, k->dir, version);
     if (kit_open(&s, dir, STORE_WRITE, &e) || store_recover(&r, s, T + 5000, &e))
         fail_msg("%s: %s", e.code, e.msg);
     assert_int_equal(version_of(s), version_of(k->s));
@@ -133,18 +134,97 @@ static void opens_with_all_of_its_queue(struct kit *k, int64_t version)
     assert_int_equal(n.in[IN_RECEIVED], RECEIVED);
     assert_int_equal(claim_all(s), QUEUED + 4);
     store_close(s);
-    kit_remove(dir);
 }
 
 static void a5_an_older_spool_with_a_full_queue_is_opened(void **state)
 {
+    char dir[80];
     struct kit k;
 
     (void)state;
     kit_start(&k);
     fill(&k);
-    for (int64_t v = 1; v <= version_of(k.s); v++)
-        opens_with_all_of_its_queue(&k, v);
+    for (int64_t v = 1; v <= version_of(k.s); v++) {
+        (void)snprintf(dir, sizeof(dir), "%s-%d", k.dir, (int)v);
+        make_old(dir, k.dir, v);
+        opens_with_all_of_its_queue(&k, dir);
+        kit_remove(dir);
+    }
+    kit_stop(&k);
+}
+
+/* ---- killed while it is upgraded ---- */
+
+static int steps; /* of SQLite's machine, before the end */
+
+static int step(void *ctx)
+{
+    (void)ctx;
+    return --steps > 0 ? 0 : raise(SIGKILL);
+}
+
+static int arm(sqlite3 *h, char **why, const struct sqlite3_api_routines *api)
+{
+    (void)why;
+    (void)api;
+    sqlite3_progress_handler(h, 1, step, NULL);
+    return SQLITE_OK;
+}
+
+/* True when the child was killed; else it has opened the spool. */
+static bool killed_after(int n, const char *dir)
+{
+    struct err e = ERR_INIT;
+    struct store *s;
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        steps = n;
+        (void)sqlite3_auto_extension((void (*)(void))arm);
+        _exit(kit_open(&s, dir, STORE_WRITE, &e) ? 1 : 0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) || status == 0);
+    return WIFSIGNALED(status);
+}
+
+/* As the file says, before anybody mends it. */
+static int64_t version_on_disk(const char *dir)
+{
+    char path[128];
+    struct db db;
+    struct err e = ERR_INIT;
+    int64_t v = 0;
+
+    (void)snprintf(path, sizeof(path), "%s/aviso.db", dir);
+    assert_int_equal(db_open(&db, path, STORE_WRITE, &e), 0);
+    assert_int_equal(db_int(&v, &db, &e, "PRAGMA user_version", NULL, 0), 1);
+    db_close(&db);
+    return v;
+}
+
+static void k15_killed_while_it_is_upgraded_it_is_the_old_or_the_new(void **state)
+{
+    unsigned kills = 0;
+    bool killed = true;
+    char dir[80];
+    struct kit k;
+
+    (void)state;
+    kit_start(&k);
+    fill(&k);
+    for (int n = 40; killed; n += n / 4) {
+        (void)snprintf(dir, sizeof(dir), "%s-%d", k.dir, n);
+        make_old(dir, k.dir, 1);
+        killed = killed_after(n, dir);
+        kills += killed;
+        if (killed)
+            assert_true(version_on_disk(dir) == 1 || version_on_disk(dir) == version_of(k.s));
+        opens_with_all_of_its_queue(&k, dir);
+        kit_remove(dir);
+    }
+    assert_true(kills > 10);
     kit_stop(&k);
 }
 
@@ -178,6 +258,7 @@ int main(void)
     const struct CMUnitTest t[] = {
         cmocka_unit_test(a5_an_older_spool_with_a_full_queue_is_opened),
         cmocka_unit_test(a5_a_newer_spool_is_refused_and_left_alone),
+        cmocka_unit_test(k15_killed_while_it_is_upgraded_it_is_the_old_or_the_new),
     };
 
     return cmocka_run_group_tests_name("store-old", t, NULL, NULL);
