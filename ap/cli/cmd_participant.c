@@ -54,6 +54,9 @@ static int add_service(
         if (space < all.n && process_parse(&p, str_sub(all, space + 1, all.n), e))
             return -1;
     }
+    if (codelist_check_doctype(lists, &d, clock_now(), e) ||
+        codelist_check_process(lists, &p, clock_now(), e))
+        return -1;
     buf_init(&b, 1024);
     doctype_text(&b, &d);
     json_add_given(s, "document_type", b.p);

@@ -85,6 +85,10 @@ N("circuit.open", UNREACHED, "An access point has taken nothing for a long time"
   "Ask its operator; it is probed again and again")
 N("clock.jumped", SETUP, "The clock was set while the service ran",
   "Let a time service keep it; deadlines wait ten minutes for it to come back")
+N("code.abstract", INPUT, "A document type is abstract: no document is of it",
+  "Use the country's or community's document type; register it with * at the end")
+N("code.removed", INPUT, "An identifier scheme, document type or process was removed from Peppol's code list",
+  "Use the one that took its place; aviso doctypes lists what is active")
 N("codelist.unreadable", SETUP, "A code list in the data folder is damaged",
   "Fetch the artefacts again (make data)")
 N("config.file", SETUP, "A file named by the configuration cannot be read",

@@ -154,6 +154,20 @@ static int choose_process(const struct submit *s, struct err *e)
     return err_next(e, "one of: %s", names);
 }
 
+/* What the code lists have taken out is accepted no more, whoever made the envelope. */
+static int check_codes(const struct submit *s, struct err *e)
+{
+    const struct codelists *l = s->env->lists;
+    const struct document *d = &s->out->document;
+
+    return codelist_check_participant(l, &d->sender, s->now, e) ||
+                   codelist_check_participant(l, &d->receiver, s->now, e) ||
+                   codelist_check_doctype(l, &d->doctype, s->now, e) ||
+                   codelist_check_process(l, &d->process, s->now, e)
+               ? -1
+               : 0;
+}
+
 static int read_payload(struct submit *s, struct err *e)
 {
     struct document *d = &s->out->document;
@@ -166,7 +180,7 @@ static int read_payload(struct submit *s, struct err *e)
         return choose_process(s, e);
     if (s->content.kind != SBDH_XML && s->rq->number)
         d->number = str_z(s->rq->number);
-    return document_check(d, e);
+    return document_check(d, e) || check_codes(s, e) ? -1 : 0;
 }
 
 static int find_owner(struct submit *s, struct err *e)

@@ -71,7 +71,7 @@ static const char *text_of(struct arena *a, const xmlNode *n, const char *name)
     return v.p ? v.p : NOTHING;
 }
 
-/*= PFUOI 4.4.0 POLICY 23 "states of the code list" */
+/*= PFUOI 4.4.0 POLICY 23a "states of the code list" */
 static enum code_state state_of(const char *word)
 {
     if (strcmp(word, "active") == 0)
@@ -294,6 +294,56 @@ struct code_info codelist_process(const struct codelists *c, const struct proces
 struct code_info codelist_transport(const struct codelists *c, const char *profile, int64_t on)
 {
     return find(c, TRANSPORTS, (struct str){"", 0}, str_z(profile), on);
+}
+
+/* ---- what may be used no more ---- */
+
+static int check(const struct code_info *info, const char *spec, const char *what,
+    const char *value, struct err *e)
+{
+    char day[CLOCK_TEXT] = "";
+
+    if (info->state != CODE_REMOVED)
+        return 0;
+    if (info->removal) {
+        clock_utc(day, info->removal);
+        day[10] = '\0';
+    }
+    return err_set(e, ERR_INPUT, "code.removed", spec,
+        "%s %.150s was removed from Peppol's code list %s%s%s", what, value, info->version,
+        *day ? " on " : "", day);
+}
+
+/*= PFUOI 4.4.0 POLICY 4a "removed schemes are not used" */
+int codelist_check_participant(
+    const struct codelists *c, const struct participant *p, int64_t on, struct err *e)
+{
+    struct code_info info = codelist_participant(c, p, on);
+
+    return check(&info, "PFUOI POLICY 4a", "the scheme of participant", p->value, e);
+}
+
+/*= PFUOI 4.4.0 POLICY 23a "removed document types are not used" */
+int codelist_check_doctype(
+    const struct codelists *c, const struct doctype *d, int64_t on, struct err *e)
+{
+    struct code_info info = codelist_doctype(c, d, on);
+
+    /*= PFUOI 4.4.0 POLICY 23b "abstract document types are registered with a star alone" */
+    if (info.is_abstract)
+        return err_set(e, ERR_INPUT, "code.abstract", "PFUOI POLICY 23b",
+            "document type %.200s is abstract: no document is of it, only a registration that ends "
+            "in *",
+            d->value);
+    return check(&info, "PFUOI POLICY 23a", "document type", d->value, e);
+}
+
+int codelist_check_process(
+    const struct codelists *c, const struct process *p, int64_t on, struct err *e)
+{
+    struct code_info info = codelist_process(c, p, on);
+
+    return check(&info, "PFUOI POLICY 25", "process", p->value, e);
 }
 
 const char *codelist_version_of(

@@ -2,8 +2,8 @@
  *
  * Every *.xml of one folder is looked at; a list is known by its root element, the highest version
  * wins. The lists move faster than software: an unknown code is a warning for people, never a
- * refusal; only `removed` codes are not to be sent or registered. Immutable after opening: any
- * thread. */
+ * refusal; only `removed` and abstract codes are not to be sent or registered. Immutable after
+ * opening: any thread. */
 #ifndef AP_PEPPOL_CODELIST_H
 #define AP_PEPPOL_CODELIST_H
 
@@ -42,6 +42,16 @@ struct code_info codelist_participant(
 struct code_info codelist_doctype(const struct codelists *c, const struct doctype *d, int64_t on);
 struct code_info codelist_process(const struct codelists *c, const struct process *p, int64_t on);
 struct code_info codelist_transport(const struct codelists *c, const char *profile, int64_t on);
+
+/* May this be sent, or registered in an SMP, on that day? code.removed, code.abstract (ERR_INPUT);
+ * unknown and deprecated codes may. */
+int codelist_check_participant(
+    const struct codelists *c, const struct participant *p, int64_t on, struct err *e) MUST_CHECK;
+int codelist_check_doctype(
+    const struct codelists *c, const struct doctype *d, int64_t on, struct err *e) MUST_CHECK;
+int codelist_check_process(
+    const struct codelists *c, const struct process *p, int64_t on, struct err *e) MUST_CHECK;
+
 /* The version part of the listed ids with this root and customization; "" when none or several. */
 const char *codelist_version_of(
     const struct codelists *c, struct str root_ns, struct str root_local, struct str customization);

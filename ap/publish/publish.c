@@ -42,6 +42,18 @@ static int plan_row(struct publish_row *r, unsigned also, struct err *e)
     return 0;
 }
 
+/* What the code lists have taken out stays where it stands, but is not published anew. */
+static int check_codes(const struct publish_row *r, const struct publish_ours *o, struct err *e)
+{
+    if (r->act != PUBLISH_PUT)
+        return 0;
+    return codelist_check_participant(o->lists, &o->participant, o->on, e) ||
+                   codelist_check_doctype(o->lists, &r->doctype, o->on, e) ||
+                   codelist_check_process(o->lists, &r->process, o->on, e)
+               ? -1
+               : 0;
+}
+
 int publish_plan(
     struct publish_state *s, const struct publish_ours *ours, unsigned also, struct err *e)
 {
@@ -56,7 +68,7 @@ int publish_plan(
         return err_next(e, "aviso participant add --doctype");
     }
     for (size_t i = 0; i < s->n; i++)
-        if (plan_row(&s->rows[i], also, e))
+        if (plan_row(&s->rows[i], also, e) || check_codes(&s->rows[i], ours, e))
             return err_who(e, ours->participant.value);
     s->group_act = s->group ? PUBLISH_KEEP : PUBLISH_PUT;
     return 0;

@@ -45,6 +45,8 @@ struct publish_ours {
     const struct cert *certs[PUBLISH_MAX_CERTS]; /* the first is to be published; all are ours */
     size_t ncerts;
     const char *description, *contact; /* of new endpoints */
+    const struct codelists *lists;     /* as read: what may be published on that day */
+    int64_t on;
 };
 /* From a participant's record. A service without process gets the only one that the code list has
  * for its document type. participant.services when a record cannot be read. In the arena. */
@@ -118,7 +120,8 @@ enum publish_also {
     PUBLISH_REMOVE_REST = 2 /* also what we do not hold */
 };
 /* Set each row's act. participant.disabled, publish.nothing, publish.no-process, publish.other-ap,
- * publish.redirected (ERR_INPUT) when what we hold cannot be published. */
+ * publish.redirected, code.removed, code.abstract (ERR_INPUT) when what we hold cannot be
+ * published. */
 int publish_plan(struct publish_state *s, const struct publish_ours *ours, unsigned also,
     struct err *e) MUST_CHECK;
 void publish_plan_removal(struct publish_state *s, unsigned also);

@@ -60,6 +60,8 @@ int publish_ours_read(struct publish_ours *out, const struct store_participant *
         if (read_service(&list[i], &p->services[i], lists, now, e))
             return err_wrap(e, "the record of %s: ", p->identifier);
     out->services = list;
+    out->lists = lists;
+    out->on = now;
     out->n = p->nservices;
     out->disabled = p->disabled;
     return 0;

@@ -11,6 +11,9 @@ INVOIC = "urn:peppol:doctype:edifact:INVOIC##eb2b::0"
 BILATERAL = "urn:peppol:doctype:bilateral##eb2b:bilateral::0"
 MLR = "urn:oasis:names:specification:ubl:schema:xsd:ApplicationResponse-2::ApplicationResponse##urn:fdc:peppol.eu:poacc:trns:mlr:3::2.1"
 X12 = "urn:peppol:doctype:x12:850##eb2b::0"
+INVOICES = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2::Invoice##"
+GONE, PINT = INVOICES + "urn:cen.eu:en16931:2017#compliant#urn:xoev-de:kosit:standard:xrechnung_1.2::2.1", INVOICES + "urn:peppol:pint:billing-1::2.1"
+POACC = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 SERVED = [(FACTURX, BILLING), (INVOIC, EB2B), (BILATERAL, "urn:peppol:eb2b:oneway"), (MLR, "urn:fdc:peppol.eu:poacc:bis:mlr:3")]
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(range(256)) * 40
 EDI = "UNA:+.? 'UNB+UNOY:4+A+B+261128:1015+1'\r\nUNH+1+INVOIC:D:96A:UN'\r\nFTX+AAI+++Caf\u00e9 <&> ]]>'\r\n".encode()
@@ -100,6 +103,23 @@ def refusals(lab):
     say(r.returncode == 65 and "document.no-sender" in r.stderr, "a sender must be given", r.stderr)
     r = send(lab, edi, "--doctype", "x12-invoice", "--process", EB2B)
     say("content.format" in r.stderr, "EDIFACT is no X12")
+
+
+def removed(lab):
+    """What the code lists have taken out is not accepted for sending, nor entered as received here."""
+    gone = lab.invoice("GONE-1", lambda s: s.replace("urn:fdc:peppol.eu:2017:poacc:billing:3.0", "urn:xoev-de:kosit:standard:xrechnung_1.2"))
+    general = lab.invoice("PINT-1", lambda s: s.replace("urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0", "urn:peppol:pint:billing-1")
+                          .replace("urn:fdc:peppol.eu:2017:poacc:billing:01:1.0", "urn:peppol:bis:billing"))
+    for name, path, flags, code in [("a document of a removed type", gone, [], "code.removed"), ("one of an abstract type", general, [], "code.abstract"),
+                                    ("a receiver of a removed scheme", INVOICE, ["--to", "9956:0403170701"], "code.removed")]:
+        r = lab.ap(1, "send", path, *flags, "--wait=0s")
+        say(r.returncode == 65 and code in r.stderr and "class  permanent" in r.stderr, f"{name}: {code}", f"{r.returncode} {r.stderr}")
+    say(lab.json(1, "list") == [], "... and is not in the journal", lab.json(1, "list"))
+    for name, args, code in [("a removed type", [BUYER, "--doctype", GONE + " " + POACC], "code.removed"), ("an abstract one", [BUYER, "--doctype", PINT], "code.abstract")]:
+        r = lab.ap(2, "participant", "add", *args, "--country", "BE")
+        say(r.returncode == 65 and code in r.stderr, f"{name} is not entered for reception: {code}", r.stderr)
+    r = lab.ap(2, "participant", "add", BUYER, "--country", "BE", "--doctype", PINT.replace("billing-1", "billing-1*"))
+    say(r.returncode == 0, "... with a star it is", r.stderr)
 
 
 def not_served(lab):
@@ -200,6 +220,7 @@ def damaged(lab):
 
 
 def main(lab):
+    removed(lab)
     publish(lab)
     r = lab.ap(1, "lookup", BUYER, "--doctype", "factur-x", "--process", BILLING)
     say(r.returncode == 0, "the look-up finds an endpoint for it", r.stderr)

@@ -108,6 +108,7 @@ def first(lab):
     say("not in the SML" in text and "missing      invoice" in text, "... in words too", text)
     r = lab.ap(1, "participant", "publish", THIRD, "--dry-run")
     say(r.returncode == 0 and "would add    invoice" in r.stdout and THIRD not in registry(lab), "a dry run tells and does nothing", r.stdout + r.stderr)
+    taken_out(lab)
     r = lab.ap(1, "participant", "publish", THIRD)
     say(r.returncode == 0 and "added        invoice" in r.stdout and "verified" in r.stdout, "it is added and verified", r.stdout + r.stderr)
     say(lab.ap(2, "lookup", THIRD, "--doctype", "invoice").returncode == 0, "the other access point finds it: SML, signature, endpoint")
@@ -118,6 +119,25 @@ def first(lab):
     say(r.returncode == 0 and json.loads(r.stdout)["changes"] == 0 and registry(lab) == before, "twice is no change", r.stdout)
     r = lab.ap(2, "participant", "check", THIRD)
     say(r.returncode == 77, "the other access point has no such participant", r.stderr)
+
+
+def taken_out(lab):
+    """A later code list has taken the type out: what is published stays, but it is not published anew."""
+    data = os.path.join(lab.dir, "later")
+    os.makedirs(data + "/codelists")
+    for name in os.listdir(os.environ["AVISO_DATA"]):
+        if name != "codelists":
+            os.symlink(os.path.join(os.environ["AVISO_DATA"], name), os.path.join(data, name))
+    lists = os.path.join(os.environ["AVISO_DATA"], "codelists")
+    old = open(next(os.path.join(lists, n) for n in os.listdir(lists) if n.startswith("document-types"))).read()
+    row = next(r for r in re.findall(r"<document-type [^>]*>", old) if INVOICE_ID in r)
+    new = re.sub(r'(<document-types version=)"[^"]*"', r'\1"99.0"', old).replace(row, row.replace('state="active"', 'state="removed" removal-date="2026-01-31"'))
+    open(data + "/codelists/later.xml", "w").write(new)
+    later = ("--set", "ap.data_dir=" + data)
+    r = lab.ap(1, "participant", "publish", SUPPLIER, *later)
+    say(r.returncode == 0 and "same         invoice" in r.stdout, "a type that was taken out of the code list stays published", r.stdout + r.stderr)
+    r = lab.ap(1, "participant", "publish", THIRD, *later)
+    say(r.returncode == 65 and "code.removed" in r.stderr and "list 99.0 on 2026-01-31" in r.stderr and THIRD not in registry(lab), "... and is not published anew", r.stdout + r.stderr)
 
 
 def differences(lab):

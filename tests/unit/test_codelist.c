@@ -97,7 +97,7 @@ static void the_newest_list_of_a_folder_counts(void **state)
     codelists_close(c);
 }
 
-/*= PFUOI 4.4.0 POLICY 23 "states of the code list" */
+/*= PFUOI 4.4.0 POLICY 23a "states of the code list" */
 static void a_deprecated_code_is_removed_on_its_day(void **state)
 {
     struct codelists *c;
@@ -158,6 +158,83 @@ static void types_are_found_by_the_names_of_the_list(void **state)
     codelists_close(c);
 }
 
+static void may_be_used(const struct codelists *c, const char *id, const char *on, const char *why)
+{
+    struct doctype d;
+    assert_int_equal(doctype_parse(&d, str_z(id), &e), 0);
+    assert_int_equal(codelist_check_doctype(c, &d, day(on), &e), why ? -1 : 0);
+    if (why)
+        assert_string_equal(e.code, why);
+}
+
+static const char SCHEMES[] =
+    "<participant-identifier-schemes version='9.10'>"
+    "<participant-identifier-scheme iso6523='0001' scheme-name='a' state='removed'/>"
+    "<participant-identifier-scheme iso6523='0002' scheme-name='b' state='deprecated' "
+    "removal-date='2026-07-07'/>"
+    "<participant-identifier-scheme iso6523='0003' scheme-name='c' state='active'/>"
+    "</participant-identifier-schemes>";
+static const char GONE[] =
+    "<processes version='9.10'><process scheme='cenbii-procid-ubl' value='urn:p' "
+    "state='removed'/><process scheme='cenbii-procid-ubl' value='urn:q' state='deprecated'/>"
+    "</processes>";
+
+/*= PFUOI 4.4.0 POLICY 23a "removed document types are not used" */
+/*= PFUOI 4.4.0 POLICY 23b "abstract document types are registered with a star alone" */
+static void removed_and_abstract_types_may_not_be_used(void **state)
+{
+    const char *before = "2026-07-06T23:59:59Z", *after = "2026-07-07T00:00:00Z";
+    struct codelists *c;
+    struct doctype star;
+    struct process p, q;
+    (void)state;
+    put("a-9.10.xml", NEW);
+    put("p-9.10.xml", GONE);
+    assert_int_equal(codelists_open(&c, dir, &e), 0);
+    may_be_used(c, "urn:n::L##d::1", before, "code.removed");
+    may_be_used(c, "urn:n::L##c::1", after, "code.removed");
+    assert_non_null(strstr(e.msg, "9.10 on 2026-07-07"));
+    may_be_used(c, "urn:n::L##c::1", before, NULL); /* deprecated */
+    may_be_used(c, "urn:n::L##d::2", after, NULL);
+    may_be_used(c, "urn:other::L##d::1", after, NULL); /* not listed (yet) */
+    may_be_used(NULL, "urn:n::L##d::1", after, NULL);
+    may_be_used(c, "peppol-doctype-wildcard::urn:n::L##e::1", before, "code.abstract");
+    assert_int_equal(
+        doctype_make(&star, STR("peppol-doctype-wildcard"), STR("urn:n::L##e*::1"), true, &e), 0);
+    assert_int_equal(codelist_check_doctype(c, &star, day(after), &e), 0);
+    assert_int_equal(process_parse(&p, STR("urn:p"), &e), 0);
+    assert_int_equal(process_parse(&q, STR("urn:q"), &e), 0);
+    assert_int_equal(codelist_check_process(c, &p, day(after), &e), -1);
+    assert_string_equal(e.code, "code.removed");
+    assert_int_equal(codelist_check_process(c, &q, day(after), &e), 0);
+    codelists_close(c);
+    drop("p-9.10.xml");
+}
+
+/*= PFUOI 4.4.0 POLICY 4a "removed schemes are not used" */
+static void participants_of_removed_schemes_may_not_be_used(void **state)
+{
+    static const struct {
+        const char *id, *on;
+        bool ok;
+    } cases[] = {{"0001:1", "2026-01-01T00:00:00Z", false},
+        {"0002:1", "2026-07-06T23:59:59Z", true}, {"0002:1", "2026-07-07T00:00:00Z", false},
+        {"0003:1", "2026-07-07T00:00:00Z", true}, {"0004:1", "2026-07-07T00:00:00Z", true}};
+    struct codelists *c;
+    struct participant p;
+    (void)state;
+    put("s-9.10.xml", SCHEMES);
+    assert_int_equal(codelists_open(&c, dir, &e), 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(participant_parse(&p, str_z(cases[i].id), &e), 0);
+        assert_int_equal(
+            codelist_check_participant(c, &p, day(cases[i].on), &e), cases[i].ok ? 0 : -1);
+        assert_true(cases[i].ok || strcmp(e.code, "code.removed") == 0);
+    }
+    codelists_close(c);
+    drop("s-9.10.xml");
+}
+
 static void without_lists_everything_is_unknown(void **state)
 {
     struct process p;
@@ -216,6 +293,8 @@ int main(void)
         cmocka_unit_test(the_newest_list_of_a_folder_counts),
         cmocka_unit_test(a_deprecated_code_is_removed_on_its_day),
         cmocka_unit_test(types_are_found_by_the_names_of_the_list),
+        cmocka_unit_test(removed_and_abstract_types_may_not_be_used),
+        cmocka_unit_test(participants_of_removed_schemes_may_not_be_used),
         cmocka_unit_test(without_lists_everything_is_unknown),
         cmocka_unit_test(unreadable_lists_are_a_configuration_error),
         cmocka_unit_test(the_published_lists_can_be_read),
