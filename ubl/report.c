@@ -194,7 +194,7 @@ void report_json(struct buf *b, const struct ubl_report *r, const struct report_
             buf_putc(b, ',');
         json_finding(b, &r->findings[i]);
     }
-    buf_putc(b, ']');
+    buf_puts(b, s->cut ? "],\"cut\":true" : "]");
     if (r->verdict == UBL_ERROR) {
         buf_puts(b, ",\"error\":");
         json_error(b, &r->error, r->error_layer);

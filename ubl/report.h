@@ -18,6 +18,7 @@ struct report_style {
     bool color;       /* text: bold and red; says nothing the words do not */
     bool quiet;       /* text: nothing about what is valid */
     bool verbose;     /* text: also rules' tests, and layers that passed with their hashes */
+    bool cut;         /* text, JSON: the findings are the first ones of more */
 };
 
 /* Append. JSON is one line; text ends with a newline. SVRL needs a report made with

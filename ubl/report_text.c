@@ -173,4 +173,6 @@ void report_text(struct buf *out, const struct ubl_report *r, const struct repor
         buf_printf(out, "  %s: %s\n", r->error.code, r->error.msg);
     for (uint32_t i = 0; i < r->n_layers; i++)
         layer(&w, &r->layers[i]);
+    if (s->cut)
+        buf_puts(out, "  and more: only the first findings were kept\n");
 }

@@ -28,7 +28,7 @@ int cmd_inbox_list(struct cli *c)
     return code;
 }
 
-static int find(struct in_row *row, struct store *s, const char *id, struct arena *a, struct err *e)
+int inbox_find(struct in_row *row, struct store *s, const char *id, struct arena *a, struct err *e)
 {
     struct store_hit hits[32];
     size_t n = 0, found = 0;
@@ -144,7 +144,7 @@ int cmd_inbox_get(struct cli *c)
         return cli_usage(c, "expected one id");
     }
     act_init(&act, c);
-    if (!a || act_store(&act, &s, &e) || find(&row, s, c->args[0], a, &e) ||
+    if (!a || act_store(&act, &s, &e) || inbox_find(&row, s, c->args[0], a, &e) ||
         fetch(c, s, &row, a, &e) ||
         (row.state != IN_ACKNOWLEDGED && simple(&act, "inbox-handed", row.id, NULL, NULL, &e)))
         code = cli_fail(c, c->args[0], &e);

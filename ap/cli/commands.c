@@ -149,6 +149,8 @@ static const struct cli_flag inbox_quarantine[] = {
     {"why", "TEXT", "the reason, for the record"}, END};
 static const struct cli_flag inbox_release[] = {{"all", NULL, "every document that is set aside"},
     {"who", "TEXT", "who decided it, for the record"}, END};
+static const struct cli_flag inbox_report[] = {
+    {"report", "FORMAT", "text (default), json or html"}, END};
 static const struct cli_flag inbox_reroute[] = {{"to", "ROUTE", "where they go"},
     {"from", "ROUTE", "every document that waits on this route, instead of ids"},
     {"who", "TEXT", "who decided it, for the record"}, END};
@@ -249,6 +251,9 @@ const struct cli_command cli_commands[] = {
     {"inbox release", "ID...", "Hand over documents that were set aside",
         "  aviso inbox release 7f3c12aa\n  aviso inbox release --all\n", inbox_release,
         cmd_inbox_release},
+    {"inbox report", "ID", "Show what validation said of a received document",
+        "  aviso inbox report INV-1042\n  aviso inbox report 7f3c12aa --report html >report.html\n",
+        inbox_report, cmd_inbox_report},
     {"inbox reroute", "[ID...]", "Hand received documents over by another route",
         "  aviso inbox reroute --from erp --to books\n  aviso inbox reroute 7f3c12aa --to inbox\n",
         inbox_reroute, cmd_inbox_reroute},
@@ -348,11 +353,13 @@ const struct cli_command cli_commands[] = {
         render, cmd_render},
     {"rules install", "[FOLDER]",
         "Fetch the official rule sets and schemas, check them, lay them out",
-        "  aviso rules install\n", none, cmd_rules_install},
+        "  aviso rules install\n  aviso rules install /usr/local/share/aviso\n", none,
+        cmd_rules_install},
     {"rules list", "", "Rule sets that are here, with the version in force",
         "  aviso rules list\n  aviso rules list --at 2026-08-01\n", rules_at, cmd_rules_list},
-    {"rules show", "NAME...", "Versions, dates, files and hashes of a rule set",
-        "  aviso rules show peppol-bis3\n", rules_at, cmd_rules_show},
+    {"rules show", "NAME[@VERSION]...", "Versions, dates, files and hashes of a rule set",
+        "  aviso rules show peppol-bis3\n  aviso rules show peppol-bis3@latest --json\n", rules_at,
+        cmd_rules_show},
     {"rules verify", "", "Check every rule file and schema against its published hash",
         "  aviso rules verify\n", none, cmd_rules_verify},
     {"send", "FILE...", "Accept documents for delivery, and with --wait stay until they are proven",

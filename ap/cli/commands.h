@@ -24,6 +24,7 @@ int cmd_inbox_get(struct cli *c);
 int cmd_inbox_list(struct cli *c);
 int cmd_inbox_quarantine(struct cli *c);
 int cmd_inbox_release(struct cli *c);
+int cmd_inbox_report(struct cli *c);
 int cmd_inbox_reroute(struct cli *c);
 int cmd_keys_activate(struct cli *c);
 int cmd_keys_import(struct cli *c);

@@ -489,6 +489,8 @@ N("reply.unsigned", UNPROVEN, "The peer's receipt is not signed",
   "Ask the receiver's service provider to sign its receipts")
 N("reply.warning", UNPROVEN, "The peer answered with a warning and no receipt",
   "Wait: the same message is sent again")
+N("report.damaged", BUG, "The recorded report of a received document cannot be read",
+  "Report it; aviso inbox get ID | aviso validate - judges the document anew")
 N("report.html", BUG, "A report could not be laid out as HTML",
   "Report it; use --report json meanwhile")
 N("rules.altered", SETUP, "A rule file or schema is not the published one",

@@ -262,7 +262,8 @@ void view_in_text(FILE *out, const struct in_row *r)
     line(out, "from", bare(r->sender));
     line(out, "to", bare(r->receiver));
     line(out, "access point", r->seat);
-    line(out, "verdict", r->verdict);
+    line(out, "verdict",
+        strcmp(r->verdict, "invalid") == 0 ? "invalid (aviso inbox report tells why)" : r->verdict);
     line(out, "rules", r->rule_sets);
     line(out, "our id", r->id);
     line(out, "sbdh id", r->instance);

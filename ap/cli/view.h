@@ -25,4 +25,8 @@ int status_summary(struct cli *c, struct store *s);
 /* Every document of a filter, newest first, as lines or JSON lines; an exit code. */
 int list_documents(struct cli *c, struct store *s, struct store_filter *f, bool inbound);
 
+/* The received document that carries this id. Errors: status.not-found, status.ambiguous. */
+int inbox_find(
+    struct in_row *row, struct store *s, const char *id, struct arena *a, struct err *e) MUST_CHECK;
+
 #endif

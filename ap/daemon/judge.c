@@ -14,6 +14,9 @@
 
 #define STOCK 16
 #define ARENA_MAX (1024u << 20)
+#define NAME_ROOM 72  /* for one more name in out_verdict.rule_ids */
+#define NAMES_BACK 64 /* findings looked at for the same name */
+#define PLACE_MAX 65536
 
 static struct {
     pthread_mutex_t lock;
@@ -97,10 +100,52 @@ static bool too_large(char *out, size_t n, const struct blob *document)
     return true;
 }
 
+/* "xsd line 8 (IssueDate)" */
+static size_t name_place(char *out, size_t n, const struct ubl_finding *f)
+{
+    struct buf place;
+    const char *slash, *name;
+
+    buf_init(&place, PLACE_MAX);
+    report_short_location(&place, f->location);
+    slash = place.p ? strrchr(place.p, '/') : NULL;
+    name = slash ? slash + 1 : "";
+    (void)snprintf(out, n, "%s line %u%s%.*s%s", f->ruleset, f->line, *name ? " (" : "",
+        NAME_ROOM / 3, name, *name ? ")" : "");
+    buf_free(&place);
+    return strlen(out);
+}
+
+static bool named_before(const struct ubl_report *r, uint32_t i)
+{
+    for (uint32_t k = i > NAMES_BACK ? i - NAMES_BACK : 0; k < i; k++)
+        if (r->findings[k].severity == UBL_SEV_ERROR &&
+            str_eq(r->findings[k].id, r->findings[i].id))
+            return true;
+    return false;
+}
+
+/* Rules by their ids, each once; what has none (the schema) by line and element. */
+static void name_errors(struct out_verdict *v, const struct ubl_report *r)
+{
+    size_t at = 0, room = sizeof(v->rule_ids) - NAME_ROOM;
+
+    for (uint32_t i = 0; i < r->n_findings && at < room; i++) {
+        const struct ubl_finding *f = &r->findings[i];
+        if (f->severity != UBL_SEV_ERROR || (f->id.n && named_before(r, i)))
+            continue;
+        at += (size_t)snprintf(v->rule_ids + at, sizeof(v->rule_ids) - at, "%s", at ? ", " : "");
+        if (f->id.n)
+            at += (size_t)snprintf(v->rule_ids + at, sizeof(v->rule_ids) - at, "%.*s",
+                STR_FMT(str_sub(f->id, 0, NAME_ROOM / 2)));
+        else
+            at += name_place(v->rule_ids + at, sizeof(v->rule_ids) - at, f);
+    }
+}
+
 static void use_out(void *ctx, const struct ubl_report *r)
 {
     struct out_verdict *v = ctx;
-    size_t at = 0;
 
     name_sets(v->rule_sets, sizeof(v->rule_sets), r);
     v->checked = r->n_layers > 0;
@@ -113,11 +158,7 @@ static void use_out(void *ctx, const struct ubl_report *r)
         (void)snprintf(v->rule_ids, sizeof(v->rule_ids), "%s: %.120s", r->error.code, r->error.msg);
         return;
     }
-    for (uint32_t i = 0; i < r->n_findings && at + 40 < sizeof(v->rule_ids); i++)
-        if (r->findings[i].severity == UBL_SEV_ERROR)
-            at += (size_t)snprintf(v->rule_ids + at, sizeof(v->rule_ids) - at, "%s%.*s",
-                at ? ", " : "", (int)(r->findings[i].id.n < 36 ? r->findings[i].id.n : 36),
-                r->findings[i].id.p);
+    name_errors(v, r);
 }
 
 static int validate_out(void *ctx, struct out_verdict *out, const struct blob *document,
@@ -138,18 +179,19 @@ static int validate_out(void *ctx, struct out_verdict *out, const struct blob *d
 static void use_in(void *ctx, const struct ubl_report *r)
 {
     struct in_verdict_report *v = ctx;
-    const struct report_style style = {.file = "document"};
+    struct report_style style = {.file = "document"};
+    struct ubl_report shown = *r;
     struct err e = ERR_INIT;
 
     name_sets(v->rule_sets, sizeof(v->rule_sets), r);
     v->checked = *r->set || r->n_layers;
     v->valid = r->verdict == UBL_VALID;
-    if (report_write(&v->report, r, REPORT_JSON, &style, &e)) { /* too many findings to keep */
-        size_t max = v->report.max;
+    while (report_write(&v->report, &shown, REPORT_JSON, &style, &e) && shown.n_findings) {
+        size_t max = v->report.max; /* too many findings to keep: the first ones */
         buf_free(&v->report);
         buf_init(&v->report, max);
-        buf_printf(&v->report, "{\"verdict\":\"%s\",\"errors\":%u,\"warnings\":%u,\"cut\":true}",
-            ubl_verdict_word(r->verdict), r->errors, r->warnings);
+        style.cut = true;
+        shown.n_findings /= 2;
     }
 }
 

@@ -307,8 +307,8 @@ static int reject(struct submit *s, struct err *e)
     struct err why = ERR_INIT;
     struct out_new n;
 
-    (void)err_set(&why, ERR_INPUT, "document.invalid", "", "%u rule%s of %s refuse it: %s",
-        s->out->verdict.errors, s->out->verdict.errors == 1 ? "" : "s", s->out->verdict.rule_sets,
+    (void)err_set(&why, ERR_INPUT, "document.invalid", "", "refused by %s, %u error%s: %s",
+        s->out->verdict.rule_sets, s->out->verdict.errors, s->out->verdict.errors == 1 ? "" : "s",
         s->out->verdict.rule_ids);
     (void)err_next(&why, "correct the document and submit it again; aviso validate tells more");
     if (row_of(s, &n, e))
@@ -354,8 +354,8 @@ static int steps(struct submit *s, bool dry, struct err *e)
     if (!s->out->verdict.valid) {
         if (!dry)
             return reject(s, e);
-        return err_set(
-            e, ERR_INPUT, "document.invalid", "", "rules refuse it: %s", s->out->verdict.rule_ids);
+        return err_set(e, ERR_INPUT, "document.invalid", "", "refused by %s: %s",
+            s->out->verdict.rule_sets, s->out->verdict.rule_ids);
     }
     if (wrap(s, e) || row_of(s, &n, e))
         return -1;
