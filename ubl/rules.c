@@ -149,6 +149,14 @@ static int bad_line(const struct table *t, struct err *e)
         e, ERR_CONFIG, "rules.data", "", "%s:%u: this line cannot be read", t->path, t->line);
 }
 
+/* Keeps the message: which file, and why it cannot be read. */
+static int not_installed(struct err *e)
+{
+    const struct err why = *e;
+
+    return err_set(e, ERR_CONFIG, "rules.data", "", "%s", why.msg);
+}
+
 static int open_table(struct rules *r, const char *name, struct table *t, struct err *e)
 {
     char *path = arena_printf(r->arena, "%s/%s", r->data, name);
@@ -159,9 +167,11 @@ static int open_table(struct rules *r, const char *name, struct table *t, struct
     buf_init(&b, CATALOGUE_MAX);
     if (!path)
         (void)err_nomem(e);
-    else if (fsx_read_file(&b, path, e) == 0 && !(t->at = arena_dup(r->arena, buf_view(&b))))
+    else if (fsx_read_file(&b, path, e))
+        rc = strcmp(e->code, "memory.exhausted") == 0 ? -1 : not_installed(e);
+    else if (!(t->at = arena_dup(r->arena, buf_view(&b))))
         (void)err_nomem(e);
-    else if (t->at) {
+    else {
         t->end = t->at + b.n;
         rc = 0;
     }

@@ -52,16 +52,38 @@ static struct json_object *version_json(const struct rules *r, const struct rule
     return o;
 }
 
-static struct json_object *set_json(
-    const struct rules *r, const struct rules_set *s, const struct rules_version *now)
+static void add_str(struct json_object *o, const char *key, struct str s)
+{
+    (void)json_object_object_add(o, key, json_object_new_string_len(s.p, (int)s.n));
+}
+
+static struct json_object *document_json(const struct rules_document *d)
+{
+    struct json_object *o = json_object_new_object();
+
+    add_str(o, "namespace", d->uri);
+    add_str(o, "root", d->local);
+    add_str(o, "customization", d->customization);
+    add_str(o, "schema", d->schema);
+    return o;
+}
+
+/* `only`: of the versions this one; NULL: all. */
+static struct json_object *set_json(const struct rules *r, const struct rules_set *s,
+    const struct rules_version *now, const struct rules_version *only)
 {
     struct json_object *o = json_object_new_object(), *versions = json_object_new_array();
+    struct json_object *documents = json_object_new_array();
 
     json_add_given(o, "name", s->name);
     json_add_given(o, "title", s->title);
     (void)json_object_object_add(o, "in_force", now ? json_object_new_string(now->version) : NULL);
+    for (size_t i = 0; i < s->n_documents; i++)
+        (void)json_object_array_add(documents, document_json(&s->documents[i]));
+    (void)json_object_object_add(o, "documents", documents);
     for (size_t i = 0; i < s->n_versions; i++)
-        (void)json_object_array_add(versions, version_json(r, &s->versions[i]));
+        if (!only || only == &s->versions[i])
+            (void)json_object_array_add(versions, version_json(r, &s->versions[i]));
     (void)json_object_object_add(o, "versions", versions);
     return o;
 }
@@ -94,7 +116,7 @@ int cmd_rules_list(struct cli *c)
     for (size_t i = 0; i < n; i++) {
         const struct rules_version *v = in_force(&s[i], at);
         if (c->json)
-            cli_json(set_json(r, &s[i], v));
+            cli_json(set_json(r, &s[i], v, NULL));
         else
             (void)printf("%-34s %-9s %-10s  %s\n", s[i].name, v ? v->version : "-",
                 v ? from_text(v) : "", s[i].title);
@@ -103,7 +125,8 @@ int cmd_rules_list(struct cli *c)
     return EXIT_OK;
 }
 
-static void show(const struct rules *r, const struct rules_set *s, int64_t at)
+static void show(
+    const struct rules *r, const struct rules_set *s, int64_t at, const struct rules_version *only)
 {
     const struct rules_version *now = in_force(s, at);
 
@@ -113,12 +136,38 @@ static void show(const struct rules *r, const struct rules_set *s, int64_t at)
             STR_FMT(s->documents[i].customization));
     for (size_t i = s->n_versions; i-- > 0;) {
         const struct rules_version *v = &s->versions[i];
+        if (only && only != v)
+            continue;
         (void)printf("  version   %s%s%s%s\n", v->version,
             v->from == INT64_MIN ? "" : "  mandatory from ", from_text(v),
             v == now ? "  (in force)" : "");
         for (size_t k = 0; k < v->n_layers; k++)
             (void)printf("    %s\n      sha256 %s\n", v->layer[k], rules_sha256(r, v->layer[k]));
     }
+}
+
+/* NAME, NAME@VERSION or NAME@latest */
+static int show_one(struct cli *c, const struct rules *r, const char *word, int64_t at)
+{
+    const size_t cut = str_find(str_z(word), STR("@"));
+    const struct rules_set *s = rules_set_find(r, str_sub(str_z(word), 0, cut));
+    const char *version = word[cut] ? word + cut + 1 : NULL;
+    const struct rules_version *only = NULL;
+    struct err e = ERR_INIT;
+
+    for (size_t i = 0; s && version && i < s->n_versions; i++)
+        if (strcmp(s->versions[i].version, version) == 0 || strcmp(version, "latest") == 0)
+            only = &s->versions[i];
+    if (!s || (version && !only)) {
+        (void)err_set(&e, ERR_INPUT, "rules.unknown", "", "%s: no such %s", word,
+            s ? "version (aviso rules show tells those there)" : "rule set (aviso rules list)");
+        return cli_fail(c, word, &e);
+    }
+    if (c->json)
+        cli_json(set_json(r, s, in_force(s, at), only));
+    else
+        show(r, s, at, only);
+    return EXIT_OK;
 }
 
 int cmd_rules_show(struct cli *c)
@@ -133,20 +182,8 @@ int cmd_rules_show(struct cli *c)
         code = open_rules(c, &r);
     if (code)
         return code;
-    for (size_t i = 0; i < c->nargs; i++) {
-        struct str name = str_z(c->args[i]);
-        const struct rules_set *s = rules_set_find(r, str_sub(name, 0, str_find(name, STR("@"))));
-        struct err e = ERR_INIT;
-        if (!s) {
-            (void)err_set(&e, ERR_INPUT, "rules.unknown", "",
-                "%s: no such rule set (aviso rules list)", c->args[i]);
-            code = cli_worse(code, cli_fail(c, c->args[i], &e));
-        } else if (c->json) {
-            cli_json(set_json(r, s, in_force(s, at)));
-        } else {
-            show(r, s, at);
-        }
-    }
+    for (size_t i = 0; i < c->nargs; i++)
+        code = cli_worse(code, show_one(c, r, c->args[i], at));
     rules_free(r);
     return code;
 }
@@ -167,6 +204,18 @@ static void say_bad(void *self, const char *path, const char *why)
     cli_json(o);
 }
 
+/* The last line, also where nothing is wrong. */
+static void verified_json(const char *data, size_t checked, int bad)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_add_given(o, "data", data);
+    json_add_bool(o, "ok", bad == 0);
+    json_add_int(o, "checked", (int64_t)checked);
+    json_add_int(o, "bad", bad);
+    cli_json(o);
+}
+
 int cmd_rules_verify(struct cli *c)
 {
     struct rules *r;
@@ -179,11 +228,27 @@ int cmd_rules_verify(struct cli *c)
     bad = rules_verify(r, say_bad, c, &checked, &e);
     if (bad < 0)
         code = cli_fail(c, NULL, &e);
-    else if (!c->json)
+    else if (c->json)
+        verified_json(rules_data(r), checked, bad);
+    else
         (void)printf(
             "%zu files checked in %s: %d missing or altered\n", checked, rules_data(r), bad);
     rules_free(r);
     return bad > 0 ? EXIT_SETUP : code;
+}
+
+/* The script has told people; programs are told here. */
+static int installed_ok(struct cli *c, bool ok, const char *folder)
+{
+    struct json_object *o;
+
+    if (c->json) {
+        o = json_object_new_object();
+        json_add_some(o, "data", folder);
+        json_add_bool(o, "ok", ok);
+        cli_json(o);
+    }
+    return ok ? EXIT_OK : EXIT_SETUP;
 }
 
 int cmd_rules_install(struct cli *c)
@@ -194,6 +259,8 @@ int cmd_rules_install(struct cli *c)
     int status;
     pid_t pid;
 
+    if (c->nargs > 1)
+        return cli_usage(c, "one FOLDER, not also \"%s\"", c->args[1]);
     if (!folder && script_data_dir(installed, sizeof(installed)))
         folder = installed;
     if (!script_find(script, sizeof(script), "schemas/install")) {
@@ -215,5 +282,5 @@ int cmd_rules_install(struct cli *c)
         (void)err_errno(&e, "io.exec", "run", script);
         return cli_fail(c, NULL, &e);
     }
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? EXIT_OK : EXIT_SETUP;
+    return installed_ok(c, WIFEXITED(status) && WEXITSTATUS(status) == 0, folder);
 }

@@ -135,7 +135,16 @@ def test_rules_command():
     check('rules list', (code, sets['peppol-bis3'], sets['pint-ae'], sets['ubl']), (0, '2025.11', '2026.5', None))
     check('rules show', [x in aviso('rules', 'show', 'peppol-bis3')[1] for x in ('2026-08-17', 'sha256', '(in force)')], [True] * 3)
     check('rules show of an unknown one', aviso('rules', 'show', 'none')[0], 65)
-    check('rules verify', aviso('rules', 'verify')[0], 0)
+    code, out, _ = aviso('rules', 'show', 'peppol-bis3@2025.11', '--json')
+    o = json.loads(out)
+    check('rules show of one version', (code, [v['version'] for v in o['versions']], [d['root'] for d in o['documents']]), (0, ['2025.11'], ['Invoice', 'CreditNote']))
+    check('rules show of a version that is not there', aviso('rules', 'show', 'peppol-bis3@1')[0], 65)
+    code, out, _ = aviso('rules', 'verify', '--json')
+    o = json.loads(out)
+    check('rules verify', (code, o['ok'], o['bad'], o['checked'] > 500, aviso('rules', 'verify')[0]), (0, True, 0, True, 0))
+    check('rules install takes one folder', aviso('rules', 'install', '/nonexistent/a', '/nonexistent/b')[0], 64)
+    r = subprocess.run([AVISO, 'validate', '--json', HERE + '/invoice-good.xml'], stdout=subprocess.PIPE, env={**os.environ, 'AVISO_DATA': '/nonexistent'})
+    check('no rules at all: the operator is told what to do', (r.returncode, json.loads(r.stdout)['error']['what'], 'rules install' in json.loads(r.stdout)['error']['next']), (78, 'rules.data', True))
 
 
 if __name__ == '__main__':
