@@ -103,15 +103,25 @@ static void member(struct buf *b, const char *name, struct str value)
     json_str(b, value);
 }
 
-static void json_error(struct buf *b, const struct err *e, const char *layer)
+/* `l`: the layer that it stopped, or NULL. */
+static void json_error(
+    struct buf *b, const struct err *e, const struct ubl_layer *l, const char *layer)
 {
     buf_puts(b, "{\"code\":");
     json_str(b, str_z(e->code));
     member(b, "message", str_z(e->msg));
     if (e->where[0])
         member(b, "where", str_z(e->where));
+    if (e->next[0])
+        member(b, "next", str_z(e->next));
     if (layer[0])
         member(b, "ruleset", str_z(layer));
+    if (l && l->stopped_id.n)
+        member(b, "id", l->stopped_id);
+    if (l && l->stopped_at.n)
+        member(b, "location", l->stopped_at);
+    if (l && l->stopped_line)
+        buf_printf(b, ",\"line\":%u", l->stopped_line);
     buf_putc(b, '}');
 }
 
@@ -151,7 +161,7 @@ static void json_layer(struct buf *b, const struct ubl_layer *l)
     buf_printf(b, ",\"errors\":%u,\"warnings\":%u", l->errors, l->warnings);
     if (l->state == UBL_STOPPED) {
         buf_puts(b, ",\"error\":");
-        json_error(b, &l->error, "");
+        json_error(b, &l->error, l, "");
     }
     buf_putc(b, '}');
 }
@@ -165,6 +175,14 @@ static void json_document(struct buf *b, const struct ubl_report *r)
     member(b, "customization", r->customization);
     member(b, "profile", r->profile);
     buf_printf(b, ",\"enveloped\":%s}", r->enveloped ? "true" : "false");
+}
+
+static const struct ubl_layer *first_stopped(const struct ubl_report *r)
+{
+    for (uint32_t i = 0; i < r->n_layers; i++)
+        if (r->layers[i].state == UBL_STOPPED)
+            return &r->layers[i];
+    return NULL;
 }
 
 void report_json(struct buf *b, const struct ubl_report *r, const struct report_style *s)
@@ -197,7 +215,7 @@ void report_json(struct buf *b, const struct ubl_report *r, const struct report_
     buf_puts(b, s->cut ? "],\"cut\":true" : "]");
     if (r->verdict == UBL_ERROR) {
         buf_puts(b, ",\"error\":");
-        json_error(b, &r->error, r->error_layer);
+        json_error(b, &r->error, first_stopped(r), r->error_layer);
     }
     buf_puts(b, "}\n");
 }

@@ -32,7 +32,7 @@ static const char stylesheet[] =
     "<xsl:value-of select=\"concat(@root, ' ', @id)\"/><br/></xsl:if>"
     "<xsl:if test=\"@customization != ''\"><code><xsl:value-of select='@customization'/></code>"
     "<br/></xsl:if><xsl:if test=\"@set != ''\"><xsl:value-of select=\"concat(@title, ' (', @set, "
-    "' ', @version, ')', ', the rules in force at ', @at)\"/><br/></xsl:if>"
+    "' ', @version, '), ', @why)\"/><br/></xsl:if>"
     "<xsl:value-of select=\"concat('Errors: ', @errors, ', warnings: ', @warnings)\"/></p>"
     "<xsl:if test=\"@note != ''\"><p><xsl:value-of select='@note'/></p>"
     "</xsl:if><xsl:apply-templates select='stop'/><xsl:apply-templates select='layer'/>"
@@ -124,9 +124,14 @@ static void as_xml(struct buf *b, const struct ubl_report *r, const struct repor
     attribute(b, "title", str_z(r->set_title));
     attribute(b, "version", str_z(r->version));
     attribute(b, "note", str_z(r->note));
-    buf_puts(b, " at=\"");
-    report_instant(b, r->at);
-    buf_printf(b, "\" errors=\"%u\" warnings=\"%u\">", r->errors, r->warnings);
+    if (r->chosen)
+        attribute(b, "why", STR("chosen by whoever asked"));
+    else {
+        buf_puts(b, " why=\"the rules in force at ");
+        report_instant(b, r->at);
+        buf_putc(b, '"');
+    }
+    buf_printf(b, " errors=\"%u\" warnings=\"%u\">", r->errors, r->warnings);
     if (r->verdict == UBL_ERROR)
         stop(b, &r->error);
     for (uint32_t i = 0; i < r->n_layers; i++)
@@ -157,6 +162,7 @@ static int transform(struct buf *out, const struct buf *xml, struct err *e)
     if (in)
         result = xsltApplyStylesheet(compiled, in, NULL);
     if (result && xsltSaveResultToString(&text, &n, result, compiled) == 0 && text) {
+        buf_puts(out, "<!DOCTYPE html>\n"); /* which libxslt would not write in this short form */
         buf_add(out, text, (size_t)n);
         rc = buf_check(out, e);
     } else {

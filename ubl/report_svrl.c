@@ -44,12 +44,27 @@ static void finding(struct buf *b, const struct ubl_finding *f)
     buf_printf(b, "\n  </svrl:%s>\n", name);
 }
 
+/* Of several rule sets each prefix once, as long as it means the same. */
+static bool bound_before(const struct ubl_report *r, uint32_t layer, const struct sch_ns *ns)
+{
+    for (uint32_t i = 0; i < layer; i++) {
+        size_t n = 0;
+        const struct sch_ns *v = r->layers[i].sch ? sch_namespaces(r->layers[i].sch, &n) : NULL;
+        for (size_t k = 0; k < n; k++)
+            if (str_eq(v[k].prefix, ns->prefix) && str_eq(v[k].uri, ns->uri))
+                return true;
+    }
+    return false;
+}
+
 static void prefixes(struct buf *b, const struct ubl_report *r)
 {
     for (uint32_t i = 0; i < r->n_layers; i++) {
         size_t n = 0;
         const struct sch_ns *ns = r->layers[i].sch ? sch_namespaces(r->layers[i].sch, &n) : NULL;
         for (size_t k = 0; k < n; k++) {
+            if (bound_before(r, i, &ns[k]))
+                continue;
             buf_puts(b, "  <svrl:ns-prefix-in-attribute-values");
             attribute(b, "prefix", ns[k].prefix);
             attribute(b, "uri", ns[k].uri);
@@ -92,7 +107,32 @@ static void stopped(struct buf *b, const char *name, const struct err *e)
     buf_puts(b, "</svrl:text>\n");
 }
 
-/* svrl:text comes before the patterns. */
+static void plain(struct buf *b, const char *label, const char *value)
+{
+    if (!*value)
+        return;
+    buf_puts(b, "  <svrl:text>");
+    buf_puts(b, label);
+    buf_xml(b, str_z(value));
+    buf_puts(b, "</svrl:text>\n");
+}
+
+/* What was judged by what; svrl:text comes before the patterns. */
+static void sources(struct buf *b, const struct ubl_report *r)
+{
+    plain(b, "", r->note);
+    for (uint32_t i = 0; i < r->n_layers; i++) {
+        const struct ubl_layer *l = &r->layers[i];
+        buf_puts(b, "  <svrl:text>");
+        buf_xml(b, str_z(l->name));
+        buf_printf(b, ": %s, ", ubl_layer_word(l->state));
+        buf_xml(b, str_z(l->path));
+        if (l->sha256[0])
+            buf_printf(b, ", sha256 %s", l->sha256);
+        buf_puts(b, "</svrl:text>\n");
+    }
+}
+
 static void stops(struct buf *b, const struct ubl_report *r)
 {
     if (r->verdict == UBL_ERROR && !r->error_layer[0])
@@ -106,10 +146,15 @@ void report_svrl(struct buf *b, const struct ubl_report *r, const struct report_
 {
     buf_puts(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                 "<svrl:schematron-output xmlns:svrl=\"http://purl.oclc.org/dsdl/svrl\""
-                " schemaVersion=\"\"");
+                " schemaVersion=\"");
+    buf_xml(b, str_z(r->set));
+    buf_puts(b, r->set[0] ? " " : "");
+    buf_xml(b, str_z(r->version));
+    buf_putc(b, '"');
     attribute(b, "title", str_z(r->set_title));
     buf_puts(b, ">\n");
     stops(b, r);
+    sources(b, r);
     prefixes(b, r);
     for (uint32_t i = 0; i < r->n_layers; i++) {
         const struct ubl_layer *l = &r->layers[i];

@@ -54,13 +54,13 @@ static void headline(struct writer *w)
 /* Words of s between `indent` and WIDTH. */
 static void wrap(struct buf *b, struct str s, unsigned indent)
 {
-    size_t col = WIDTH; /* so that the first word begins a line */
+    size_t col = 0;
 
     while (s.n) {
         size_t n = str_find(s, STR(" "));
         struct str word = str_sub(s, 0, n);
-        if (col + 1 + n > WIDTH) {
-            buf_printf(b, "%s%*s", col == WIDTH ? "" : "\n", (int)indent, "");
+        if (col == 0 || col + 1 + n > WIDTH) {
+            buf_printf(b, "%s%*s", col ? "\n" : "", (int)indent, "");
             col = indent;
         } else {
             buf_putc(b, ' ');
@@ -97,15 +97,36 @@ static void lines(struct writer *w, uint32_t first, uint32_t last)
         buf_printf(w->b, " … (%u times)", n);
 }
 
+static void shown_location(struct buf *b, struct str s)
+{
+    if (s.n && s.p[0] == '/')
+        report_short_location(b, s);
+    else
+        buf_str(b, s);
+}
+
+/* On one line, white space to be seen: it may be what is wrong. */
+static void value(struct buf *b, struct str s)
+{
+    buf_puts(b, " = \"");
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == '\n')
+            buf_puts(b, "\\n");
+        else if (s.p[i] == '\t')
+            buf_puts(b, "\\t");
+        else if (s.p[i] == '\r')
+            buf_puts(b, "\\r");
+        else
+            buf_putc(b, s.p[i]);
+    buf_putc(b, '"');
+}
+
 static void place(struct writer *w, const struct ubl_finding *f)
 {
     buf_puts(w->b, "      at ");
-    if (f->location.n && f->location.p[0] == '/')
-        report_short_location(w->b, f->location);
-    else
-        buf_str(w->b, f->location);
+    shown_location(w->b, f->location);
     if (f->value.n)
-        buf_printf(w->b, " = \"%.*s\"", STR_FMT(f->value));
+        value(w->b, f->value);
     buf_putc(w->b, '\n');
 }
 
@@ -142,6 +163,15 @@ static bool said_before(const struct ubl_report *r, const struct ubl_layer *l, u
     return false;
 }
 
+static void stopped_where(struct writer *w, const struct ubl_layer *l)
+{
+    if (!l->stopped_at.n)
+        return;
+    buf_printf(w->b, "      judging %.*s%s", STR_FMT(l->stopped_id), l->stopped_id.n ? " at " : "");
+    shown_location(w->b, l->stopped_at);
+    buf_printf(w->b, ", line %u\n", l->stopped_line);
+}
+
 static void layer(struct writer *w, const struct ubl_layer *l)
 {
     uint32_t last = l->first + l->n;
@@ -156,10 +186,20 @@ static void layer(struct writer *w, const struct ubl_layer *l)
         buf_printf(w->b, "    %s: ", l->error.code);
         buf_puts(w->b, l->error.msg);
         buf_printf(w->b, "%s%s\n", l->error.where[0] ? "\n      at " : "", l->error.where);
+        stopped_where(w, l);
     }
     for (uint32_t i = l->first; i < last; i++)
         if (!said_before(w->r, l, i))
             finding(w, i, last);
+}
+
+static void no_verdict(struct writer *w)
+{
+    const struct err *e = &w->r->error;
+
+    buf_printf(w->b, "  %s: %s\n", e->code, e->msg);
+    if (e->class != ERR_INPUT && e->next[0]) /* it lies not with the document */
+        buf_printf(w->b, "  next: %s\n", e->next);
 }
 
 void report_text(struct buf *out, const struct ubl_report *r, const struct report_style *s)
@@ -170,7 +210,7 @@ void report_text(struct buf *out, const struct ubl_report *r, const struct repor
         return;
     headline(&w);
     if (r->verdict == UBL_ERROR && !r->error_layer[0])
-        buf_printf(out, "  %s: %s\n", r->error.code, r->error.msg);
+        no_verdict(&w);
     for (uint32_t i = 0; i < r->n_layers; i++)
         layer(&w, &r->layers[i]);
     if (s->cut)

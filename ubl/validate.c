@@ -177,6 +177,7 @@ static struct ubl_finding *add(struct work *k, struct ubl_layer *l, enum ubl_sev
 static struct str value_of(struct work *k, uint32_t node)
 {
     const struct tree *t = k->t;
+    const char *cut;
     struct str s;
 
     if (tree_kind_of(t, node) == TREE_ELEMENT)
@@ -185,13 +186,14 @@ static struct str value_of(struct work *k, uint32_t node)
                 return (struct str){"", 0};
     if (tree_kind_of(t, node) == TREE_DOCUMENT)
         return (struct str){"", 0};
-    s = str_trim(tree_string(t, node));
-    if (s.n > UBL_VALUE_MAX) {
-        s.n = UBL_VALUE_MAX;
-        while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
-            s.n--; /* not inside a character */
-    }
-    return kept(k, s);
+    s = tree_string(t, node); /* as it stands: white space may be the fault */
+    if (s.n <= UBL_VALUE_MAX)
+        return kept(k, s);
+    s.n = UBL_VALUE_MAX;
+    while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
+        s.n--; /* not inside a character */
+    cut = arena_printf(k->a, "%.*s…", STR_FMT(s));
+    return str_z(cut ? cut : "");
 }
 
 static struct ubl_layer *add_layer(struct work *k, const char *name, const char *path)
@@ -259,6 +261,20 @@ static enum ubl_severity severity_of(const struct sch_finding *f)
     return sch_is_warning(f) ? UBL_SEV_WARNING : UBL_SEV_INFO;
 }
 
+static int stopped_where(struct work *k, struct ubl_layer *l, const struct sch_result *res)
+{
+    const char *location;
+
+    l->stopped_id = kept(k, res->stopped_id);
+    if (res->stopped_node == TREE_NONE)
+        return 0;
+    if (!(location = sch_location(k->t, res->stopped_node, k->a)))
+        return err_nomem(k->e);
+    l->stopped_at = str_z(location);
+    l->stopped_line = k->t->nodes[res->stopped_node].line;
+    return 0;
+}
+
 static int run_rules(struct work *k, struct ubl_layer *l, const struct xp_now *now)
 {
     struct sch_run_options opt = {.trace = k->o->trace, .max_findings = k->o->max_findings};
@@ -270,7 +286,7 @@ static int run_rules(struct work *k, struct ubl_layer *l, const struct xp_now *n
     l->fired_rules = res.fired_rules;
     if (res.stopped) {
         stop(k, l, &res.error);
-        return 0;
+        return stopped_where(k, l, &res);
     }
     l->events = res.events;
     l->n_events = res.n_events;
@@ -317,7 +333,9 @@ static int add_rule_layers(struct work *k)
 
     for (size_t i = 0; i < k->o->n_extra; i++) {
         struct sch_info f = sch_info(k->o->extra[i]);
-        add_layer(k, f.name, f.path)->sch = k->o->extra[i];
+        struct ubl_layer *l = add_layer(k, f.name, f.path);
+        l->sch = k->o->extra[i];
+        l->sha256 = f.sha256;
     }
     for (size_t i = 0; !k->o->n_extra && v && i < v->n_layers; i++) {
         const struct sch *s;
@@ -364,6 +382,8 @@ static const char *note_for(const struct work *k)
     if (!k->choice.version)
         return k->choice.schema[0] ? "no rules for this customization here: checked by schema only"
                                    : "no rules and no schema for this document here";
+    if (!k->choice.schema[0])
+        return "asked for by name, but not made for this document: no schema, rules only";
     if (strncmp(k->choice.set->name, "en16931-", 8) == 0 &&
         !str_eqz(k->out->customization, "urn:cen.eu:en16931:2017"))
         return "rules of this CIUS are not here: checked by EN 16931 only";
@@ -384,6 +404,7 @@ static int choose(struct work *k)
     if (k->choice.set && !k->o->n_extra) {
         o->set = k->choice.set->name;
         o->set_title = k->choice.set->title;
+        o->chosen = k->o->rules != NULL;
         o->version = k->choice.version ? k->choice.version->version : "";
     }
     return 0;

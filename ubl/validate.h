@@ -33,7 +33,7 @@ struct ubl_finding {
     const char *kind;    /* "failed-assert", "successful-report", "schema" */
     enum ubl_severity severity;
     struct str id, flag, role, location, text, test;
-    struct str value; /* the offending value, where the context is a leaf; shortened */
+    struct str value; /* the offending value, where the context is a leaf; cut with an ellipsis */
     uint32_t line;
     const struct sch_note *notes;
     uint32_t n_notes;
@@ -43,13 +43,15 @@ enum ubl_layer_state { UBL_PASSED, UBL_FAILED, UBL_STOPPED, UBL_NOT_RUN };
 const char *ubl_layer_word(enum ubl_layer_state s);
 
 struct ubl_layer {
-    const char *name, *path, *sha256; /* sha256 "" when not pinned */
+    const char *name, *path, *sha256; /* sha256 "": not known */
     enum ubl_layer_state state;
     uint32_t first, n; /* its findings */
     uint32_t errors, warnings;
-    struct err error;               /* UBL_STOPPED */
-    const struct sch *sch;          /* NULL for the schema layer */
-    const struct sch_event *events; /* with options.trace: for SVRL */
+    struct err error;                  /* UBL_STOPPED; where = rule file and line */
+    struct str stopped_id, stopped_at; /* the check, its context's location; "" when not known */
+    uint32_t stopped_line;             /* of the context in the document; 0 = not known */
+    const struct sch *sch;             /* NULL for the schema layer */
+    const struct sch_event *events;    /* with options.trace: for SVRL */
     uint32_t n_events, fired_rules;
 };
 
@@ -60,6 +62,7 @@ struct ubl_report {
     struct str root_uri, root_local, customization, profile, id;
     bool enveloped;                        /* the document lay in an SBDH envelope */
     const char *set, *set_title, *version; /* chosen rule set; "" when there is none */
+    bool chosen;                           /* by options.rules, not by `at` alone */
     const char *note;                      /* for people: what was not checked; "" */
     int64_t at;
     const struct ubl_layer *layers;

@@ -51,7 +51,7 @@ int cli_config(struct cli *c, bool checked, struct err *e)
     return checked ? config_check(c->config, e) : 0;
 }
 
-static const char *next_step(const struct err *e)
+const char *cli_next_step(const struct err *e)
 {
     const struct error_name *n = error_name_find(e->code);
 
@@ -86,7 +86,7 @@ struct json_object *cli_error_json(const struct err *e)
     json_add_some(o, "where", e->where[0] ? e->where : "here");
     json_add_some(o, "who", e->who[0] ? e->who : "us");
     json_add_some(o, "class", err_class_word(e->class));
-    json_add_some(o, "next", next_step(e));
+    json_add_some(o, "next", cli_next_step(e));
     json_add_some(o, "text", e->msg);
     json_add_some(o, "clause", e->spec);
     json_add_some(o, "ebms", e->ebms);
@@ -124,7 +124,7 @@ int cli_fail(struct cli *c, const char *input, const struct err *e)
     (void)fprintf(stderr, "  where  %s\n", e->where[0] ? e->where : "here");
     (void)fprintf(stderr, "  who    %s\n", e->who[0] ? e->who : "us");
     (void)fprintf(stderr, "  class  %s\n", err_class_word(e->class));
-    (void)fprintf(stderr, "  next   %s\n", next_step(e));
+    (void)fprintf(stderr, "  next   %s\n", cli_next_step(e));
     return code;
 }
 

@@ -77,6 +77,8 @@ int cli_config_load(struct config **out, const struct cli *c, struct err *e) MUS
 /* Tell a failure in its five parts (text on stderr, or one JSON line on stdout with --json).
  * `input`: the file or id it is about, or NULL. Returns the exit code that belongs to it. */
 int cli_fail(struct cli *c, const char *input, const struct err *e);
+/* What to do about it: what the error says, else its name, else its class. */
+const char *cli_next_step(const struct err *e);
 int cli_nomem(struct cli *c); /* memory.exhausted, as cli_fail */
 /* The same object, to be put into another one ("error": {...}). */
 struct json_object *cli_error_json(const struct err *e);

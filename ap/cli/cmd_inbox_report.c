@@ -117,7 +117,7 @@ static int read_findings(struct ubl_report *r, struct ubl_layer *layers, struct 
 
 static int read_layers(struct ubl_report *r, struct json_object *o, struct arena *a, struct err *e)
 {
-    struct json_object *list;
+    struct json_object *list, *stop;
     size_t n = members(o, "layers", &list);
     struct ubl_layer *v = n ? arena_alloc(a, n * sizeof(*v)) : NULL;
 
@@ -132,6 +132,11 @@ static int read_layers(struct ubl_report *r, struct json_object *o, struct arena
             .errors = number(x, "errors"),
             .warnings = number(x, "warnings"),
             .error = error_of(x, "error")};
+        if (json_object_object_get_ex(x, "error", &stop)) {
+            v[i].stopped_id = str_of(stop, "id");
+            v[i].stopped_at = str_of(stop, "location");
+            v[i].stopped_line = number(stop, "line");
+        }
         while (v[i].state < UBL_NOT_RUN && strcmp(state, ubl_layer_word(v[i].state)) != 0)
             v[i].state++;
     }

@@ -5,9 +5,8 @@
 #include "ap/cli/commands.h"
 
 #include "ap/cli/file.h"
+#include "ap/cli/inputs.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 
 #include "ap/base/buf.h"
 #include "ap/base/clock.h"
+#include "ap/base/fsx.h"
 #include "ubl/report.h"
 #include "ubl/rules.h"
 #include "ubl/validate.h"
@@ -26,8 +26,6 @@
 #define JOBS_MAX 64
 #define EXTRA_MAX 60
 #define WINDOW 64
-#define FILES_MAX 10000000u
-#define DIRS_DEEP 32
 
 struct job {
     struct cli *c;
@@ -37,8 +35,7 @@ struct job {
     enum report_format format;
     const char *output; /* folder for the reports, or NULL: standard output */
     bool fail_on_warning;
-    char **files;
-    size_t n, cap;
+    struct inputs in;
     pthread_mutex_t lock;
     pthread_cond_t turn;
     size_t next, printed;
@@ -49,69 +46,6 @@ struct job {
     struct err e; /* a failure that ends the whole command */
     bool failed;
 };
-
-/* ---- inputs ---- */
-
-static int add_file(struct job *j, const char *path)
-{
-    if (j->n == j->cap) {
-        size_t cap = j->cap ? j->cap * 2 : 64;
-        char **v = cap > FILES_MAX ? NULL : realloc(j->files, cap * sizeof(*v));
-        if (!v)
-            return err_nomem(&j->e);
-        j->files = v;
-        j->cap = cap;
-    }
-    if (!(j->files[j->n] = strdup(path)))
-        return err_nomem(&j->e);
-    j->n++;
-    return 0;
-}
-
-static int visible(const struct dirent *d)
-{
-    return d->d_name[0] != '.';
-}
-
-static bool is_xml(const char *name)
-{
-    size_t n = strlen(name);
-
-    return n > 4 && strcasecmp(name + n - 4, ".xml") == 0;
-}
-
-static int add_input(struct job *j, const char *path, unsigned deep);
-
-/* A folder gives its .xml files and those of its folders, by name. */
-static int add_folder(struct job *j, const char *path, unsigned deep)
-{
-    struct dirent **v = NULL;
-    int n = scandir(path, &v, visible, alphasort), rc = 0;
-
-    if (n < 0)
-        return add_file(j, path); /* reading it will say why */
-    for (int i = 0; i < n; i++) {
-        char *inner = NULL;
-        struct stat st;
-        if (!rc && asprintf(&inner, "%s/%s", path, v[i]->d_name) < 0)
-            rc = err_nomem(&j->e);
-        if (!rc && stat(inner, &st) == 0 && (S_ISDIR(st.st_mode) || is_xml(v[i]->d_name)))
-            rc = add_input(j, inner, deep + 1);
-        free(inner);
-        free(v[i]);
-    }
-    free(v);
-    return rc;
-}
-
-static int add_input(struct job *j, const char *path, unsigned deep)
-{
-    struct stat st;
-
-    if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return deep > DIRS_DEEP ? 0 : add_folder(j, path, deep);
-    return add_file(j, path);
-}
 
 /* ---- one document ---- */
 
@@ -136,6 +70,12 @@ static int exit_of(const struct job *j, const struct ubl_report *r)
     return EXIT_BUG;
 }
 
+static void say_next(struct ubl_report *r)
+{
+    if (!r->error.next[0])
+        (void)err_next(&r->error, "%s", cli_next_step(&r->error));
+}
+
 /* A document that could not even be read or judged still has its report: its error. */
 static void report_failure(struct ubl_report *r, const struct err *e)
 {
@@ -149,23 +89,38 @@ static void report_failure(struct ubl_report *r, const struct err *e)
         .at = clock_now() / 1000};
 }
 
-static int write_to_folder(struct job *j, const char *file, struct buf *b, struct err *e)
+/* Named after the document; below a folder that was given, in the same folders. */
+static int write_to_folder(struct job *j, const struct input *in, struct buf *b, struct err *e)
 {
-    const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
-    char *path = NULL;
-    int rc;
+    const char *name = in->path + in->name;
+    char *path = NULL, *slash;
+    int rc = 0;
 
-    if (asprintf(&path, "%s/%s%s", j->output, strcmp(base, "-") == 0 ? "stdin" : base,
+    if (asprintf(&path, "%s/%s%s", j->output, strcmp(name, "-") == 0 ? "stdin" : name,
             report_extension(j->format)) < 0)
         return err_nomem(e);
-    rc = file_put(path, buf_view(b), e);
+    if (strchr(name, '/') && (slash = strrchr(path, '/'))) {
+        *slash = '\0';
+        rc = fsx_mkdirs(path, 0777, e);
+        *slash = '/';
+    }
+    if (!rc)
+        rc = file_put(path, buf_view(b), e);
     buf_clear(b);
     free(path);
     return rc;
 }
 
-static void validate_one(struct job *j, struct ubl_worker *w, const char *file, struct done *out)
+/* What could not be read at all is missing; what is too large is not. */
+static int unreadable(const struct err *e)
 {
+    return strncmp(e->code, "io.", 3) == 0 ? EXIT_MISSING : error_exit_code(e);
+}
+
+static void validate_one(
+    struct job *j, struct ubl_worker *w, const struct input *input, struct done *out)
+{
+    const char *file = input->path;
     const struct report_style style = {.file = file,
         .color = j->c->color && j->format == REPORT_TEXT && !j->output,
         .quiet = j->c->quiet,
@@ -179,7 +134,7 @@ static void validate_one(struct job *j, struct ubl_worker *w, const char *file, 
     buf_init(&out->text, REPORT_MAX);
     if (file_load(&in, file, &e)) {
         report_failure(&r, &e);
-        out->code = strcmp(e.code, "memory.exhausted") == 0 ? error_exit_code(&e) : EXIT_MISSING;
+        out->code = unreadable(&e);
     } else if (!a ? err_nomem(&e) : ubl_validate(&r, j->rules, w, buf_view(&in), &j->opt, a, &e)) {
         report_failure(&r, &e);
         out->code = error_exit_code(&e);
@@ -188,8 +143,10 @@ static void validate_one(struct job *j, struct ubl_worker *w, const char *file, 
     }
     out->invalid = r.verdict == UBL_INVALID;
     out->stopped = r.verdict == UBL_ERROR;
+    if (out->stopped)
+        say_next(&r);
     if (report_write(&out->text, &r, j->format, &style, &e) ||
-        (j->output && write_to_folder(j, file, &out->text, &e))) {
+        (j->output && write_to_folder(j, input, &out->text, &e))) {
         out->code = cli_worse(out->code, error_exit_code(&e));
         (void)fprintf(stderr, "aviso: %s: %s: %s\n", file, e.code, e.msg);
     }
@@ -206,8 +163,8 @@ static void show_progress(struct job *j, bool last)
     if (!j->progress || now - j->began < 1000 || (!last && now - j->shown < 200))
         return;
     j->shown = now;
-    (void)fprintf(stderr, "\r\033[K%zu/%zu · %zu invalid · %zu without verdict", j->printed, j->n,
-        j->invalid, j->stopped);
+    (void)fprintf(stderr, "\r\033[K%zu/%zu · %zu invalid · %zu without verdict", j->printed,
+        j->in.n, j->invalid, j->stopped);
     if (last)
         (void)fputs("\r\033[K", stderr);
     (void)fflush(stderr);
@@ -243,13 +200,13 @@ static void *work(void *p)
         return NULL;
     }
     (void)pthread_mutex_lock(&j->lock);
-    while (!j->failed && j->next < j->n) {
+    while (!j->failed && j->next < j->in.n) {
         struct done d = {0};
         size_t i = j->next++;
         while (!j->failed && i >= j->printed + WINDOW)
             (void)pthread_cond_wait(&j->turn, &j->lock);
         (void)pthread_mutex_unlock(&j->lock);
-        validate_one(j, w, j->files[i], &d);
+        validate_one(j, w, &j->in.v[i], &d);
         (void)pthread_mutex_lock(&j->lock);
         while (!j->failed && j->printed != i)
             (void)pthread_cond_wait(&j->turn, &j->lock);
@@ -289,16 +246,17 @@ static size_t threads_for(const struct job *j, const char *word)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
     if (word && str_to_u64(str_z(word), JOBS_MAX, &n) && n > 0)
-        return n < j->n ? (size_t)n : j->n;
+        return n < j->in.n ? (size_t)n : j->in.n;
     n = cores > 0 ? (unsigned long long)cores : 1;
     n = n < JOBS_MAX ? n : JOBS_MAX;
-    return n < j->n ? (size_t)n : j->n;
+    return n < j->in.n ? (size_t)n : j->in.n;
 }
 
 static int load_extra(struct job *j, char *name, size_t size, struct err *e)
 {
     const struct sch_options opt = {.phase = cli_get(j->c, "phase")};
     const char *path;
+    bool phases = false;
 
     for (size_t i = 0; (path = cli_get_nth(j->c, "schematron", i)) && i < EXTRA_MAX; i++) {
         const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
@@ -307,7 +265,11 @@ static int load_extra(struct job *j, char *name, size_t size, struct err *e)
         if (sch_load(&j->extra[i], path, name, &opt, e))
             return -1;
         j->opt.n_extra++;
+        phases |= !sch_info(j->extra[i]).compiled;
     }
+    if (opt.phase && !phases)
+        return err_set(e, ERR_INPUT, "rules.phase", "ISO 19757-3 5.4.10",
+            "--phase %s: a compiled stylesheet has no phases to choose from", opt.phase);
     return 0;
 }
 
@@ -334,6 +296,11 @@ static int read_flags(struct job *j)
         .rules = cli_get(c, "rules"),
         .no_xsd = cli_has(c, "no-xsd"),
         .trace = j->format == REPORT_SVRL};
+    if (j->opt.rules && cli_get(c, "schematron"))
+        return cli_usage(
+            c, "--rules chooses official rules, --schematron replaces them: one of both");
+    if (cli_get(c, "phase") && !cli_get(c, "schematron"))
+        return cli_usage(c, "--phase is for a .sch given by --schematron");
     if (cli_get(c, "at") && rules_instant(&j->opt.at, str_z(cli_get(c, "at")), &e))
         return cli_usage(c, "--at: %s", e.msg);
     j->output = cli_get(c, "output");
@@ -354,10 +321,11 @@ static int refuse(struct job *j, const char *ruleset, const struct err *e)
         return cli_fail(j->c, NULL, e);
     report_failure(&r, e);
     r.error_layer = ruleset;
+    say_next(&r);
     buf_init(&b, REPORT_MAX);
-    for (size_t i = 0; i < j->n; i++)
-        if (report_write(
-                &b, &r, j->format, &(const struct report_style){.file = j->files[i]}, &failed)) {
+    for (size_t i = 0; i < j->in.n; i++)
+        if (report_write(&b, &r, j->format, &(const struct report_style){.file = j->in.v[i].path},
+                &failed)) {
             code = cli_fail(j->c, NULL, &failed);
             buf_clear(&b);
             break;
@@ -373,12 +341,14 @@ static int prepare(struct job *j)
     char name[256] = "";
 
     for (size_t i = 0; i < j->c->nargs; i++)
-        if (add_input(j, j->c->args[i], 0))
-            return cli_fail(j->c, j->c->args[i], &j->e);
-    if (j->n == 0)
+        if (inputs_add(&j->in, j->c->args[i], &e))
+            return cli_fail(j->c, j->c->args[i], &e);
+    if (j->in.n == 0)
         return cli_usage(j->c, j->c->nargs ? "no .xml files there" : "which FILE?");
-    if (j->n > 1 && !j->output && (j->format == REPORT_SVRL || j->format == REPORT_HTML))
+    if (j->in.n > 1 && !j->output && (j->format == REPORT_SVRL || j->format == REPORT_HTML))
         return cli_usage(j->c, "several SVRL or HTML reports need --output FOLDER");
+    if (j->output && inputs_check_names(&j->in, &e))
+        return cli_fail(j->c, NULL, &e);
     if (load_extra(j, name, sizeof(name), &e))
         return refuse(j, name, &e);
     j->opt.extra = (const struct sch *const *)j->extra;
@@ -391,10 +361,10 @@ static int prepare(struct job *j)
 
 static void summary(const struct job *j)
 {
-    if (j->n < 2 || j->c->quiet || j->format == REPORT_JSON)
+    if (j->in.n < 2 || j->c->quiet || j->format == REPORT_JSON)
         return;
-    (void)fprintf(stderr, "%zu files: %zu valid, %zu invalid, %zu without verdict\n", j->n,
-        j->n - j->invalid - j->stopped, j->invalid, j->stopped);
+    (void)fprintf(stderr, "%zu files: %zu valid, %zu invalid, %zu without verdict\n", j->in.n,
+        j->in.n - j->invalid - j->stopped, j->invalid, j->stopped);
 }
 
 /* The process ends after this: giving a schema's 17 MB back piece by piece would take a sixth of a
@@ -414,13 +384,11 @@ int cmd_validate(struct cli *c)
     if (!code)
         code = prepare(j);
     if (!code) {
-        j->progress = j->n > 1 && !c->quiet && isatty(STDERR_FILENO);
+        j->progress = j->in.n > 1 && !c->quiet && isatty(STDERR_FILENO);
         code = run_all(j, threads_for(j, cli_get(c, "jobs")));
         summary(j);
     }
-    for (size_t i = 0; i < j->n; i++)
-        free(j->files[i]);
-    free(j->files);
+    inputs_free(&j->in);
     for (size_t i = 0; i < EXTRA_MAX; i++)
         sch_free(j->extra[i]);
     kept = j->rules;

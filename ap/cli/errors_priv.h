@@ -253,6 +253,8 @@ N("in.poison", NO, "A received document ends the process that validates it",
   "Report it with the document; aviso inbox release hands it over unchecked")
 N("inbox.quarantined", NO, "A received document was set aside by hand",
   "aviso inbox release hands it over all the same")
+N("inputs.same-name", USAGE, "Two inputs have the same name, and so would their reports",
+  "Give the folder above both, or run the command for each")
 N("invoice.arithmetic", INPUT, "A sum given with the invoice is not the one that its parts make",
   "Correct the amount, or leave it out: it is computed then")
 N("invoice.attachment", INPUT, "A file cannot be embedded: its kind, name or content is not one that may be",
@@ -355,6 +357,8 @@ N("key.unwrap", INPUT, "A content key does not unwrap (EBMS:0102)",
   "The sender must encrypt for the certificate in the SMP")
 N("key.verify", NO, "A signature value was not made with the signer's key",
   "The signer must correct it; treat it as an attack if it repeats")
+N("limit.folders", INPUT, "Folders lie too deep in each other",
+  "Give an inner folder")
 N("limit.size", INPUT, "A document, part or message is larger than is taken",
   "Make it smaller, or raise the limit")
 N("listen.address", SETUP, "listen.address is not ADDRESS:PORT",
@@ -503,6 +507,8 @@ N("rules.limit", INPUT, "A rule set passes a limit of files",
   "Make it smaller")
 N("rules.missing", SETUP, "A rule file or schema of the catalogue is not there",
   "Run aviso rules install")
+N("rules.phase", INPUT, "A phase was asked for where there are none",
+  "Give the .sch it is defined in, or leave --phase out")
 N("rules.unknown", INPUT, "There is no such rule set or version",
   "See aviso rules list")
 N("sbdh.country", INPUT, "COUNTRY_C1 is missing or no country code (EBMS:0004)",

@@ -23,6 +23,13 @@ while IFS=$tab read -r command flags; do
     say $? "examples come first in \"$command\""
 done <"$dir/words"
 
+"$AVISO" help inbox get >"$dir/a" && "$AVISO" inbox get --help >"$dir/b" && cmp -s "$dir/a" "$dir/b"
+say $? "help COMMAND is what COMMAND --help says"
+"$AVISO" help inbox | grep -q "inbox list" && ! "$AVISO" help inbox | grep -q "rules list"
+say $? "help of a group lists its commands"
+"$AVISO" help sned 2>&1 | grep -q '"send"' && ! "$AVISO" help sned >/dev/null 2>&1
+say $? "help of what is no command names the nearest"
+
 "$TOP/packaging/man" "$AVISO" "$dir/man"
 n=$(ls "$dir"/man/*.[157] | wc -l)
 [ "$n" -eq $(($(wc -l <"$dir/words") + 3)) ]

@@ -4,7 +4,7 @@
 saxon.tsv     what Saxon said (tests/parity/Verdicts.java): rule file, document, findings or error code
 pipeline.json what the whole pipeline says: verdict, rule set, layers, rule ids; written after review
 --record      write both anew (saxon.tsv needs Java: make parity fetches Saxon)"""
-import glob, json, os, subprocess, sys, tempfile, xml.dom.minidom
+import glob, hashlib, json, os, subprocess, sys, tempfile, xml.dom.minidom
 
 TOP = os.path.dirname(os.path.abspath(__file__)) + '/../..'
 os.chdir(TOP)
@@ -129,6 +129,61 @@ def test_command():
         check('reports into a folder', sorted(os.listdir(d)), ['invoice-bad-totals.xml.html', 'invoice-good.xml.html'])
 
 
+SCH = '<schema xmlns="http://purl.oclc.org/dsdl/schematron" queryBinding="xslt2">%s</schema>'
+
+
+def test_folders():
+    good = open(HERE + '/invoice-good.xml', 'rb').read()
+    with tempfile.TemporaryDirectory() as d:
+        for x in ('in/a', 'in/b'):
+            os.makedirs('%s/%s' % (d, x))
+            open('%s/%s/x.xml' % (d, x), 'wb').write(good)
+        os.mkdir(d + '/out')
+        code, _, err = aviso('validate', '-o', d + '/out', d + '/in/a/x.xml', d + '/in/b/x.xml')
+        check('no report replaces another', (code, 'inputs.same-name' in err, os.listdir(d + '/out')), (64, True, []))
+        aviso('validate', '--json', '-o', d + '/out', d + '/in')
+        check('reports lie as the documents do', sorted(os.path.relpath(x, d + '/out') for x in glob.glob(d + '/out/*/*')), ['a/x.xml.json', 'b/x.xml.json'])
+        os.symlink('..', d + '/in/a/up')
+        os.mkfifo(d + '/in/pipe.xml')
+        check('a folder: each file once, no links in circles, no pipes', [os.path.relpath(json.loads(x)['file'], d) for x in aviso('validate', '--json', d + '/in')[1].splitlines()], ['in/a/x.xml', 'in/b/x.xml'])
+        os.makedirs(d + '/deep' + '/n' * 40)
+        check('folders that lie too deep are named', (lambda r: (r[0], 'limit.folders' in r[2]))(aviso('validate', d + '/deep')), (65, True))
+        with open(d + '/large.xml', 'wb') as f:
+            f.truncate((256 << 20) + 1)
+        check('a file that is too large is there', (lambda r: (r[0], json.loads(r[1])['error']['code']))(aviso('validate', '--json', d + '/large.xml')), (65, 'limit.size'))
+
+
+def test_given_rules():
+    good = HERE + '/invoice-good.xml'
+    with tempfile.TemporaryDirectory() as d:
+        rules = d + '/own.sch'
+        with open(rules, 'w') as f:
+            f.write(SCH % '<ns prefix="c" uri="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"/><pattern><rule context="c:IssueDate">\n<assert id="A" test="xs:integer(.) gt 1">a</assert></rule></pattern>')
+        o = json.loads(aviso('validate', '--json', '--no-xsd', '--schematron', rules, good)[1])
+        e = o['error']
+        check('what stopped a rule set is told: rule, its line, the place in the document', (e['code'], e['id'], e['where'], e['line'], e['location'].endswith("]/*:IssueDate[namespace-uri()='urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2'][1]")), ('FORG0001', 'A', rules + ':2', 8, True))
+        check('and as text', 'judging A at /Invoice/IssueDate, line 8' in aviso('validate', '--no-xsd', '--schematron', rules, good)[1], True)
+        check('rules that are given have a hash too', o['layers'][0]['sha256'], hashlib.sha256(open(rules, 'rb').read()).hexdigest())
+        with open(d + '/bad.sch', 'w') as f:
+            f.write(SCH % '<pattern>\n<rule context="x">\n<nonsense/></rule></pattern>')
+        e = json.loads(aviso('validate', '--json', '--no-xsd', '--schematron', d + '/bad.sch', good)[1])['error']
+        check('a construct that is not known is refused with file and line', (e['code'], e['where'], 'nonsense' in e['message'], bool(e['next'])), ('rules.construct', d + '/bad.sch:3', True, True))
+        compiled = DATA + '/rules/openpeppol/2026.5/PEPPOLBIS-T01.xslt'
+        check('an option that would do nothing is wrong usage', [aviso('validate', *a, good)[0] for a in (('--phase', 'x'), ('--rules', 'latest', '--schematron', rules), ('--phase', 'x', '--schematron', compiled))], [64, 64, 65])
+        svrl = aviso('validate', '--report', 'svrl', '--schematron', rules, '--schematron', rules, good)[1]
+        check('SVRL of several rule sets binds a prefix once', svrl.count('prefix="c"'), 1)
+    svrl = aviso('validate', '--report', 'svrl', '--at', AT, good)[1]
+    check('SVRL names rule set, version, hash', [x in svrl for x in ('schemaVersion="peppol-bis3 2026.5"', 'CEN-EN16931-UBL: passed, rules/openpeppol/2026.5/CEN-EN16931-UBL.xslt, sha256 ')], [True] * 2)
+    html = aviso('validate', '--report', 'html', '--rules', 'peppol-bis3@2025.11', good)[1]
+    check('HTML says that the version was chosen', (html[:15], 'rules in force' in html, 'chosen by whoever asked' in html), ('<!DOCTYPE html>', False, True))
+    out = aviso('validate', '--rules', 'peppol-order3', good)[1]
+    check('rules that are not made for the document: a note says so', 'not made for this document' in out, True)
+    padded = aviso('validate', '--at', AT, HERE + '/invoice-padded-date.xml')[1]
+    check('white space in a value can be seen', r'= "\n    2026-10-01\n  "' in padded, True)
+    wide = aviso('validate', '--at', AT, HERE + '/invoice-many-faults.xml', '--no-xsd')[1]
+    check('texts are wrapped between words, and only there', [l for l in wide.splitlines() if '  ' in l.strip() and 'line' not in l] + [l for l in wide.splitlines() if len(l) > 100 and ' at /' not in l], [])
+
+
 def test_rules_command():
     code, out, _ = aviso('rules', 'list', '--json', '--at', '2026-08-16')
     sets = {json.loads(x)['name']: json.loads(x)['in_force'] for x in out.splitlines()}
@@ -156,5 +211,7 @@ if __name__ == '__main__':
     test_verdicts()
     test_pipeline()
     test_command()
+    test_folders()
+    test_given_rules()
     test_rules_command()
     sys.exit(failed)

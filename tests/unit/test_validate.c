@@ -304,7 +304,7 @@ static void findings_carry_all_that_reports_show(void **state)
     assert_int_equal(report.n_findings, 5); /* R1, R2 and three times T */
     f = &report.findings[0];
     assert_string_equal(f->ruleset, "one");
-    assert_true(str_eqz(f->id, "R1") && str_eqz(f->value, "x") && f->line == 2);
+    assert_true(str_eqz(f->id, "R1") && str_eqz(f->value, "\n x\n") && f->line == 2);
     assert_int_equal(f->n_notes, 1);
     assert_true(str_eqz(f->notes[0].text, "Found x ."));
     assert_int_equal(report.findings[1].severity, UBL_SEV_WARNING);
@@ -321,6 +321,25 @@ static void a_stopped_rule_set_is_no_verdict_and_the_others_still_run(void **sta
     assert_int_equal(report.layers[1].n, 0); /* as with Saxon: nothing of a run that stopped */
     assert_int_equal(report.layers[2].state, UBL_PASSED);
     assert_int_equal(report.n_findings, 1);
+    assert_int_equal(report.layers[1].stopped_line, 1);
+    assert_true(
+        str_has_suffix(report.layers[1].stopped_at, STR("/*:stop[namespace-uri()='u'][1]")));
+}
+
+static void long_values_are_cut_between_characters(void **state)
+{
+    char many[101] = "", doc[1024];
+    struct str v;
+
+    (void)state;
+    for (size_t i = 0; i < 50; i++)
+        (void)memcpy(many + 2 * i, "é", 3);
+    (void)snprintf(doc, sizeof(doc),
+        "<Doc xmlns='u'><CustomizationID>c:1</CustomizationID><n>x%s%s</n></Doc>", many, many);
+    validate(doc, NULL);
+    v = report.findings[0].value;
+    assert_int_equal(v.n, UBL_VALUE_MAX - 1 + strlen("…"));
+    assert_true(str_has_suffix(v, STR("é…")));
 }
 
 static void documents_without_rules_pass_with_a_note(void **state)
@@ -463,6 +482,7 @@ int main(void)
         cmocka_unit_test(documents_without_rules_pass_with_a_note),
         cmocka_unit_test(envelopes_are_opened),
         cmocka_unit_test(too_large_documents_are_refused),
+        cmocka_unit_test(long_values_are_cut_between_characters),
         cmocka_unit_test(text_groups_equal_findings_and_shows_the_value),
         cmocka_unit_test(json_is_one_line_of_json),
         cmocka_unit_test(svrl_and_html_are_well_formed),

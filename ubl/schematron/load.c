@@ -8,7 +8,9 @@
 #include <stdlib.h>
 
 #include "ap/base/buf.h"
+#include "ap/base/enc.h"
 #include "ap/base/fsx.h"
+#include "ap/base/hash.h"
 
 #define PLAN_MAX ((size_t)256 << 20)
 
@@ -107,7 +109,11 @@ static const struct {
 
 int sch_at(struct sch_load *l, struct at x)
 {
-    return err_wrap(l->e, "%s:%u: ", x.f->path, x.f->tree->nodes[x.n].line);
+    const unsigned line = x.f->tree->nodes[x.n].line;
+
+    if (!l->e->where[0])
+        (void)err_where(l->e, "%s:%u", x.f->path, line);
+    return err_wrap(l->e, "%s:%u: ", x.f->path, line);
 }
 
 int sch_refuse(struct sch_load *l, struct at x, const char *fmt, ...)
@@ -402,7 +408,7 @@ int sch_load_bytes(struct sch **out, struct str bytes, const char *path, const c
         (void)err_nomem(e);
         goto done;
     }
-    l.s->info.title = "";
+    l.s->info.title = l.s->info.sha256 = "";
     if (load_form(&l, bytes, path) || sch_plan_finish(&l))
         goto done;
     *out = l.s;
@@ -412,6 +418,20 @@ done:
     arena_free(l.tmp);
     sch_free(l.s);
     return rc;
+}
+
+static int note_hash(struct sch *s, struct str bytes, struct err *e)
+{
+    uint8_t sum[HASH_LEN];
+    char *hex = arena_alloc(s->arena, HASH_HEX);
+
+    if (!hex)
+        return err_nomem(e);
+    if (hash_of(sum, bytes.p, bytes.n, e))
+        return -1;
+    enc_hex(hex, sum, HASH_LEN);
+    s->info.sha256 = hex;
+    return 0;
 }
 
 int sch_load(struct sch **out, const char *path, const char *name, const struct sch_options *opt,
@@ -425,6 +445,10 @@ int sch_load(struct sch **out, const char *path, const char *name, const struct 
     rc = fsx_read_file(&b, path, e);
     if (!rc)
         rc = sch_load_bytes(out, buf_view(&b), path, name, opt, e);
+    if (!rc && (rc = note_hash(*out, buf_view(&b), e))) {
+        sch_free(*out);
+        *out = NULL;
+    }
     buf_free(&b);
     return rc;
 }

@@ -21,6 +21,8 @@ struct run {
     struct sch_event *events;
     uint32_t n, cap, n_events, cap_events, max;
     uint32_t patterns, rules;
+    struct str stopped_id;
+    uint32_t stopped_node;
     struct err *e;
 };
 
@@ -104,6 +106,13 @@ static int fire(struct run *r, const struct sch_check *c, uint32_t node)
     return add_event(r, (struct sch_event){.kind = SCH_FINDING, .finding = r->n++});
 }
 
+static int stopped(struct run *r, const struct sch_check *c, uint32_t node)
+{
+    r->stopped_id = c->id;
+    r->stopped_node = node;
+    return err_where(r->e, "%s:%u", c->file, c->line);
+}
+
 static int run_rule(
     struct run *r, const struct sch_rule *rule, uint32_t node, struct xp_visit visit)
 {
@@ -117,7 +126,7 @@ static int run_rule(
     for (const struct sch_test *t = rule->tests; t->test; t++) {
         bool yes;
         if (xp_test(&yes, r->c, t->test, r->e) || (yes == t->fires && fire(r, t->check, node)))
-            return err_where(r->e, "%s:%u", t->check->file, t->check->line);
+            return stopped(r, t->check, node);
     }
     return 0;
 }
@@ -171,7 +180,14 @@ int sch_run(struct sch_result *out, const struct sch *s, struct xp_ctx *c, const
 {
     struct xp_now clock = now ? *now : clock_now();
     struct err stop = ERR_INIT;
-    struct run r = {.s = s, .c = c, .t = t, .a = a, .opt = opt, .e = &stop};
+    struct run r = {.s = s,
+        .c = c,
+        .t = t,
+        .a = a,
+        .opt = opt,
+        .stopped_id = {"", 0},
+        .stopped_node = TREE_NONE,
+        .e = &stop};
 
     memset(out, 0, sizeof(*out));
     r.max = opt && opt->max_findings ? opt->max_findings : FINDINGS_MAX;
@@ -188,6 +204,8 @@ int sch_run(struct sch_result *out, const struct sch *s, struct xp_ctx *c, const
     } else {
         out->stopped = true;
         out->error = stop;
+        out->stopped_id = r.stopped_id;
+        out->stopped_node = r.stopped_node;
     }
     out->active_patterns = r.patterns;
     out->fired_rules = r.rules;

@@ -38,7 +38,8 @@ void sch_free(struct sch *s); /* NULL is fine */
 
 struct sch_info {
     const char *name, *path, *title;
-    bool compiled; /* from a stylesheet */
+    const char *sha256; /* of the file that sch_load read, without includes; else "" */
+    bool compiled;      /* from a stylesheet */
     uint32_t patterns, rules, asserts, reports, functions, keys;
 };
 struct sch_info sch_info(const struct sch *s);
@@ -79,6 +80,8 @@ struct sch_result {
     uint32_t n_events;
     bool stopped;     /* a dynamic error ended the run: the outcome is `error`, never `valid` */
     struct err error; /* code FORG0001 ...; where = rule file and line */
+    struct str stopped_id; /* of the assert or report that stopped it; may be empty */
+    uint32_t stopped_node; /* its context; TREE_NONE when it was no check of a rule */
 };
 
 struct sch_run_options {
