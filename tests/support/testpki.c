@@ -164,24 +164,24 @@ static void extension(X509 *x, int nid, const char *value)
     X509_EXTENSION_free(e);
 }
 
-static X509 *certificate(const struct testpki_leaf *l, X509 *issuer, EVP_PKEY *issuer_key)
+static void other_extensions(X509 *x, X509 *issuer, const char *text)
 {
-    unsigned char id[HASH_LEN];
-    X509 *x = X509_new();
-    ASN1_INTEGER *serial = X509_get_serialNumber(x);
-    BIGNUM *sn;
-    char about[200];
-    int n = snprintf(about, sizeof(about), "%s|%s|%s|%d", l->name, l->cn, l->from, l->is_ca);
+    BIO *b = BIO_new_mem_buf(text, -1);
+    CONF *conf = NCONF_new(NULL);
+    X509V3_CTX c;
 
-    NEED(!hash_of(id, about, (size_t)n, NULL));
-    id[0] = (unsigned char)((id[0] & 0x3f) | 0x40);
-    NEED((sn = BN_bin2bn(id, 16, NULL)) && BN_to_ASN1_INTEGER(sn, serial));
-    BN_free(sn);
-    NEED(X509_set_version(x, 2) && X509_set_pubkey(x, testpki_key(l->name, l->bits)));
-    NEED(ASN1_TIME_set_string(X509_getm_notBefore(x), l->from ? l->from : "20250101000000Z"));
-    NEED(ASN1_TIME_set_string(X509_getm_notAfter(x), l->to ? l->to : "20341231235959Z"));
-    name_set(X509_get_subject_name(x), l->is_ca ? "FOR TEST ONLY" : "PEPPOL TEST AP", l->cn);
-    NEED(X509_set_issuer_name(x, X509_get_subject_name(issuer ? issuer : x)));
+    X509V3_set_ctx(&c, issuer ? issuer : x, x, NULL, NULL, 0);
+    X509V3_set_nconf(&c, conf);
+    NEED(b && conf && NCONF_load_bio(conf, b, NULL) == 1);
+    NEED(X509V3_EXT_add_nconf(conf, &c, "default", x) == 1);
+    NCONF_free(conf);
+    BIO_free(b);
+}
+
+static void usual_extensions(X509 *x, const struct testpki_leaf *l)
+{
+    char about[200];
+
     if (l->is_ca) {
         extension(x, NID_basic_constraints, "critical,CA:TRUE");
         extension(x, NID_key_usage, "critical,digitalSignature,keyCertSign,cRLSign");
@@ -196,14 +196,56 @@ static X509 *certificate(const struct testpki_leaf *l, X509 *issuer, EVP_PKEY *i
         extension(x, NID_crl_distribution_points, about);
     if (l->ocsp_url && snprintf(about, sizeof(about), "OCSP;URI:%s", l->ocsp_url))
         extension(x, NID_info_access, about);
-    NEED(X509_sign(x, issuer_key, l->sha1 ? EVP_sha1() : EVP_sha256()) > 0);
+}
+
+static void number(X509 *x, const struct testpki_leaf *l)
+{
+    ASN1_INTEGER *serial = X509_get_serialNumber(x);
+    unsigned char id[HASH_LEN];
+    char about[200];
+    BIGNUM *sn;
+    int n;
+
+    if (l->serial) {
+        NEED(ASN1_INTEGER_set_uint64(serial, l->serial));
+        return;
+    }
+    n = snprintf(about, sizeof(about), "%s|%s|%s|%d", l->name, l->cn, l->from, l->is_ca);
+    NEED(!hash_of(id, about, (size_t)n, NULL));
+    id[0] = (unsigned char)((id[0] & 0x3f) | 0x40);
+    NEED((sn = BN_bin2bn(id, 16, NULL)) && BN_to_ASN1_INTEGER(sn, serial));
+    BN_free(sn);
+}
+
+/* issuer NULL: itself. */
+static X509 *certificate(const struct testpki_leaf *l, X509 *issuer, EVP_PKEY *issuer_key)
+{
+    X509 *x = X509_new();
+
+    NEED(x);
+    number(x, l);
+    NEED(X509_set_version(x, 2) && X509_set_pubkey(x, testpki_key(l->name, l->bits)));
+    NEED(ASN1_TIME_set_string(X509_getm_notBefore(x), l->from ? l->from : "20250101000000Z"));
+    NEED(ASN1_TIME_set_string(X509_getm_notAfter(x), l->to ? l->to : "20341231235959Z"));
+    name_set(X509_get_subject_name(x), l->is_ca ? "FOR TEST ONLY" : "PEPPOL TEST AP", l->cn);
+    NEED(X509_set_issuer_name(x, X509_get_subject_name(issuer ? issuer : x)));
+    if (!l->extensions)
+        usual_extensions(x, l);
+    else if (*l->extensions)
+        other_extensions(x, issuer, l->extensions);
+    NEED(X509_sign(x, issuer_key, EVP_get_digestbyname(l->md ? l->md : "SHA256")) > 0);
     return x;
+}
+
+static bool stands_alone(const char *name)
+{
+    return !strcmp(name, "root") || !strcmp(name, "rogue-ca");
 }
 
 X509 *testpki_ca(const char *name)
 {
     struct kept *k = keep(name, 2048);
-    bool self = !strcmp(name, "root") || !strcmp(name, "rogue-ca");
+    bool self = stands_alone(name);
     char cn[64];
 
     if (!k->ca) {
@@ -217,8 +259,9 @@ X509 *testpki_ca(const char *name)
 
 struct cert *testpki_leaf(const struct testpki_leaf *l)
 {
-    const char *by = l->issuer ? l->issuer : "ap-ca";
-    X509 *x = certificate(l, testpki_ca(by), testpki_key(by, 0));
+    const char *by = l->self ? l->name : l->issuer ? l->issuer : "ap-ca";
+    X509 *issuer = l->self ? NULL : l->by ? l->by->x : testpki_ca(by);
+    X509 *x = certificate(l, issuer, testpki_key(by, l->self ? l->bits : l->issuer_bits));
     struct cert *c = NULL;
     unsigned char *der = NULL;
     int n = i2d_X509(x, &der);
@@ -227,6 +270,19 @@ struct cert *testpki_leaf(const struct testpki_leaf *l)
     OPENSSL_free(der);
     X509_free(x);
     return c;
+}
+
+struct cert *testpki_authority(const char *name, struct testpki_leaf l)
+{
+    char cn[64];
+
+    (void)snprintf(cn, sizeof(cn), "aviso test %s", name);
+    l.name = l.name ? l.name : name;
+    l.cn = l.cn ? l.cn : cn;
+    l.is_ca = true;
+    l.issuer = l.issuer ? l.issuer : "root";
+    l.self = l.self || (stands_alone(name) && !l.by);
+    return testpki_leaf(&l);
 }
 
 static const struct testpki_leaf usual[] = {

@@ -122,7 +122,7 @@ static void weak_leaves_are_refused(void **state)
     (void)state;
     expect_leaf(&(struct testpki_leaf){.name = "small", .cn = "POP000001", .bits = 1024}, PKI_AP,
         "cert.weak");
-    expect_leaf(&(struct testpki_leaf){.name = "ap1", .cn = "POP000001", .sha1 = true}, PKI_AP,
+    expect_leaf(&(struct testpki_leaf){.name = "ap1", .cn = "POP000001", .md = "SHA1"}, PKI_AP,
         "cert.weak");
     expect_leaf(
         &(struct testpki_leaf){.name = "ap1", .cn = "POP000001", .no_digital_signature = true},

@@ -554,6 +554,59 @@ static void borrowed_token_is_refused(void **state)
     key_close(rogue);
 }
 
+/* Another token beside the signer's, of `other`: before it, or after it. */
+static struct buf with_token(
+    const struct wssmsg *m, const struct cert *own, const struct cert *other, bool before)
+{
+    struct buf b = copy_of(m), mine, theirs, both;
+    char *bst, *renamed, *extra;
+
+    buf_init(&mine, 1 << 16);
+    buf_init(&theirs, 1 << 16);
+    buf_init(&both, 1 << 16);
+    cert_b64(&mine, own);
+    cert_b64(&theirs, other);
+    bst = piece(&b, "<wsse:BinarySecurityToken", "</wsse:BinarySecurityToken>");
+    renamed = replaced(bst, "wsu:Id=\"", "wsu:Id=\"other-");
+    extra = replaced(renamed, mine.p, theirs.p);
+    buf_printf(&both, "%s%s", before ? extra : bst, before ? bst : extra);
+    swap(&b, bst, both.p);
+    free(bst);
+    free(renamed);
+    free(extra);
+    buf_free(&mine);
+    buf_free(&theirs);
+    buf_free(&both);
+    return b;
+}
+
+/* Neither a trusted access point's, nor the authorities': what signed is what the reference names,
+ * and no path is built from what a peer sends along. */
+static void tokens_beside_it_do_not_help_a_signer_who_is_not_trusted(void **state)
+{
+    struct key *rogue = testpki_key_file("rogue");
+    struct cert *other[] = {cert_ref(key_cert(ap1)),
+        testpki_authority("rogue-ca", (struct testpki_leaf){0}),
+        testpki_authority("ap-ca", (struct testpki_leaf){0})};
+    struct wssmsg m;
+    struct wssgot g;
+
+    (void)state;
+    wssmsg_make(&m, NULL, 0, rogue, NULL);
+    for (size_t i = 0; i < 6; i++) {
+        struct buf b = with_token(&m, key_cert(rogue), other[i / 2], i % 2);
+        assert_int_equal(wssmsg_receive(&g, buf_view(&b), NULL, 0, trust, NULL, 0), -1);
+        assert_string_equal(g.e.code, "cert.untrusted");
+        assert_string_equal(g.e.ebms, "EBMS:0101");
+        wssgot_free(&g);
+        buf_free(&b);
+    }
+    for (size_t i = 0; i < 3; i++)
+        cert_unref(other[i]);
+    wssmsg_free(&m);
+    key_close(rogue);
+}
+
 static void unsigned_or_doubly_secured_messages_are_refused(void **state)
 {
     struct buf b = copy_of(&good);
@@ -831,6 +884,7 @@ int main(void)
         cmocka_unit_test(token_outside_the_security_header_is_not_used),
         cmocka_unit_test(signer_who_is_not_trusted_is_refused_before_anything_else),
         cmocka_unit_test(borrowed_token_is_refused),
+        cmocka_unit_test(tokens_beside_it_do_not_help_a_signer_who_is_not_trusted),
         cmocka_unit_test(unsigned_or_doubly_secured_messages_are_refused),
         cmocka_unit_test(missing_or_doubled_encryption_is_refused),
         cmocka_unit_test(any_changed_byte_is_refused_or_changes_nothing),
