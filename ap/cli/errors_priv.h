@@ -341,6 +341,8 @@ N("key.password", INPUT, "A key file needs a password, or another one",
   "Give it with --password-file")
 N("key.process", SETUP, "The key process cannot be started or confined",
   "The message names the call; seccomp and fork are needed")
+N("key.revocation-unknown", UNREACHED, "Whether our own certificate is revoked cannot be found out, so no receipt is given",
+  "Tried again; check the way to the CRL server (port 80)")
 N("key.revoked", SETUP, "Our own certificate is revoked",
   "aviso keys import and activate a new one: what waits is signed with it")
 N("key.seat", INPUT, "The new certificate is for another Seat ID than ours",

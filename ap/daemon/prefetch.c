@@ -7,6 +7,7 @@
 #include "ap/base/clock.h"
 #include "ap/base/log.h"
 #include "ap/daemon/bell.h"
+#include "ap/pki/pki_own.h"
 #include "ap/pki/revocation.h"
 
 #define ROUND_MS 60000
@@ -26,9 +27,7 @@ static void look_at_own(struct node *n)
 
     for (size_t i = 0; i < s->nkeys; i++) {
         struct err e = ERR_INIT;
-        int rc = pki_check(n->pki, key_cert(s->keys[i]), PKI_AP, clock_now(), &e);
-        key_set_revoked(s->keys[i], rc && strcmp(e.code, "cert.revoked") == 0);
-        if (rc)
+        if (pki_own_look(n->pki, s->keys[i], clock_now(), &e))
             log_err(e.class == ERR_PEER ? LOG_ERROR : LOG_WARN, "own-certificate", &e, NULL);
     }
     setup_unref(s);
@@ -79,6 +78,11 @@ void prefetch_close(struct prefetch *p)
 {
     if (p)
         bell_close(&p->end);
+}
+
+void prefetch_ring(struct prefetch *p)
+{
+    bell_ring(&p->end);
 }
 
 bool prefetch_join(struct prefetch *p, int64_t until_ms)

@@ -214,8 +214,6 @@ static int start_threads(struct serve *s, struct err *e)
         return err_nomem(e);
     (void)pthread_setname_np(s->judge, "deliver"); /* for top(1) and make bench */
     s->has_judge = true;
-    if (prefetch_start(&s->prefetch, &s->node, e))
-        return -1;
     if (pthread_create(&s->clock, NULL, clock_main, s))
         return err_nomem(e);
     s->has_clock = true;
@@ -254,7 +252,8 @@ static int start(struct serve *s, struct err *e)
     in->accepted = ring_in;
     in->accepted_ctx = s;
     if (crashes_open(&s->node, s->gate.heavy, e) || start_senders(s, e) ||
-        live_start(&s->live, &s->node, ring_out, s, e) || gate_start(&s->gate, &s->node, e) ||
+        live_start(&s->live, &s->node, ring_out, s, e) ||
+        prefetch_start(&s->prefetch, &s->node, e) || gate_start(&s->gate, &s->node, e) ||
         control_start(&s->control, c->spool, &env, e))
         return -1;
     return start_threads(s, e);
@@ -357,6 +356,7 @@ static int take_over(struct serve *s, bool keys_only, struct buf *restart, struc
     if (fresh)
         follow(s, fresh);
     live_take(&s->live, &next);
+    prefetch_ring(s->prefetch);
     return 0;
 }
 

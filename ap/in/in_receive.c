@@ -9,6 +9,7 @@
 #include "ap/base/clock.h"
 #include "ap/base/fault.h"
 #include "ap/base/log.h"
+#include "ap/pki/pki_own.h"
 #include "ap/store/store_alarm.h"
 #include "ap/xml/xml.h"
 
@@ -301,10 +302,13 @@ static int steps(struct receive *r, struct str content_type, const struct blob *
     char signal[EBMS_ID];
 
     (void)FAULT("in.reading");
-    /* A receipt that no peer can accept would be given for ever to whoever repeats the message. */
+    /* A receipt that no peer can accept would be given for ever to whoever repeats the message. By
+     * what is known already; the lists are asked below, where a stranger's bytes do not come. */
     if (key_check_usable(r->env->key, r->now, e))
         return -1;
     if (as4_receive(&r->rx, &r->env->rx, content_type, body, r->now, r->a, e))
+        return -1;
+    if (pki_own_may_answer(r->env->rx.trust, r->env->key, r->now, e))
         return -1;
     if (r->rx.is_ping)
         return as4_receipt_write(&r->out->body, signal, &r->rx, r->env->key, r->now, r->a, e);

@@ -7,6 +7,7 @@
 #include "ap/base/fault.h"
 #include "ap/base/rnd.h"
 #include "ap/out/out_priv.h"
+#include "ap/pki/pki_own.h"
 
 struct names { /* of the row, parsed */
     struct participant sender, receiver;
@@ -37,19 +38,6 @@ int out_message_find(struct out_work *w, struct err *e)
     return lookup_endpoint(&w->ep, w->env->lookup, &q, w->a, e);
 }
 
-/* Revoked only now, or in a process without a service's watch: the receiver's certificate was just
- * asked about at the same authority, so its list is here. Not to be had, it holds nothing. */
-static int may_sign(struct out_work *w, int64_t now, struct err *e)
-{
-    struct err why = ERR_INIT;
-    struct key *k = w->env->key;
-
-    if (pki_check(w->env->pki, key_cert(k), PKI_AP, now, &why) &&
-        strcmp(why.code, "cert.revoked") == 0)
-        key_set_revoked(k, true);
-    return key_check_usable(k, now, e);
-}
-
 static int compose(struct out_work *w, struct message_new *m, struct store_blob *sbd, struct err *e)
 {
     struct as4_message am = {.compress = true};
@@ -73,7 +61,8 @@ static int compose(struct out_work *w, struct message_new *m, struct store_blob 
     am.payload_type = STR("application/xml");
     am.payload = sbd->blob;
     am.recipient = w->ep.cert;
-    if (may_sign(w, am.timestamp, e) || as4_compose(&w->sent, &w->wire, &am, w->env->key, w->a, e))
+    if (pki_own_may_send(w->env->pki, w->env->key, am.timestamp, e) ||
+        as4_compose(&w->sent, &w->wire, &am, w->env->key, w->a, e))
         return -1;
     buf_init(&expect, 64 * 1024);
     if (as4_expect_write(&expect, &w->sent.expect, e)) {

@@ -5,6 +5,7 @@
 
 #include "ap/base/clock.h"
 #include "ap/base/rnd.h"
+#include "ap/pki/pki_own.h"
 
 #define WIRE_MAX (1u << 20)
 #define PAYLOAD "<ping xmlns=\"urn:aviso:ping\"/>"
@@ -46,6 +47,8 @@ static int compose(struct exchange *x, const struct participant *to, struct err 
     rnd_uuid(id);
     (void)snprintf(id + strlen(id), sizeof(x->out->message_id) - strlen(id), "@%s", x->env->host);
     m.message_id = m.conversation_id = str_z(id);
+    if (pki_own_may_send(x->env->pki, x->env->key, m.timestamp, e))
+        return -1;
     return as4_compose(&x->sent, &x->wire, &m, x->env->key, x->a, e);
 }
 

@@ -12,7 +12,8 @@ struct out_ping {
     int64_t ms; /* of the exchange, without the lookup */
 };
 /* doctype NULL: an invoice. 0: a verified receipt; -1: lookup's errors, http.*, as4.peer-error
- * (ERR_PEER) when the peer said no, as4.* when its answer is no proof. `wait`: ms for the exchange.
+ * (ERR_PEER) when the peer said no, as4.* when its answer is no proof, key.* when ours
+ * may not sign. `wait`: ms for the exchange.
  */
 int out_ping(struct out_ping *out, const struct out_env *env, const struct participant *to,
     const char *doctype, int64_t wait, struct arena *a, struct err *e) MUST_CHECK;

@@ -109,6 +109,29 @@ def soft(lab):
     os.rename(lab.net + "/pki/hidden", lab.net + "/pki/apca.crl")
 
 
+def activated(lab):
+    """A key that was revoked before it came: nobody has looked at it when it is put in charge, and the next round is a minute away."""
+    ca(lab, "-revoke", "ap2next.pem")
+    publish(lab)
+    [forget(lab, ap) for ap in (1, 2)]
+    ap2 = lab.serve(2)
+    until(lambda: len(os.listdir(lab.net + "/ap2/spool/crl")) == 2)
+    lab.ap(2, "keys", "import", lab.net + "/pki/ap2next.pem", "--key", lab.net + "/pki/ap2next.key")
+    old, new = (k["serial"] for k in lab.json(2, "keys", "list"))
+    n = len(record(lab))
+    r = lab.ap(2, "keys", "activate", new)
+    got = send(lab, "REV-11")
+    http = [a["http"] for a in lab.json(1, "status", "REV-11")[0]["attempts"]]
+    say(r.returncode == 0 and got[1] == "UNKNOWN" and set(http) == {503} and len(record(lab)) == n, "a revoked key, just activated, gives no receipt", (r.stderr, got, http))
+    say(until(lambda: "own-certificate" in open(ap2.log).read(), 10), "and the log tells at once", open(ap2.log).read()[-300:])
+    lab.ap(2, "keys", "activate", old)
+    got = send(lab, "REV-12")
+    say(got[:2] == (0, "RECEIPTED"), "the one before is good as ever", got)
+    r = lab.ap(2, "keys", "retire", new)
+    say(r.returncode == 0, "and stays alone", r.stderr)
+    lab.end(ap2)
+
+
 def own(lab):
     """Ours is revoked: what is to be sent waits, without an attempt, until another key signs."""
     ap1 = lab.serve(1, *SOON, "--set", "retry.first=1s", "--set", "retry.max=1s")
@@ -137,6 +160,8 @@ def revoked(lab):
     until(lambda: all(a < b for a, b in zip(before, kept())), 40)
     got = send(lab, "REV-7")
     say(got == (75, "WAITING", "key.revoked"), "a command does not sign with a revoked key either", got)
+    r = lab.ap(1, "as4", "ping", BUYER)
+    say(r.returncode == 78 and "key.revoked" in r.stderr, "nor does a ping", (r.returncode, r.stdout, r.stderr))
     got = send(lab, "REV-7b", "--set", "trust.revocation=off")
     say(got[2] == "as4.peer-error" and "cert.revoked" in log() and len(record(lab)) == n, "a revoked signer is refused, nothing is stored", (got, log()[-300:], record(lab)))
 
@@ -165,5 +190,6 @@ with Lab() as lab:
     responder(lab)
     nobody(lab)
     soft(lab)
+    activated(lab)
     revoked(lab)
 done()
