@@ -84,7 +84,7 @@ void publish_view_text(FILE *out, const struct publish_view *v)
         (void)fprintf(out, "  %-12s the SMP does not know the participant\n",
             s->group_act == PUBLISH_PUT && v->tense == PUBLISH_DONE ? "added" : "missing");
     if (s->group_act == PUBLISH_REMOVE)
-        (void)fprintf(out, "  %-12s the participant, from the SMP and the SML\n",
+        (void)fprintf(out, "  %-12s the participant; the SMP takes it out of the SML\n",
             v->tense == PUBLISH_DONE ? "removed" : "would remove");
     for (size_t i = 0; i < s->n; i++) {
         const struct publish_row *r = &s->rows[i];

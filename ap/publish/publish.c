@@ -129,6 +129,19 @@ static int send_metadata(
     return rc;
 }
 
+/* With phoss-smp an entry may lie beneath the redirect, and is what the first DELETE takes out. */
+static int remove_redirect(const struct publish_smp *smp, const char *url,
+    const struct participant *p, const struct doctype *d, struct arena *a, struct err *e)
+{
+    xmlNode *left;
+    int rc;
+
+    if (publish_delete(smp, url, e))
+        return -1;
+    rc = publish_get_metadata(&left, NULL, smp, p, d, a, e);
+    return rc == 1 ? publish_delete(smp, url, e) : rc;
+}
+
 /* All rows of one document type in one request. */
 static int change_type(const struct publish_state *s, const struct doctype *d,
     const struct publish_smp *smp, const struct publish_ours *ours, struct arena *a, struct err *e)
@@ -143,7 +156,7 @@ static int change_type(const struct publish_state *s, const struct doctype *d,
     if (rc == 0 && publish_edit_new(&metadata, &ours->participant, d, a, e))
         return -1;
     if ((rc = smp_read_redirect(&to, metadata, a, e)) != 0)
-        return rc < 0 ? -1 : publish_delete(smp, url, e);
+        return rc < 0 ? -1 : remove_redirect(smp, url, &ours->participant, d, a, e);
     for (size_t i = 0; i < s->n; i++) {
         const struct publish_row *r = &s->rows[i];
         if (!doctype_same(&r->doctype, d))

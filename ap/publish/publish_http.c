@@ -21,8 +21,8 @@ static const struct meaning {
         "check smp.user and smp.secret_file, and the owner of the participant in the SMP"},
     {404, 404, ERR_PEER, "publish.unknown", "it does not know the participant, or has no such path",
         "check smp.url; then run it again"},
-    {405, 405, ERR_PEER, "publish.read-only", "it takes no changes over REST",
-        "let its operator enable the writable REST interface"},
+    {405, 405, ERR_PEER, "publish.read-only", "it takes no changes there",
+        "check smp.url; or let its operator enable the writable REST interface"},
     {408, 408, ERR_RETRY, "publish.failed", "it waited too long for us", NULL},
     {409, 409, ERR_PEER, "publish.conflict",
         "the participant is registered otherwise, or at another SMP",
@@ -37,31 +37,49 @@ static const struct meaning {
         "is this the REST interface of an SMP? check smp.url"},
 };
 
-/* The start of a short answer in plain text, for people; HTML and XML tell them nothing. */
-static void says(char out[SAYS], const struct http_answer *a)
+/* The start of a short answer in plain text, for people; HTML and XML tell them nothing. phoss-smp
+ * before 8.2 repeats a token that it does not know. */
+static void says(char out[SAYS], const struct http_answer *a, const char *secret)
 {
-    size_t n = 0;
+    size_t n = 0, len = strlen(secret);
 
     for (size_t i = 0; i < a->body.n && n + 1 < SAYS; i++) {
         char c = a->body.p[i];
         if (n == 0 && c == '<')
             break;
-        if (c >= ' ' && c <= '~')
+        if (len && a->body.n - i >= len && memcmp(a->body.p + i, secret, len) == 0) {
+            out[n++] = '*';
+            i += len - 1;
+        } else if (c >= ' ' && c <= '~') {
             out[n++] = c;
-        else if (n && out[n - 1] != ' ')
+        } else if (n && out[n - 1] != ' ') {
             out[n++] = ' ';
+        }
     }
     out[n] = '\0';
 }
 
-static int refused(const char *url, const struct http_answer *a, struct err *e)
+/* What follows "Authorization: SCHEME "; "" without it. */
+static const char *secret_of(const struct publish_smp *s)
+{
+    const char *z = s->authorization;
+
+    for (int words = 0; z && words < 2; words++) {
+        z = strchr(z, ' ');
+        z = z ? z + 1 : NULL;
+    }
+    return z ? z : "";
+}
+
+static int refused(
+    const struct publish_smp *s, const char *url, const struct http_answer *a, struct err *e)
 {
     const struct meaning *m = meanings;
     char text[SAYS];
 
     while (a->status < m->from || a->status > m->to)
         m++;
-    says(text, a);
+    says(text, a, secret_of(s));
     (void)err_set(e, m->class, m->code, "SMP REST", "the SMP answers HTTP %d: %s%s%s", a->status,
         m->text, text[0] ? "; it says: " : "", text);
     if (m->next)
@@ -127,7 +145,7 @@ int publish_get(struct buf *body, const struct publish_smp *s, const char *url, 
         buf_init(&a.body, 0);
         rc = 1;
     } else if (rc == 0 && a.status != 404) {
-        rc = refused(url, &a, e);
+        rc = refused(s, url, &a, e);
         (void)name_smp(url, e);
     }
     http_answer_free(&a);
@@ -141,7 +159,7 @@ static int change(method *how, const struct publish_smp *s, const char *url,
     int rc = exchange(&a, how, s, url, body, e);
 
     if (rc == 0 && (a.status < 200 || a.status > 299) && !(how == http_delete && a.status == 404)) {
-        rc = refused(url, &a, e);
+        rc = refused(s, url, &a, e);
         (void)name_smp(url, e);
     }
     http_answer_free(&a);

@@ -304,7 +304,7 @@ def refusals(lab):
     for status, text, code, what, part in (
             (400, "Service Group Inconsistency", 1, "publish.refused", "Service Group Inconsistency"),
             (401, "", 78, "publish.credentials", "class  permanent"), (403, "User x does not own y", 77, "publish.forbidden", "does not own"),
-            (404, "<html>", 1, "publish.unknown", "smp.url"), (405, "", 1, "publish.read-only", "REST"), (409, "", 1, "publish.conflict", "migrated"),
+            (404, "<html>", 1, "publish.unknown", "smp.url"), (405, "", 1, "publish.read-only", "smp.url"), (409, "", 1, "publish.conflict", "migrated"),
             (412, "The writable REST API is disabled", 1, "publish.read-only", "is disabled"), (302, "", 78, "publish.url", "smp.url"),
             (429, "", 69, "publish.failed", "class  transient"), (500, "SML", 69, "publish.failed", "class  transient"), (503, "", 69, "publish.failed", "again"),
             (0, "", 75, "http.reset", "run it again")):
@@ -321,6 +321,13 @@ def refusals(lab):
     Refuser.seen = []
     lab.ap(1, "participant", "publish", THIRD, *flags, "--set", "smp.user=")
     say(Refuser.seen[-1][2] == "Bearer " + secret(lab, "ap1"), "without a user it is a bearer token", Refuser.seen)
+    token = "one two three"
+    open(lab.dir + "/token", "w").write(token)
+    for text in ("Unknown user '{BearerToken}%s'", "x" * 100 + " %s", "%s"):
+        Refuser.answer = (403, text % token)
+        r = lab.ap(1, "participant", "publish", THIRD, *flags, "--set", "smp.user=", "--set", f"smp.secret_file={lab.dir}/token")
+        say(r.returncode == 77 and "it says: " + text % "*" in r.stderr and token[:3] not in r.stderr, "a token that the SMP repeats is not told on", r.stderr)
+    Refuser.answer = (200, "")
     r = lab.ap(1, "participant", "publish", THIRD, *flags[:2], "--wait", "1s", "--json")
     last = json.loads(r.stdout.splitlines()[-1])
     say(r.returncode == 75 and last["error"]["what"] == "publish.not-visible", "what is not served afterwards: exit 75", r.stdout)
