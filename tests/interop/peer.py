@@ -1,4 +1,4 @@
-"""What the phase4 tests share: building the peer with Maven, running its two programs, counting results.
+"""What the tests with Java peers share: building a peer with Maven, running phase4's two programs, counting results.
 Results are lines of the script protocol (HACKING.md)."""
 import json
 import os
@@ -35,25 +35,31 @@ def row(case, seen, want):
     result(f"{case} | {seen}", seen == want, f"instead of {want}")
 
 
-def build_phase4():
+def build(name, what):
+    """The peer of that folder, as build/interop/NAME/target/*.jar; the libraries come by Maven."""
     for tool in ("java", "javac", "mvn"):
         if not shutil.which(tool):
             skip(f"no {tool} here (make deps-interop installs it)")
-    source = os.path.join(TOP, "tests/interop/phase4")
-    shutil.copytree(source, PHASE4, dirs_exist_ok=True)
+    source, copy = os.path.join(TOP, "tests/interop", name), os.path.join(TOP, "build/interop", name)
+    shutil.copytree(source, copy, dirs_exist_ok=True)
     newest = max(os.path.getmtime(os.path.join(d, f)) for d, _, fs in os.walk(source) for f in fs
                  if f.endswith((".java", ".xml")))
-    jar = os.path.join(PHASE4, "target/as4peer.jar")
-    if os.path.exists(jar) and os.path.getmtime(jar) > newest:
-        return
-    print("building the phase4 peer with Maven (the first time it is downloaded)", flush=True)
-    p = subprocess.run(["mvn", "-q", "-B", "package"], cwd=PHASE4, capture_output=True, text=True)
+    built = os.path.join(copy, "target/built")
+    if os.path.exists(built) and os.path.getmtime(built) > newest:
+        return copy
+    print(f"building with {what} by Maven (the first time it is downloaded)", flush=True)
+    p = subprocess.run(["mvn", "-q", "-B", "package"], cwd=copy, capture_output=True, text=True)
     if p.returncode and re.search("Could not (resolve|transfer|find)|offline mode", p.stdout):
-        skip("Maven has not got phase4 and cannot download it now")
+        skip(f"Maven has not got {what} and cannot download it now")
     if p.returncode:
         print(p.stdout)
-        raise SystemExit("the phase4 peer does not build")
-    os.utime(jar)
+        raise SystemExit(f"the peer with {what} does not build")
+    open(built, "w").close()
+    return copy
+
+
+def build_phase4():
+    build("phase4", "phase4")
 
 
 def enterprise(n):
