@@ -73,7 +73,15 @@ final class Breaker extends Phase4PeppolSender.PeppolUserMessageBuilder {
       "sbdh-receiver", s -> s.getStandardBusinessDocumentHeader().getReceiverAtIndex(0).getIdentifier().setValue("9915:other"),
       "sbdh-sender", s -> s.getStandardBusinessDocumentHeader().getSenderAtIndex(0).getIdentifier().setValue("9915:other"),
       "no-country", s -> s.getStandardBusinessDocumentHeader().getBusinessScope().getScope().removeIf(x -> "COUNTRY_C1".equals(x.getType())),
-      "sbdh-version", s -> s.getStandardBusinessDocumentHeader().setHeaderVersion("9.9"));
+      "sbdh-version", s -> s.getStandardBusinessDocumentHeader().setHeaderVersion("9.9"),
+      "content-mime", s -> content(s).removeAttribute("mimeType"),
+      "content-base64", s -> content(s).setTextContent("JVB=E"),
+      "content-empty", s -> content(s).setTextContent(""),
+      "content-element", s -> content(s).appendChild(content(s).getOwnerDocument().createElementNS("urn:x", "x")));
+
+  private static Element content(StandardBusinessDocument s) {
+    return (Element) s.getAny();
+  }
 
   private final String what;
 
