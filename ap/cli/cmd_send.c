@@ -168,19 +168,16 @@ static int work_here(
     for (bool once = false;; once = true) {
         struct out_claim c;
         struct out_swept w;
-        size_t got = 0;
-        int64_t lease = env->policy.connect + env->policy.answer + 120000;
         if (store_out_sweep(&w, n->store, clock_now(), 1000, e) ||
             store_out_get(r, n->store, row, a, e))
             return -1;
         if (r->settled || (once && r->state != OUT_ACCEPTED && clock_mono() >= until))
             return 0;
-        if (store_out_claim(&c, 1, &got, n->store, clock_now(), lease, NULL, e) ||
-            (got && out_work(env, &c, e)))
+        if (out_claim(&c, env, clock_now(), e) || (c.row && out_work(env, &c, NULL, e)))
             return -1;
-        if (!got && until <= clock_mono())
+        if (!c.row && until <= clock_mono())
             return store_out_get(r, n->store, row, a, e);
-        if (!got)
+        if (!c.row)
             clock_sleep(POLL_MS);
     }
 }

@@ -281,6 +281,16 @@ struct setup *node_setup(struct node *n)
     return s;
 }
 
+bool node_setup_is(struct node *n, const struct setup *s)
+{
+    bool is;
+
+    (void)pthread_mutex_lock(&n->lock);
+    is = n->setup == s;
+    (void)pthread_mutex_unlock(&n->lock);
+    return is;
+}
+
 void node_exchange(struct node *n, struct setup *fresh)
 {
     struct setup *old;

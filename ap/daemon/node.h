@@ -46,8 +46,9 @@ void node_close(struct node *n);
 /* What the SMPs answered, into the spool: for the next start. Also by node_close. Any thread. */
 void node_keep_lookup(struct node *n);
 
-struct setup *node_setup(struct node *n);                /* setup_unref; any thread */
-void node_exchange(struct node *n, struct setup *fresh); /* takes over the caller's */
+struct setup *node_setup(struct node *n);                  /* setup_unref; any thread */
+bool node_setup_is(struct node *n, const struct setup *s); /* still in force? any thread */
+void node_exchange(struct node *n, struct setup *fresh);   /* takes over the caller's */
 /* The trust anchors that a configuration names, held to our own certificates: of another stage or
  * role, every peer would refuse us. One that is over is no reason to fail: what waits is held. */
 int node_trust(

@@ -9,7 +9,6 @@
 #include "ap/base/log.h"
 
 #define IDLE_MS 1000 /* longest sleep: a missed wake-up costs a second, never a document */
-#define LEASE_MORE_MS 120000
 
 struct senders {
     struct node *node;
@@ -81,23 +80,26 @@ static int64_t until_due(struct senders *s, int64_t asked)
     return due - asked;
 }
 
-/* True when a document was taken, and worked on. */
-static bool work_one(struct senders *s, const struct out_env *env, int64_t now)
+/* Works on what is due until nothing is, or the setup is another one by now: each attempt brings
+ * the next claim with its last commit. True when there was any. */
+static bool work_all(struct senders *s, const struct setup *terms, int64_t now, unsigned *rings)
 {
-    struct out_flow_gate g = {.f = env->flow, .wall = now, .steady = clock_mono()};
-    struct out_gate gate = out_flow_gate(&g);
-    int64_t lease = env->policy.connect + env->policy.answer + LEASE_MORE_MS;
+    const struct out_env *env = &terms->out;
     struct err e = ERR_INIT;
-    struct out_claim c;
-    size_t n = 0;
+    struct out_claim c, next;
 
-    if (store_out_claim(&c, 1, &n, env->store, now, lease, &gate, &e))
+    if (out_claim(&c, env, now, &e))
         log_err(LOG_ERROR, "sender.claim", &e, NULL);
-    out_flow_unclaimed(&g, &c, n);
-    if (!n)
+    if (!c.row)
         return false;
-    senders_ring(s); /* there may be more */
-    if (out_work(env, &c, &e))
+    do {
+        next.row = 0;
+        senders_ring(s); /* there may be more */
+        if (out_work(env, &c, node_setup_is(s->node, terms) ? &next : NULL, &e))
+            log_err(LOG_ERROR, "sender.work", &e, "id", c.id, NULL);
+        c = next;
+    } while (c.row && look(s, rings));
+    if (c.row && out_unclaim(env, &c, &e))
         log_err(LOG_ERROR, "sender.work", &e, "id", c.id, NULL);
     return true;
 }
@@ -110,7 +112,7 @@ static void *sender_main(void *arg)
     while (look(s, &rings)) {
         int64_t now = clock_now();
         struct setup *terms = node_setup(s->node);
-        bool worked = work_one(s, &terms->out, now);
+        bool worked = work_all(s, terms, now, &rings);
         setup_unref(terms);
         if (!worked)
             rest(s, rings, until_due(s, now));

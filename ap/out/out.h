@@ -92,10 +92,17 @@ struct out_submitted {
 int out_submit(struct out_submitted *out, const struct out_env *env, const struct out_request *rq,
     bool dry, struct arena *a, struct err *e) MUST_CHECK;
 
-/* One attempt for a claimed document, whose place (with env->flow) was taken by out_flow_gate and
- * is given back here. 0 whatever the peer did (the store knows); -1 for trouble of our own: the
- * claim's lease lets it come back. */
-int out_work(const struct out_env *env, const struct out_claim *c, struct err *e) MUST_CHECK;
+/* The due document that waited longest, with its place (env->flow). c->row 0: there is none. */
+int out_claim(
+    struct out_claim *c, const struct out_env *env, int64_t now, struct err *e) MUST_CHECK;
+/* Not worked on after all: due again at once, its place given back. */
+int out_unclaim(const struct out_env *env, const struct out_claim *c, struct err *e) MUST_CHECK;
+/* One attempt for a claimed document, whose place is given back here. 0 whatever the peer did (the
+ * store knows); -1 for trouble of our own: the claim's lease lets it come back. `next` (or NULL):
+ * the claim of another document, taken with the commit that ends this attempt; next->row 0: none
+ * was. */
+int out_work(const struct out_env *env, const struct out_claim *c, struct out_claim *next,
+    struct err *e) MUST_CHECK;
 
 /* What one exchange means: pure, no clock but `now`. */
 struct out_exchange {

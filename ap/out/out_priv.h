@@ -36,11 +36,17 @@ void out_place_leave(const struct out_place *p);
 /* The queue of an access point in the lane that the document has. */
 void out_place_queue(char out[STORE_DEST], const struct out_claim *c, const char *name);
 
+/* ---- out_claim.c ---- */
+/* store_attempt_end, and in its commit the next claim, with its place. */
+int out_claim_at_end(struct out_claim *c, const struct out_env *env, enum out_state *ended,
+    int64_t attempt, struct attempt_result *r, struct err *e) MUST_CHECK;
+
 /* ---- out_message.c: a fresh message ---- */
 
 struct out_work { /* one attempt */
     const struct out_env *env;
     const struct out_claim *claim;
+    struct out_claim *next; /* NULL: none is wanted */
     struct arena *a;
     struct out_row row;
     struct message_row msg; /* what is sent: the current one, or the one just composed */

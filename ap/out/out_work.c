@@ -123,7 +123,8 @@ static int end(struct out_work *w, struct attempt_result *r, const struct http_a
         r->proof = &proof;
     }
     (void)FAULT("out.judged");
-    rc = store_attempt_end(&ended, w->env->store, w->attempt, r, e);
+    rc = w->next ? out_claim_at_end(w->next, w->env, &ended, w->attempt, r, e)
+                 : store_attempt_end(&ended, w->env->store, w->attempt, r, e);
     r->proof = NULL; /* it ends here */
     if (rc)
         return -1;
@@ -293,15 +294,19 @@ static int work(struct out_work *w, struct err *e)
     return rc ? (rc < 0 ? -1 : 0) : fresh(w, e);
 }
 
-int out_work(const struct out_env *env, const struct out_claim *c, struct err *e)
+int out_work(
+    const struct out_env *env, const struct out_claim *c, struct out_claim *next, struct err *e)
 {
     struct out_work w = {.env = env,
         .claim = c,
+        .next = next,
         .a = arena_new(ARENA_MAX),
         .terms = {.policy = env->policy},
         .place = {.flow = env->flow, .store = env->store, .claim = c, .retry_after = -1}};
     int rc = -1;
 
+    if (next)
+        next->row = 0;
     if (w.a) {
         spool_init(&w.wire, store_tmp_dirfd(env->store), KEEP, env->policy.max_payload * 2);
         rc = work(&w, e);

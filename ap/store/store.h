@@ -224,6 +224,13 @@ struct proof_new {
     const char *not_revoked_by; /* "crl", "ocsp", "last-good"; NULL: not asked */
     int64_t signal_time, verified_at;
 };
+/* With the commit that ends an attempt, the claim of another document: one commit less for each. */
+struct out_next {
+    struct out_claim *claim;
+    int64_t lease_ms;
+    const struct out_gate *gate; /* as in store_out_claim */
+    bool taken;                  /* set: the claim is filled */
+};
 enum attempt_outcome {
     ATTEMPT_NOT_LEFT,  /* no body byte left us: DNS, connect, TLS */
     ATTEMPT_NOT_TAKEN, /* HTTP 4xx without SOAP: the same bytes may be tried again */
@@ -243,6 +250,7 @@ struct attempt_result {
     int64_t next_at;                   /* for WAITING and UNKNOWN; 0: no more by itself */
     const char *dest;                  /* or NULL: as it was */
     const char *alarm;                 /* kind of alarm to raise about it with `why`; NULL: none */
+    struct out_next *next;             /* NULL: none is wanted */
     int64_t now;
 };
 /* Result, raw answer, proof and new state in one commit. Where an earlier attempt of this message

@@ -249,7 +249,9 @@ static int end(struct db *db, void *arg, struct err *e)
         return -1;
     x->ended = is.state;
     (void)FAULT("store.attempt_ended");
-    return core_save(db, &was, &is, r->why ? r->why->code : r->result, r->now, e);
+    if (core_save(db, &was, &is, r->why ? r->why->code : r->result, r->now, e))
+        return -1;
+    return r->next ? claim_next(r->next, db, r->now, e) : 0;
 }
 
 int store_attempt_end(enum out_state *ended, struct store *s, int64_t attempt,
@@ -264,6 +266,8 @@ int store_attempt_end(enum out_state *ended, struct store *s, int64_t attempt,
     rc = store_change(s, end, &x, e);
     if (!rc && ended)
         *ended = x.ended;
+    if (rc && r->next)
+        r->next->taken = false;
     return rc;
 }
 

@@ -160,6 +160,19 @@ static int claim(struct db *db, void *arg, struct err *e)
     return 0;
 }
 
+int claim_next(struct out_next *next, struct db *db, int64_t now, struct err *e)
+{
+    struct dest_name page[PAGE + 1];
+    size_t n;
+    struct claim x = {
+        next->claim, 1, &n, now, now + next->lease_ms, next->gate, page, page + PAGE, 0};
+
+    if (claim(db, &x, e))
+        return -1;
+    next->taken = n == 1;
+    return 0;
+}
+
 int store_out_claim(struct out_claim *out, size_t max, size_t *n, struct store *s, int64_t now,
     int64_t lease_ms, const struct out_gate *gate, struct err *e)
 {

@@ -268,6 +268,10 @@ int proof_insert(struct db *db, int64_t row, int64_t message, int64_t attempt, i
 int core_prove(
     struct out_core *is, const struct proof_new *p, int64_t now, struct err *e) MUST_CHECK;
 
+/* ---- store_claim.c ---- */
+/* In the commit that ends an attempt. */
+int claim_next(struct out_next *next, struct db *db, int64_t now, struct err *e) MUST_CHECK;
+
 /* ---- store_pace.c: in the commit that ends an attempt or settles a document ---- */
 int pace_waits(struct db *db, const struct out_core *is, struct err *e) MUST_CHECK;
 int pace_settled(struct db *db, const struct out_core *was, const struct out_core *is, int64_t now,
