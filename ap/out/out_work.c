@@ -168,7 +168,8 @@ static int hold(struct out_work *w, struct err *e)
     const char *why = w->terms.held_why[0] ? w->terms.held_why : "the partner is held";
 
     note(w, "held", w->terms.holder, 0);
-    return store_out_hold(w->env->store, w->row.row, w->terms.holder, why, clock_now(), e);
+    return store_out_hold_claimed(
+        w->env->store, w->claim, w->terms.holder, why, clock_now(), e);
 }
 
 /* No place at the access point: back as it was, no attempt spent. */

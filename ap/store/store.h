@@ -270,8 +270,12 @@ int store_out_disprove(struct store *s, int64_t row, const struct proof_new *p,
 
 /* ---- outbound: people and clocks ---- */
 
+/* What is held already gets another holder and reason, and is released to what it was. */
 int store_out_hold(struct store *s, int64_t row, const char *who, const char *why, int64_t now,
     struct err *e) MUST_CHECK;
+/* By whoever works on it: store.lease-lost when the claim is no longer good. */
+int store_out_hold_claimed(struct store *s, const struct out_claim *c, const char *who,
+    const char *why, int64_t now, struct err *e) MUST_CHECK;
 int store_out_release(
     struct store *s, int64_t row, const char *who, int64_t now, struct err *e) MUST_CHECK;
 /* Only before a byte has left: else store.left. */

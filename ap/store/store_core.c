@@ -234,7 +234,8 @@ int out_put_hold(
         return err_set(
             e, ERR_RETRY, "store.sending", "", "an attempt is running; try again after it");
     is = was;
-    is.held_from = was.state;
+    if (was.state != OUT_HELD) /* held again by another: what it was before it was held stays */
+        is.held_from = was.state;
     is.state = OUT_HELD;
     if (core_save(db, &was, &is, why, now, e))
         return -1;

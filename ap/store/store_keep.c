@@ -8,19 +8,31 @@
 struct act {
     int64_t row, now, expire_at;
     const char *who, *why;
+    const struct out_claim *claim; /* that of the worker that asks; NULL: a person */
 };
 
 static int hold(struct db *db, void *arg, struct err *e)
 {
     const struct act *x = arg;
+    struct out_core mine;
 
+    if (x->claim && core_claimed(&mine, db, x->claim, e))
+        return -1;
     return out_put_hold(db, x->row, x->who, x->why, x->now, e);
 }
 
 int store_out_hold(
     struct store *s, int64_t row, const char *who, const char *why, int64_t now, struct err *e)
 {
-    struct act x = {row, now, 0, who, why};
+    struct act x = {.row = row, .now = now, .who = who, .why = why};
+
+    return store_change(s, hold, &x, e);
+}
+
+int store_out_hold_claimed(struct store *s, const struct out_claim *c, const char *who,
+    const char *why, int64_t now, struct err *e)
+{
+    struct act x = {.row = c->row, .now = now, .who = who, .why = why, .claim = c};
 
     return store_change(s, hold, &x, e);
 }
@@ -50,7 +62,7 @@ static int release(struct db *db, void *arg, struct err *e)
 
 int store_out_release(struct store *s, int64_t row, const char *who, int64_t now, struct err *e)
 {
-    struct act x = {row, now, 0, who, NULL};
+    struct act x = {.row = row, .now = now, .who = who};
 
     return store_change(s, release, &x, e);
 }
@@ -88,7 +100,7 @@ static int cancel(struct db *db, void *arg, struct err *e)
 int store_out_cancel(
     struct store *s, int64_t row, const char *who, const char *why, int64_t now, struct err *e)
 {
-    struct act x = {row, now, 0, who, why};
+    struct act x = {.row = row, .now = now, .who = who, .why = why};
 
     return store_change(s, cancel, &x, e);
 }
@@ -120,7 +132,7 @@ static int retry(struct db *db, void *arg, struct err *e)
 int store_out_retry(
     struct store *s, int64_t row, const char *who, int64_t expire_at, int64_t now, struct err *e)
 {
-    struct act x = {row, now, expire_at, who, NULL};
+    struct act x = {.row = row, .now = now, .expire_at = expire_at, .who = who};
 
     return store_change(s, retry, &x, e);
 }
@@ -146,7 +158,7 @@ static int resolve(struct db *db, void *arg, struct err *e)
 int store_out_resolve(
     struct store *s, int64_t row, const char *who, const char *why, int64_t now, struct err *e)
 {
-    struct act x = {row, now, 0, who, why};
+    struct act x = {.row = row, .now = now, .who = who, .why = why};
 
     return store_change(s, resolve, &x, e);
 }

@@ -380,6 +380,44 @@ static void a_held_document_is_not_claimed_and_comes_back_as_it_was(void **state
     assert_int_equal(kit_claim(k, T + MIN).state, OUT_UNKNOWN);
 }
 
+static void held_twice_it_is_still_released_to_what_it_was(void **state)
+{
+    struct kit *k = *state;
+    int64_t unknown = kit_add(k, 1, T), fresh;
+    struct out_claim c = kit_claim(k, T);
+    struct err e = ERR_INIT;
+
+    (void)kit_end(k, kit_begin(k, &c, 1, T), ATTEMPT_UNKNOWN, OUT_UNKNOWN, T + MIN, T);
+    fresh = kit_add(k, 2, T);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(store_out_hold(k->s, fresh, "ann", "one", T, &e), 0);
+        assert_int_equal(store_out_hold(k->s, unknown, "ann", "one", T, &e), 0);
+    }
+    assert_int_equal(store_out_hold(k->s, fresh, "bob", "two", T, &e), 0);
+    assert_string_equal(kit_get(k, fresh).held_by, "bob");
+    assert_int_equal(store_out_release(k->s, fresh, "bob", T, &e), 0);
+    assert_int_equal(store_out_release(k->s, unknown, "bob", T, &e), 0);
+    assert_int_equal(kit_get(k, fresh).state, OUT_ACCEPTED);
+    assert_int_equal(kit_get(k, unknown).state, OUT_UNKNOWN);
+}
+
+static void who_lost_its_claim_holds_nothing(void **state)
+{
+    struct kit *k = *state;
+    int64_t row = kit_add(k, 1, T);
+    struct out_claim c = kit_claim(k, T);
+    struct err e = ERR_INIT;
+
+    assert_int_equal(store_out_hold(k->s, row, "ann", "mine", T, &e), 0);
+    refused(store_out_hold_claimed(k->s, &c, "a worker", "late", T, &e), &e, "store.lease-lost");
+    assert_string_equal(kit_get(k, row).held_by, "ann");
+    assert_int_equal(store_out_release(k->s, row, "ann", T, &e), 0);
+    refused(store_out_hold_claimed(k->s, &c, "a worker", "late", T, &e), &e, "store.lease-lost");
+    c = kit_claim(k, T);
+    assert_int_equal(store_out_hold_claimed(k->s, &c, "a worker", "in time", T, &e), 0);
+    assert_string_equal(kit_get(k, row).held_by, "a worker");
+}
+
 static void release_does_not_restart_what_had_stopped(void **state)
 {
     struct kit *k = *state;
@@ -491,6 +529,8 @@ int main(void)
         TEST(many_destinations_are_all_served),
         TEST(cancel_only_before_a_byte_has_left),
         TEST(a_held_document_is_not_claimed_and_comes_back_as_it_was),
+        TEST(held_twice_it_is_still_released_to_what_it_was),
+        TEST(who_lost_its_claim_holds_nothing),
         TEST(release_does_not_restart_what_had_stopped),
         TEST(the_sweep_flags_late_whatever_the_state),
         TEST(the_horizon_says_what_is_true),
