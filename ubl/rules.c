@@ -19,6 +19,7 @@
 #define CATALOGUE_MAX ((size_t)4 << 20)
 #define RULE_FILE_MAX ((size_t)64 << 20)
 #define LINES_MAX 20000u
+#define AGAIN_MS 2000 /* a file that is wrong is not read for each document */
 #define FIELDS_MAX (RULES_LAYERS_MAX + 3)
 
 enum loaded_state { LOADING, LOADED, FAILED };
@@ -30,6 +31,7 @@ struct loaded {
     struct sch *sch;
     struct xsd *xsd;
     struct err error;
+    int64_t failed_at; /* monotonic */
 };
 
 struct pinned { /* a line of manifest.tsv */
@@ -565,11 +567,21 @@ static void load_now(
     rc = load(r, l);
     (void)pthread_mutex_lock(&r->lock);
     l->state = rc ? FAILED : LOADED;
+    l->failed_at = rc ? clock_mono() : 0;
     (void)pthread_cond_broadcast(&r->change);
 }
 
-/* The entry of a path, loaded by the first who asks; the others wait. A failure is kept too, but
- * for one that passes: no memory, no descriptor. */
+/* No memory, no descriptor: that passes. A file that is missing or altered, somebody may mend while
+ * documents wait. A construct that we do not know stays unknown. */
+static bool may_load_now(const struct loaded *l)
+{
+    if (l->state != FAILED)
+        return false;
+    return l->error.class == ERR_RETRY ||
+           (l->error.class == ERR_CONFIG && clock_mono() - l->failed_at >= AGAIN_MS);
+}
+
+/* The entry of a path, loaded by the first who asks; the others wait. A failure is kept, too. */
 static struct loaded *get(
     struct rules *r, const char *path, int (*load)(struct rules *, struct loaded *), struct err *e)
 {
@@ -578,7 +590,7 @@ static struct loaded *get(
 
     (void)pthread_mutex_lock(&r->lock);
     l = find_loaded(r, path);
-    again = l && l->state == FAILED && l->error.class == ERR_RETRY;
+    again = l && may_load_now(l);
     if (again || (!l && (l = add_loaded(r, path, e))))
         load_now(r, l, load);
     while (l && l->state == LOADING)

@@ -67,8 +67,9 @@ struct rules_choice {
 int rules_choose(struct rules_choice *out, const struct rules *r, struct str uri, struct str local,
     struct str customization, const char *want, int64_t at, struct err *e) MUST_CHECK;
 
-/* Loaded on first use. Errors: rules.altered, rules.missing (ERR_CONFIG), and those of sch_load and
- * xsd_load. The object belongs to r. */
+/* Loaded on first use; what failed for its file's sake is tried again after 2 s. Errors:
+ * rules.altered, rules.missing (ERR_CONFIG), and those of sch_load and xsd_load. The object belongs
+ * to r. */
 int rules_schematron(
     const struct sch **out, struct rules *r, const char *path, struct err *e) MUST_CHECK;
 int rules_schema(

@@ -31,6 +31,8 @@ int alarm_check(const struct config *cfg, struct err *e) MUST_CHECK;
 #define ALARM_ID 24
 const char *alarm_id(char out[ALARM_ID], int64_t n);
 bool alarm_id_parse(const char *text, int64_t *n);
+/* What to do: what whoever raised it said, else what its kind asks for. */
+const char *alarm_next(const struct alarm_row *r);
 struct json_object;
 /* {"id":"a12","kind":...}; the caller's. NULL when memory is out. */
 struct json_object *alarm_json(const struct alarm_row *r);

@@ -23,15 +23,33 @@ bool alarm_id_parse(const char *text, int64_t *n)
     return true;
 }
 
-static struct json_object *why_json(const struct err *e)
+const char *alarm_next(const struct alarm_row *r)
 {
+    static const char *const by_kind[][2] = {
+        {"quarantined", "look at it (aviso inbox get), then aviso inbox release, or ack"},
+        {"route", "mend what it says: what waits is handed over then; or aviso inbox reroute"},
+        {"validation", "mend what it says: they are validated and handed over then"},
+        {"conflict", "ask the sending access point: its MessageIds must be unique"},
+        {"key", "aviso doctor cert; aviso keys list"}};
+
+    if (r->why.next[0])
+        return r->why.next;
+    for (size_t i = 0; i < sizeof(by_kind) / sizeof(by_kind[0]); i++)
+        if (strcmp(r->kind, by_kind[i][0]) == 0)
+            return by_kind[i][1];
+    return "aviso status and aviso doctor tell more; aviso ack quiets this";
+}
+
+static struct json_object *why_json(const struct alarm_row *r)
+{
+    const struct err *e = &r->why;
     struct json_object *o = json_object_new_object();
 
     json_add(o, "what", e->code);
     json_add(o, "where", e->where[0] ? e->where : "here");
     json_add(o, "who", e->who[0] ? e->who : "us");
     json_add(o, "class", err_class_word(e->class));
-    json_add(o, "next", e->next);
+    json_add(o, "next", alarm_next(r));
     json_add(o, "text", e->msg);
     return o;
 }
@@ -58,7 +76,7 @@ struct json_object *alarm_json(const struct alarm_row *r)
     json_add_time(o, "acknowledged", r->acked_at);
     json_add(o, "acknowledged_by", r->acked_by);
     json_add_time(o, "cleared", r->cleared_at);
-    (void)json_object_object_add(o, "error", why_json(&r->why));
+    (void)json_object_object_add(o, "error", why_json(r));
     return o;
 }
 
@@ -95,14 +113,13 @@ static void text_one(struct buf *b, const struct alarm_row *r)
     char id[ALARM_ID], at[CLOCK_TEXT];
 
     clock_utc(at, r->raised_at);
-    buf_printf(b, "%s  %s  since %s%s\n", alarm_id(id, r->n), r->kind, at,
-        r->told ? "  (told before)" : "");
+    buf_printf(b, "%s  %s  since %s%s%s%s\n", alarm_id(id, r->n), r->kind, at,
+        r->invoice[0] ? "  " : "", r->invoice, r->told ? "  (told before)" : "");
     buf_printf(b, "  %s: %s\n", r->why.code, r->why.msg);
     buf_printf(b, "  where  %s\n", r->why.where[0] ? r->why.where : "here");
     buf_printf(b, "  who    %s\n", r->why.who[0] ? r->why.who : "us");
     buf_printf(b, "  class  %s\n", err_class_word(r->why.class));
-    if (r->why.next[0])
-        buf_printf(b, "  next   %s\n", r->why.next);
+    buf_printf(b, "  next   %s\n", alarm_next(r));
     if (r->id[0])
         buf_printf(b, "  see    aviso status %s\n", r->id);
     buf_puts(b, "\n");

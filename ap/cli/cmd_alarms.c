@@ -11,19 +11,19 @@
 #define ARENA_MAX (64u << 20)
 #define PAGE 100
 #define CHANNELS 16
+#define SWEPT_MS 10000 /* by then a service has swept */
 
 static void print_one(const struct alarm_row *r)
 {
     char id[ALARM_ID], at[CLOCK_TEXT];
 
     clock_local(at, r->raised_at);
-    (void)printf("%-6s %-12s %s%s%s\n", alarm_id(id, r->n), r->kind, at,
-        r->acked_at ? "  acknowledged by " : "", r->acked_by);
+    (void)printf("%-6s %-12s %s%s%s%s%s\n", alarm_id(id, r->n), r->kind, at, r->id[0] ? "  " : "",
+        r->invoice[0] ? r->invoice : r->id, r->acked_at ? "  acknowledged by " : "", r->acked_by);
     (void)printf("       %s: %s\n", r->why.code, r->why.msg);
     (void)printf("       who %s, where %s, %s\n", r->why.who[0] ? r->why.who : "us",
         r->why.where[0] ? r->why.where : "here", err_class_word(r->why.class));
-    if (r->why.next[0])
-        (void)printf("       next: %s\n", r->why.next);
+    (void)printf("       next: %s\n", alarm_next(r));
 }
 
 static int print_page(
@@ -64,6 +64,7 @@ int cmd_alarms(struct cli *c)
 {
     struct alarm_counts count = {.loud = 0};
     struct err e = ERR_INIT;
+    unsigned long overdue = 0;
     int64_t after = 0;
     struct store *s;
     struct act act;
@@ -71,7 +72,8 @@ int cmd_alarms(struct cli *c)
     int code = EXIT_OK;
 
     act_init(&act, c);
-    if (act_store(&act, &s, &e) || store_alarm_count(&count, s, &e))
+    if (act_store(&act, &s, &e) || store_alarm_count(&count, s, &e) ||
+        store_count_overdue(&overdue, s, clock_now() - SWEPT_MS, &e))
         code = cli_fail(c, NULL, &e);
     while (!code && n == PAGE) {
         struct arena *a = arena_new(ARENA_MAX);
@@ -82,9 +84,15 @@ int cmd_alarms(struct cli *c)
     act_close(&act);
     if (code)
         return code;
-    if (!count.loud && !c->json && !c->quiet)
+    if (overdue)
+        (void)fprintf(stderr,
+            "aviso: %lu more documents are past their deadline, and nothing has raised their "
+            "alarms: "
+            "does the service run? (aviso doctor; aviso list --late)\n",
+            overdue);
+    else if (!count.loud && !c->json && !c->quiet)
         (void)printf("no alarms%s\n", count.open ? " that are not acknowledged" : "");
-    return count.loud || count.channels_down ? EXIT_NO : EXIT_OK;
+    return count.loud || count.channels_down || overdue ? EXIT_NO : EXIT_OK;
 }
 
 /* ---- ack ---- */
@@ -208,10 +216,13 @@ int status_summary(struct cli *c, struct store *s)
 {
     struct summary m = {.unknown = 0};
     struct err e = ERR_INIT;
+    unsigned long overdue;
     bool ok;
 
-    if (store_count(&m.n, s, &e) || store_alarm_count(&m.alarms, s, &e))
+    if (store_count(&m.n, s, &e) || store_count_overdue(&overdue, s, clock_now(), &e) ||
+        store_alarm_count(&m.alarms, s, &e))
         return cli_fail(c, NULL, &e);
+    m.n.late += overdue;
     m.service = service_runs(c);
     m.unknown = m.n.out[OUT_UNKNOWN] + m.n.out[OUT_EXPIRED_UNKNOWN];
     m.waiting = m.n.out[OUT_ACCEPTED] + m.n.out[OUT_WAITING] + m.n.out[OUT_SENDING];

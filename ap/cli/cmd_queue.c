@@ -178,9 +178,9 @@ static void show_line(const struct out_row *r, struct arena *a)
     else if (r->next_at)
         clock_local(next, r->next_at);
     (void)printf("%.8s  %-20s  %-9s%s  %u attempt%s  next %s  %s\n", r->id,
-        view_name(a, r->invoice, r->id), out_state_word(r->state), r->late ? " LATE" : "",
-        r->attempts, r->attempts == 1 ? "" : "s", next,
-        r->state == OUT_HELD ? r->held_why : r->reason.code);
+        view_name(a, r->invoice, r->id), out_state_word(r->state),
+        store_is_late(r, clock_now()) ? " LATE" : "", r->attempts, r->attempts == 1 ? "" : "s",
+        next, r->state == OUT_HELD ? r->held_why : r->reason.code);
 }
 
 struct showing {

@@ -93,6 +93,7 @@ static int read_filter(struct cli *c, struct store_filter *f)
     bool zone;
 
     f->late = cli_has(c, "late");
+    f->now = clock_now();
     f->open = cli_has(c, "open");
     f->partner = cli_get(c, "partner");
     if (state && cli_has(c, "inbound")) {

@@ -205,6 +205,8 @@ N("handover.crashed", UNREACHED, "The program that takes documents was ended by 
   "Tried once more, then the document is set aside")
 N("handover.failed", UNREACHED, "The invoicing system did not take a document",
   "Tried again; see what it says")
+N("handover.no-route", SETUP, "Received documents wait for a hand-over route that is not configured",
+  "Configure it in deliver.routes_file, or aviso inbox reroute --from")
 N("handover.refused", NO, "The invoicing system refuses a document for ever",
   "Look at the document, then aviso inbox release, or ack")
 N("handover.timeout", UNREACHED, "The program that takes documents did not end in time",
@@ -604,9 +606,11 @@ N("store.message-open", BUG, "A new message for a document whose last one may ha
 N("store.message-used", BUG, "A MessageId was used before",
   "Report it")
 N("store.missing", SETUP, "There is no spool at this path",
-  "Correct the path of the spool; serve or send makes it")
+  "Correct store.spool; aviso serve or send makes it")
 N("store.mode", SETUP, "The spool belongs to another mode (lab, test, production)",
   "Give every mode a spool of its own")
+N("store.moved", SETUP, "The spool is a copy: a restored backup, or it was moved to another disk",
+  "Compare with what was sent (aviso reconcile), then aviso queue release and aviso ack")
 N("store.not-found", NO, "There is no such document or participant",
   "Check the id with list")
 N("store.readonly", SPOOL, "The spool cannot be written",
@@ -645,6 +649,8 @@ N("trust.stage", SETUP, "A trust anchor belongs to another stage, or to nobody",
   "Use the anchors of the mode: schemas/install lays them out; development anchors are for mode = lab")
 N("usage.instant", USAGE, "A date or instant cannot be read",
   "Write 2026-08-17 or 2026-08-17T12:00:00Z")
+N("validation.waits", UNREACHED, "Received documents wait for their validation",
+  "Mend what the alarm says (aviso rules verify, space, memory): they are validated and handed over then")
 N("webhook.secret", SETUP, "A secret for signing requests cannot be used",
   "Write whsec_ and 32 random bytes in base64 into the file")
 N("wss.decrypt", INPUT, "A message cannot be decrypted (EBMS:0102)",

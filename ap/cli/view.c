@@ -6,15 +6,20 @@
 #include "ap/base/clock.h"
 #include "ap/base/enc.h"
 #include "ap/base/json.h"
+#include "ap/store/store_partner.h"
 
-#define MAX_ATTEMPTS 50
-#define MAX_PROOFS 20
+#define LKG "warning  last-known-good" /* the step of a lookup that says so */
 
 const char *view_name(struct arena *a, const char *invoice, const char *id)
 {
     const char *name = *invoice ? arena_dup(a, str_z(invoice)) : arena_strndup(a, id, 8);
 
     return name ? name : id;
+}
+
+static bool is_late(const struct out_row *r)
+{
+    return store_is_late(r, clock_now());
 }
 
 static void add_hash(struct json_object *o, const char *key, const uint8_t h[HASH_LEN])
@@ -43,20 +48,14 @@ static struct json_object *attempt_json(const struct attempt_row *t)
     return o;
 }
 
-static int add_attempts(
-    struct json_object *o, struct store *s, const struct out_row *r, struct arena *a, struct err *e)
+static void add_attempts(struct json_object *o, const struct out_view *v)
 {
-    struct attempt_row *t = arena_alloc(a, MAX_ATTEMPTS * sizeof(*t));
     struct json_object *list = json_object_new_array();
-    size_t n = 0;
 
     (void)json_object_object_add(o, "attempts", list);
-    if (!t || store_attempts(t, MAX_ATTEMPTS, &n, s, r->row, a, e))
-        return t ? -1 : err_nomem(e);
-    for (size_t i = 0; i < n && i < MAX_ATTEMPTS; i++)
-        (void)json_object_array_add(list, attempt_json(&t[i]));
-    json_add_int(o, "attempts_total", (int64_t)n);
-    return 0;
+    for (size_t i = 0; i < v->nattempts; i++)
+        (void)json_object_array_add(list, attempt_json(&v->attempts[i]));
+    json_add_int(o, "attempts_total", (int64_t)v->attempts_in_all);
 }
 
 static struct json_object *proof_json(const struct proof_row *p)
@@ -76,18 +75,41 @@ static struct json_object *proof_json(const struct proof_row *p)
     return o;
 }
 
-static int add_proofs(
-    struct json_object *o, struct store *s, const struct out_row *r, struct arena *a, struct err *e)
+static void add_proofs(struct json_object *o, const struct out_view *v)
 {
-    struct proof_row *p = arena_alloc(a, MAX_PROOFS * sizeof(*p));
     struct json_object *list = json_object_new_array();
-    size_t n = 0;
 
     (void)json_object_object_add(o, "proofs", list);
-    if (!p || store_proofs(p, MAX_PROOFS, &n, s, r->row, a, e))
-        return p ? -1 : err_nomem(e);
-    for (size_t i = 0; i < n && i < MAX_PROOFS; i++)
-        (void)json_object_array_add(list, proof_json(&p[i]));
+    for (size_t i = 0; i < v->nproofs; i++)
+        (void)json_object_array_add(list, proof_json(&v->proofs[i]));
+    json_add_int(o, "proofs_total", (int64_t)v->proofs_in_all);
+}
+
+/* How the endpoint of the message was found, step by step, as `aviso lookup --explain` has it. */
+static void add_lookup(struct json_object *o, const char *lookup)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (struct str s = str_z(lookup); s.n;) {
+        size_t end = str_find(s, STR("\n"));
+        struct str one = str_trim(str_sub(s, 0, end));
+        if (one.n)
+            (void)json_object_array_add(list, json_object_new_string_len(one.p, (int)one.n));
+        s = str_sub(s, end + 1, s.n);
+    }
+    (void)json_object_object_add(o, "lookup", list);
+}
+
+static int add_history(
+    struct json_object *o, struct store *s, const struct out_row *r, struct arena *a, struct err *e)
+{
+    struct out_view v;
+
+    if (store_out_view(&v, s, r->row, a, e))
+        return -1;
+    add_lookup(o, r->message.lookup);
+    add_attempts(o, &v);
+    add_proofs(o, &v);
     return 0;
 }
 
@@ -107,7 +129,7 @@ struct json_object *view_out_json(
     json_add(o, "level", proof_level_word(r->level));
     json_add(o, "required", proof_level_word(r->require));
     json_add_bool(o, "proven", r->level >= r->require && r->level > PROOF_NONE);
-    json_add_bool(o, "late", r->late);
+    json_add_bool(o, "late", is_late(r));
     json_add_time(o, "accepted", r->accepted_at);
     json_add_time(o, "since", r->state_at);
     json_add_time(o, "proven_at", r->proven_at);
@@ -127,9 +149,13 @@ struct json_object *view_out_json(
     json_add(o, "as4_id", r->message.message_id);
     add_hash(o, "sha256", r->document_sha256);
     json_add_int(o, "bytes", (int64_t)r->document_len);
+    if (r->state == OUT_HELD) {
+        json_add(o, "held_by", r->held_by);
+        json_add(o, "held_why", r->held_why);
+    }
     if (r->reason.class != ERR_NONE)
         (void)json_object_object_add(o, "error", cli_error_json(&r->reason));
-    if (attempts && (add_attempts(o, s, r, a, e) || add_proofs(o, s, r, a, e))) {
+    if (attempts && add_history(o, s, r, a, e)) {
         (void)json_object_put(o);
         return NULL;
     }
@@ -163,6 +189,8 @@ struct json_object *view_in_json(const struct in_row *r)
     json_add(o, "as4_id", r->message_id);
     add_hash(o, "sha256", r->document_sha256);
     json_add_int(o, "bytes", (int64_t)r->document_len);
+    json_add(o, "route", r->route);
+    json_add_int(o, "handovers", r->handovers);
     json_add_bool(o, "redelivered", r->handovers > 1);
     json_add_bool(o, "suspected_duplicate", (r->flags & IN_FLAG_DUPLICATE) != 0);
     json_add_bool(o, "instance_reused", (r->flags & IN_FLAG_INSTANCE) != 0);
@@ -203,22 +231,38 @@ static void lines_error(FILE *out, const struct err *e)
     line(out, "  where", e->where);
     line(out, "  who", e->who[0] ? e->who : "us");
     line(out, "  class", err_class_word(e->class));
-    line(out, "  next", e->next);
+    line(out, "  next", cli_next_step(e));
+}
+
+static void lines_held(FILE *out, const struct out_row *r)
+{
+    bool partner = strncmp(r->held_by, PARTNER_HOLDER, strlen(PARTNER_HOLDER)) == 0;
+
+    if (r->state != OUT_HELD)
+        return;
+    line(out, "held by", r->held_by);
+    line(out, "held why", r->held_why[0] ? r->held_why : "no reason given");
+    line(out, "next",
+        partner ? "aviso queue release --partner lets it go on"
+                : "aviso queue release lets it go on");
 }
 
 static int lines_attempts(
     FILE *out, struct store *s, const struct out_row *r, struct arena *a, struct err *e)
 {
-    struct attempt_row *t = arena_alloc(a, MAX_ATTEMPTS * sizeof(*t));
-    size_t n = 0;
+    struct out_view v;
 
-    if (!t || store_attempts(t, MAX_ATTEMPTS, &n, s, r->row, a, e))
-        return t ? -1 : err_nomem(e);
-    for (size_t i = 0; i < n && i < MAX_ATTEMPTS; i++) {
+    if (store_out_view(&v, s, r->row, a, e))
+        return -1;
+    if (v.nattempts < v.attempts_in_all)
+        (void)fprintf(
+            out, "  attempts      %zu, of which the last %zu:\n", v.attempts_in_all, v.nattempts);
+    for (size_t i = 0; i < v.nattempts; i++) {
+        const struct attempt_row *t = &v.attempts[i];
         char at[CLOCK_TEXT];
-        clock_local(at, t[i].started_at);
-        (void)fprintf(out, "  attempt %-5u %s  %s  %lld ms  %s\n", t[i].n, at,
-            t[i].ended_at ? t[i].result : "cut off", (long long)t[i].ms, t[i].endpoint);
+        clock_local(at, t->started_at);
+        (void)fprintf(out, "  attempt %-5u %s  %s  %lld ms  %s\n", t->n, at,
+            t->ended_at ? t->result : "cut off", (long long)t->ms, t->endpoint);
     }
     return 0;
 }
@@ -229,17 +273,20 @@ int view_out_text(
     char hex[HASH_HEX];
 
     (void)fprintf(out, "%s  %s%s\n", view_name(a, r->invoice, r->id), out_state_word(r->state),
-        r->late ? "  LATE" : "");
+        is_late(r) ? "  LATE" : "");
     (void)fprintf(out, "  %-13s %s (required: %s)\n", "proof", proof_level_word(r->level),
         proof_level_word(r->require));
     line_time(out, "accepted", r->accepted_at);
     line_time(out, "since", r->state_at);
     line_time(out, "deliver by", r->deliver_by);
     line_time(out, "next", r->settled ? 0 : r->next_at);
+    lines_held(out, r);
     line(out, "from", bare(r->sender));
     line(out, "to", bare(r->receiver));
     line(out, "access point", r->message.seat);
     line(out, "endpoint", r->message.endpoint);
+    if (strstr(r->message.lookup, LKG))
+        line(out, "found by", "the last good answer of the SMP: nothing answered then");
     line(out, "rules", r->rule_sets);
     line(out, "our id", r->id);
     line(out, "sbdh id", r->instance);
@@ -248,6 +295,15 @@ int view_out_text(
     line(out, "sha256", hex);
     lines_error(out, &r->reason);
     return lines_attempts(out, s, r, a, e);
+}
+
+static const char *flags(const struct in_row *r)
+{
+    if (r->flags & IN_FLAG_INSTANCE)
+        return "instance reused: its InstanceIdentifier came before with another document";
+    if (r->flags & IN_FLAG_DUPLICATE)
+        return "suspected duplicate: the same document came before under other ids";
+    return "";
 }
 
 void view_in_text(FILE *out, const struct in_row *r)
@@ -262,6 +318,8 @@ void view_in_text(FILE *out, const struct in_row *r)
     line(out, "from", bare(r->sender));
     line(out, "to", bare(r->receiver));
     line(out, "access point", r->seat);
+    line(out, "route", r->route);
+    line(out, "flagged", flags(r));
     line(out, "verdict",
         strcmp(r->verdict, "invalid") == 0 ? "invalid (aviso inbox report tells why)" : r->verdict);
     line(out, "rules", r->rule_sets);
@@ -279,7 +337,7 @@ void view_out_line(FILE *out, const struct out_row *r)
 
     clock_local(at, r->accepted_at);
     (void)fprintf(out, "%.8s  %-24s  %-15s  %-12s %s%s  %s\n", r->id, r->invoice,
-        out_state_word(r->state), proof_level_word(r->level), at, r->late ? "  LATE" : "",
+        out_state_word(r->state), proof_level_word(r->level), at, is_late(r) ? "  LATE" : "",
         bare(r->receiver));
 }
 
@@ -288,6 +346,9 @@ void view_in_line(FILE *out, const struct in_row *r)
     char at[CLOCK_TEXT];
 
     clock_local(at, r->received_at);
-    (void)fprintf(out, "%.8s  %-24s  %-15s  %-12s %s  %s\n", r->id, r->invoice,
-        in_state_word(r->state), r->verdict, at, bare(r->sender));
+    (void)fprintf(out, "%.8s  %-24s  %-15s  %-12s %s  %s%s\n", r->id, r->invoice,
+        in_state_word(r->state), r->verdict, at, bare(r->sender),
+        r->flags & IN_FLAG_INSTANCE    ? "  instance reused"
+        : r->flags & IN_FLAG_DUPLICATE ? "  suspected duplicate"
+                                       : "");
 }

@@ -15,6 +15,8 @@
 #define WATCH_MS 30000 /* between looks at certificates, space, circuits */
 #define CIRCUITS 256   /* destinations in trouble looked at */
 #define DRIFTS 64      /* access points told of at once */
+#define ROUTES 64      /* routes looked at */
+#define UNJUDGED_MS (10 * 60 * 1000)
 #define ARENA_MAX (1u << 20)
 #define DAY ((int64_t)86400000)
 
@@ -97,6 +99,73 @@ static void watch_space(struct alarms *x, int64_t now)
     (void)err_where(&why, "%s", x->setup->cfg->spool);
     (void)err_next(&why, "make room; what was accepted is still sent");
     raise_it(x, "spool", "space", &why, now);
+}
+
+/* Receipts were given for these: that they go no further must not be known to the log alone. */
+static void watch_validation(struct alarms *x, int64_t now)
+{
+    struct in_unjudged n;
+    struct err why = ERR_INIT, e = ERR_INIT;
+    char span[CLOCK_TEXT];
+
+    if (store_in_unjudged(&n, x->node->store, &e)) {
+        log_err(LOG_ERROR, "alarms.validation", &e, NULL);
+        return;
+    }
+    if (n.why.class == ERR_NONE && (!n.waiting || now - n.oldest < UNJUDGED_MS)) {
+        clear_it(x, "validation", "received", now);
+        return;
+    }
+    (void)err_set(&why, n.why.class == ERR_NONE ? ERR_RETRY : n.why.class, "validation.waits", "",
+        "%lu received document%s not validated yet, the oldest came %s ago%s%s%s%.200s", n.waiting,
+        n.waiting == 1 ? " is" : "s are", clock_span(span, now - n.oldest),
+        n.why.code[0] ? ": " : "", n.why.code, n.why.code[0] ? ": " : "", n.why.msg);
+    (void)err_where(&why, "%s", n.why.where);
+    raise_it(x, "validation", "received", &why, now);
+}
+
+static bool waits_on(const struct in_route *r, size_t n, const char *name)
+{
+    while (n--)
+        if (strcmp(r[n].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void note_orphan(struct alarms *x, const struct in_route *r, int64_t now)
+{
+    struct err why = ERR_INIT;
+    char span[CLOCK_TEXT];
+
+    (void)err_set(&why, ERR_CONFIG, "handover.no-route", "",
+        "%lu received document%s for route %s, which is not configured, the oldest for %s",
+        r->waiting, r->waiting == 1 ? " waits" : "s wait", r->name,
+        clock_span(span, now - r->oldest));
+    (void)err_where(&why, "route %s", r->name);
+    (void)err_next(&why, "configure it in deliver.routes_file, or aviso inbox reroute --from");
+    raise_it(x, "route", r->name, &why, now);
+}
+
+/* The route's own workers tell of one that fails; one that is not configured has no workers. */
+static void watch_routes(struct alarms *x, struct arena *a, int64_t now)
+{
+    const struct deliver_routes *there = &x->setup->routes;
+    const char *open[ROUTES];
+    struct in_route r[ROUTES];
+    struct err e = ERR_INIT;
+    size_t n, known;
+
+    if (store_in_routes(r, ROUTES, &n, x->node->store, a, &e) ||
+        store_alarm_subjects(open, ROUTES, &known, x->node->store, "route", a, &e)) {
+        log_err(LOG_ERROR, "alarms.routes", &e, NULL);
+        return;
+    }
+    for (size_t i = 0; i < known; i++)
+        if (!deliver_find(there, open[i]) && !waits_on(r, n, open[i]))
+            clear_it(x, "route", open[i], now);
+    for (size_t i = 0; i < n; i++)
+        if (r[i].name[0] && !deliver_find(there, r[i].name))
+            note_orphan(x, &r[i], now);
 }
 
 static bool takes_nothing(const struct alarms *x, size_t n, const char *key)
@@ -193,7 +262,9 @@ static void watch(struct alarms *x, int64_t now)
         watch_certificate(x, key_cert(x->setup->keys[i]), now);
     watch_key(x, x->setup->keys[0], now);
     watch_space(x, now);
+    watch_validation(x, now);
     if (a) {
+        watch_routes(x, a, now);
         watch_circuits(x, a, now);
         watch_pace(x, a, now);
     }

@@ -10,6 +10,7 @@
 
 #define ROUTES 64
 #define PACES 16
+#define UNJUDGED_MS (10 * 60 * 1000)
 #define ARENA_MAX (1u << 20)
 
 /* It takes fewer connections than configured where it may not open enough descriptors. */
@@ -52,13 +53,24 @@ void check_service(struct doctor *d)
     (void)json_object_put(rq);
 }
 
+static void late(struct doctor *d, const struct store_counts *n)
+{
+    unsigned long overdue;
+    struct err e = ERR_INIT;
+
+    if (store_count_overdue(&overdue, d->store, d->now, &e))
+        find_err(d, "late", DOCTOR_RED, &e, "aviso doctor spool");
+    else
+        find(d, "late", n->late + overdue ? DOCTOR_RED : DOCTOR_GREEN, "aviso list --late",
+            "%lu documents past their deadline without proof", n->late + overdue);
+}
+
 static void outbound(struct doctor *d, const struct store_counts *n)
 {
     unsigned long unknown = n->out[OUT_UNKNOWN] + n->out[OUT_EXPIRED_UNKNOWN];
     char text[CLOCK_TEXT];
 
-    find(d, "late", n->late ? DOCTOR_RED : DOCTOR_GREEN, "aviso list --late",
-        "%lu documents past their deadline without proof", n->late);
+    late(d, n);
     find(d, "unknown", unknown ? DOCTOR_YELLOW : DOCTOR_GREEN,
         "aviso list --state unknown; they may have arrived: do not send them again",
         "%lu documents whose outcome nobody knows yet", unknown);
@@ -117,6 +129,26 @@ static void alarms(struct doctor *d)
             n.channels_down);
 }
 
+static void unjudged(struct doctor *d)
+{
+    struct in_unjudged n;
+    struct err e = ERR_INIT;
+    char text[CLOCK_TEXT];
+
+    if (store_in_unjudged(&n, d->store, &e)) {
+        find_err(d, "validation", DOCTOR_RED, &e, NULL);
+        return;
+    }
+    if (!n.waiting)
+        return;
+    find(d, "validation",
+        n.why.class != ERR_NONE || d->now - n.oldest > UNJUDGED_MS ? DOCTOR_RED : DOCTOR_GREEN,
+        "aviso list --inbound --state received; aviso explain validation.waits",
+        "%lu received documents are not validated yet, the oldest came %s ago%s%s%s%.200s",
+        n.waiting, clock_span(text, d->now - n.oldest), n.why.code[0] ? ": " : "", n.why.code,
+        n.why.code[0] ? ": " : "", n.why.msg);
+}
+
 static void inbound(struct doctor *d, const struct store_counts *n, struct arena *a)
 {
     struct deliver_routes known = {0};
@@ -128,6 +160,7 @@ static void inbound(struct doctor *d, const struct store_counts *n, struct arena
     if (n->in[IN_QUARANTINED])
         find(d, "quarantine", DOCTOR_YELLOW, "aviso list --inbound --state quarantined",
             "%lu received documents are set aside", n->in[IN_QUARANTINED]);
+    unjudged(d);
     if (store_in_routes(r, ROUTES, &routes, d->store, a, &e)) {
         find_err(d, "hand-over", DOCTOR_RED, &e, NULL);
         return;

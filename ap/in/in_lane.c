@@ -214,11 +214,14 @@ static int hand_over(struct hand *h, struct err *e)
 
     if (store_in_get(&h->row, h->env->store, h->c->row, h->a, e))
         return -1;
-    /* one that cannot be read is no fault of the route: others go on */
+    /* one that cannot be read is no fault of the route: others go on. Damaged, it does not get
+     * better by itself */
     if (in_open(&h->document, h->env->store, &h->row, h->a, &why) == 0) {
         if (in_sidecar(&h->sidecar, &h->row, &h->document, h->c->redelivered, &why) == 0)
             how = give(h, &again, &why);
         in_close(&h->document);
+    } else if (strcmp(why.code, "store.damaged") == 0) {
+        how = DELIVER_REFUSED;
     }
     h->now = clock_now();
     return end(h, how, again, &why, e);

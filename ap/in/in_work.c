@@ -185,6 +185,8 @@ static int work_one(const struct in_env *env, const struct in_claim *c, struct e
         return 0;
     now = clock_now(); /* what cannot be validated is tried again, and told */
     log_err(LOG_ERROR, "validation.failed", &why, "id", c->id, NULL);
+    if (strcmp(why.code, "store.damaged") == 0)
+        return store_in_quarantine(env->store, c->row, &why, true, now, e);
     return store_in_wait(
         env->store, c, &why, now + (env->retry_ms ? env->retry_ms : 60000), now, e);
 }

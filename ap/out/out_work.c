@@ -26,21 +26,17 @@ static bool repeat_as_is(const struct out_row *r)
     return r->message.left || strcmp(r->reason.code, "http.refused") == 0;
 }
 
+/* When bytes of this message left first, before this attempt; 0: never, or nobody can say. */
 static int64_t first_left(struct out_work *w, bool *sent_before)
 {
-    struct attempt_row *rows = arena_alloc(w->a, 64 * sizeof(*rows));
     struct err e = ERR_INIT;
-    size_t n = 0;
+    int64_t at;
 
     *sent_before = w->msg.left;
-    if (!w->msg.left || !rows ||
-        store_attempts(rows, 64, &n, w->env->store, w->claim->row, w->a, &e))
+    if (!w->msg.left ||
+        store_message_first_left(&at, w->env->store, w->claim->row, w->msg.row, w->attempt, &e))
         return 0;
-    for (size_t i = 0; i < n && i < 64; i++)
-        if (rows[i].message == w->msg.row && (rows[i].left || !rows[i].ended_at) &&
-            rows[i].row != w->attempt)
-            return rows[i].started_at;
-    return 0;
+    return at;
 }
 
 static int send_wire(struct out_work *w, struct http_answer *ans, struct err *e)
@@ -168,8 +164,7 @@ static int hold(struct out_work *w, struct err *e)
     const char *why = w->terms.held_why[0] ? w->terms.held_why : "the partner is held";
 
     note(w, "held", w->terms.holder, 0);
-    return store_out_hold_claimed(
-        w->env->store, w->claim, w->terms.holder, why, clock_now(), e);
+    return store_out_hold_claimed(w->env->store, w->claim, w->terms.holder, why, clock_now(), e);
 }
 
 /* No place at the access point: back as it was, no attempt spent. */
@@ -213,6 +208,8 @@ static int not_sent(struct out_work *w, const struct err *why, struct err *e)
     note(w, why->code, why->msg, 0);
     log_err(LOG_WARN, "attempt.not-begun", why, "id", w->row.id, "invoice", w->row.invoice,
         "receiver", w->row.receiver, NULL);
+    if (strcmp(why->code, "store.damaged") == 0)
+        return store_out_damaged(w->env->store, w->claim, now, e);
     if (why->class == ERR_PEER && !may_come_back(w))
         return store_out_refuse(w->env->store, w->claim, why, now, e);
     return store_out_wait(w->env->store, w->claim, why,
@@ -228,8 +225,9 @@ static int fresh(struct out_work *w, struct err *e)
     if (out_message_find(w, &why))
         return not_sent(w, &why, e);
     buf_init(&text, 2048);
-    buf_printf(&text, "%s -> %s (%s)", w->row.receiver + strlen(PARTICIPANT_SCHEME "::"), w->ep.url,
-        w->ep.seat_id);
+    buf_printf(&text, "%s -> %s (%s)%s", w->row.receiver + strlen(PARTICIPANT_SCHEME "::"),
+        w->ep.url, w->ep.seat_id,
+        w->ep.last_known_good ? ": the last good answer of the SMP, nothing answers now" : "");
     note(w, "found", text.p ? text.p : "", w->ep.ms);
     buf_free(&text);
     if ((rc = admit(w, w->ep.seat_id, e)) != 0)
@@ -269,6 +267,18 @@ static int follow_move(struct out_work *w, struct err *e)
     return rc;
 }
 
+/* Before an attempt is begun with it. */
+static bool wire_is_damaged(const struct out_work *w)
+{
+    struct store_blob wire;
+    struct err why = ERR_INIT;
+
+    if (store_blob_open(&wire, w->env->store, w->msg.wire, &why))
+        return strcmp(why.code, "store.damaged") == 0;
+    store_blob_close(&wire);
+    return false;
+}
+
 static int again(struct out_work *w, struct err *e)
 {
     int rc;
@@ -276,6 +286,8 @@ static int again(struct out_work *w, struct err *e)
     w->msg = w->row.message;
     if ((rc = admit(w, w->msg.seat, e)) != 0)
         return rc < 0 ? -1 : 0;
+    if (wire_is_damaged(w))
+        return store_out_damaged(w->env->store, w->claim, clock_now(), e);
     if (follow_move(w, e) || store_attempt_begin(&w->attempt, w->env->store, w->claim, NULL,
                                  out_message_lease(w), clock_now(), e))
         return -1;

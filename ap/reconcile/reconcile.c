@@ -11,12 +11,6 @@ const char *reconcile_class_word(enum reconcile_class c)
     return words[c];
 }
 
-/* The sweep sets `late`; where no service runs nobody sweeps. */
-static bool is_late(const struct out_row *r, int64_t now)
-{
-    return r->late || (!r->settled && r->deliver_by && now > r->deliver_by);
-}
-
 static enum reconcile_class classify(const struct out_row *r, const struct reconcile_cfg *c)
 {
     enum proof_level need = c->level < 0 ? r->require : (enum proof_level)c->level;
@@ -37,7 +31,7 @@ static enum reconcile_class classify(const struct out_row *r, const struct recon
         return RECONCILE_REACHED;
     if (r->state == OUT_UNKNOWN || r->state == OUT_EXPIRED_UNKNOWN)
         return RECONCILE_UNKNOWN;
-    return is_late(r, c->now) ? RECONCILE_LATE : RECONCILE_WAITING;
+    return store_is_late(r, c->now) ? RECONCILE_LATE : RECONCILE_WAITING;
 }
 
 /* Participants are kept with their scheme; a list has them as people write them. */

@@ -276,6 +276,9 @@ int store_out_hold(struct store *s, int64_t row, const char *who, const char *wh
 /* By whoever works on it: store.lease-lost when the claim is no longer good. */
 int store_out_hold_claimed(struct store *s, const struct out_claim *c, const char *who,
     const char *why, int64_t now, struct err *e) MUST_CHECK;
+/* Its bytes are not what was stored: HELD, with an alarm of kind damaged. */
+int store_out_damaged(
+    struct store *s, const struct out_claim *c, int64_t now, struct err *e) MUST_CHECK;
 int store_out_release(
     struct store *s, int64_t row, const char *who, int64_t now, struct err *e) MUST_CHECK;
 /* Only before a byte has left: else store.left. */
@@ -333,6 +336,8 @@ struct out_row {
     uint64_t sbd_len;
     struct message_row message; /* the current one */
 };
+/* Flagged, or past its deadline and not swept yet. */
+bool store_is_late(const struct out_row *r, int64_t now);
 int store_out_get(
     struct out_row *out, struct store *s, int64_t row, struct arena *a, struct err *e) MUST_CHECK;
 
@@ -349,6 +354,11 @@ struct attempt_row {
 /* Oldest first, at most max; *n = how many there are in all. */
 int store_attempts(struct attempt_row *out, size_t max, size_t *n, struct store *s, int64_t row,
     struct arena *a, struct err *e) MUST_CHECK;
+/* When the first attempt with this message began that may have sent a byte, besides that one; 0:
+ * none. */
+int store_message_first_left(int64_t *at, struct store *s, int64_t document, int64_t message,
+    int64_t besides, struct err *e) MUST_CHECK;
+
 struct proof_row {
     int64_t row, message, raw, signal_time, verified_at;
     enum proof_kind kind;
@@ -390,6 +400,7 @@ struct store_filter {
     const char *invoice;
     int out_state, in_state; /* -1: any */
     bool late, open; /* outbound: only late; only unsettled. inbound open: not ACKNOWLEDGED */
+    int64_t now;     /* with late: those past their deadline by then, too, that no sweep has seen */
     int64_t since;   /* accepted or received at or after */
     int64_t before;  /* cursor: rows older than this row; 0: from the newest */
 };
@@ -424,6 +435,8 @@ struct store_counts {
     int64_t last_event;      /* seq */
 };
 int store_count(struct store_counts *out, struct store *s, struct err *e) MUST_CHECK;
+/* Past their deadline, and not flagged yet: where no service runs nobody sweeps. */
+int store_count_overdue(unsigned long *out, struct store *s, int64_t now, struct err *e) MUST_CHECK;
 
 /* ---- inbound ---- */
 
@@ -579,6 +592,13 @@ struct in_route {
 /* Routes with something to hand over, at most max, by name. */
 int store_in_routes(struct in_route *out, size_t max, size_t *n, struct store *s, struct arena *a,
     struct err *e) MUST_CHECK;
+
+struct in_unjudged { /* received, not validated yet */
+    unsigned long waiting;
+    int64_t oldest; /* when the first of them was received; 0: none */
+    struct err why; /* what keeps one of them; class ERR_NONE: nothing that is known */
+};
+int store_in_unjudged(struct in_unjudged *out, struct store *s, struct err *e) MUST_CHECK;
 
 #define STORE_SKEW_SAMPLES 21
 /* Median of "when we read a Receipt minus when its signer says it was written" over the newest

@@ -243,6 +243,20 @@ int out_put_hold(
         ARGS(A_INT(row), A_TEXT(who), A_TEXT(why)));
 }
 
+int out_put_damaged(struct db *db, int64_t row, int64_t now, struct err *e)
+{
+    static const char says[] = "its stored bytes are damaged or missing";
+    struct err why = ERR_INIT;
+
+    (void)err_set(&why, ERR_CONFIG, "store.damaged", "", "%s", says);
+    (void)err_next(
+        &why, "aviso doctor spool; restore the file and release it, or hand the document in again");
+    return out_put_hold(db, row, "aviso", says, now, e) || core_why(db, row, &why, e) ||
+                   alarm_put_doc(db, "damaged", "store.damaged", "is held", row, now, e)
+               ? -1
+               : 0;
+}
+
 int proof_insert(struct db *db, int64_t row, int64_t message, int64_t attempt, int64_t raw,
     const struct proof_new *p, bool refusal, struct err *e)
 {

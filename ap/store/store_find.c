@@ -155,6 +155,24 @@ static int count_acknowledged(struct store_counts *out, struct db *db, struct er
     return 0;
 }
 
+int store_count_overdue(unsigned long *out, struct store *s, int64_t now, struct err *e)
+{
+    struct db *db = reader_take(s, e);
+    int64_t n = 0;
+    int rc;
+
+    *out = 0;
+    if (!db)
+        return -1;
+    rc = db_int(&n, db, e,
+        "SELECT count(*) FROM document INDEXED BY document_due"
+        " WHERE settled=0 AND late=0 AND deliver_by<=?1",
+        ARGS(A_INT(now)));
+    reader_give(s, db);
+    *out = (unsigned long)n;
+    return rc < 0 ? -1 : 0;
+}
+
 int store_count(struct store_counts *out, struct store *s, struct err *e)
 {
     struct db *db = reader_take(s, e);

@@ -69,6 +69,24 @@ int store_in_routes(
     return rows_end(&r);
 }
 
+int store_in_unjudged(struct in_unjudged *out, struct store *s, struct err *e)
+{
+    struct rows r;
+
+    *out = (struct in_unjudged){.waiting = 0};
+    rows_open(&r, s, e,
+        "SELECT count(*),min(received_at),(SELECT why FROM inbound WHERE acked_at IS NULL AND"
+        " state='RECEIVED' AND why IS NOT NULL LIMIT 1)"
+        " FROM inbound WHERE acked_at IS NULL AND state='RECEIVED'",
+        NULL, 0);
+    while (rows_next(&r, e)) {
+        out->waiting = (unsigned long)sqlite3_column_int64(r.st, 0);
+        out->oldest = sqlite3_column_int64(r.st, 1);
+        why_unpack(&out->why, (const char *)sqlite3_column_text(r.st, 2));
+    }
+    return rows_end(&r);
+}
+
 int store_in_suspects(int64_t *out, size_t max, size_t *n, struct store *s, struct err *e)
 {
     struct rows r;

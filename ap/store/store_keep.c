@@ -163,6 +163,21 @@ int store_out_resolve(
     return store_change(s, resolve, &x, e);
 }
 
+static int damage(struct db *db, void *arg, struct err *e)
+{
+    const struct act *x = arg;
+    struct out_core mine;
+
+    return core_claimed(&mine, db, x->claim, e) || out_put_damaged(db, x->row, x->now, e) ? -1 : 0;
+}
+
+int store_out_damaged(struct store *s, const struct out_claim *c, int64_t now, struct err *e)
+{
+    struct act x = {.row = c->row, .now = now, .claim = c};
+
+    return store_change(s, damage, &x, e);
+}
+
 /* ---- the sweep: the indices are named, since without statistics SQLite guesses ---- */
 
 #define SWEEP_MAX 512

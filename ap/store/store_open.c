@@ -36,7 +36,7 @@ static int open_folder(struct store *s, const struct store_cfg *c, struct err *e
         return err_set(e, ERR_CONFIG, "store.missing", "", "the spool's path is too long");
     if (c->mode == STORE_READ && access(s->path, F_OK)) {
         (void)err_set(e, ERR_CONFIG, "store.missing", "", "no spool at %s", c->path);
-        return err_next(e, "check [store] path; aviso serve or send makes it");
+        return err_next(e, "check store.spool; aviso serve or send makes it");
     }
     if (c->mode == STORE_WRITE && fsx_mkdirs(payload, 0700, e))
         return -1;

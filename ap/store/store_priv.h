@@ -260,6 +260,8 @@ bool out_is_queued(enum out_state s);
 int out_cut_off(
     struct db *db, int64_t row, const char *detail, int64_t now, struct err *e) MUST_CHECK;
 int out_let_go(struct db *db, int64_t row, const char *who, int64_t now, struct err *e) MUST_CHECK;
+/* Held with an alarm: its stored bytes are not what they were. */
+int out_put_damaged(struct db *db, int64_t row, int64_t now, struct err *e) MUST_CHECK;
 int out_put_hold(struct db *db, int64_t row, const char *who, const char *why, int64_t now,
     struct err *e) MUST_CHECK;
 int proof_insert(struct db *db, int64_t row, int64_t message, int64_t attempt, int64_t raw,

@@ -120,11 +120,22 @@ static int hold_moved(struct db *db, void *arg, struct err *e)
     return 0;
 }
 
+/* Whether it is an old backup or a new disk only a person knows, and nothing else says it so early:
+ * what was proven, or given, after a backup was made this journal has never heard of. */
 static int settle_place(struct db *db, void *arg, struct err *e)
 {
     const struct recovery *x = arg;
+    struct err why = ERR_INIT;
+    const struct alarm_new loud = {.kind = "moved", .subject = "spool", .why = &why, .now = x->now};
+    int64_t held = 0;
 
-    return store_place_settle(x->s, db, e) ||
+    if (db_int(&held, db, e, "SELECT count(*) FROM document WHERE state='HELD'", NULL, 0) < 0)
+        return -1;
+    (void)err_set(&why, ERR_CONFIG, "store.moved", "",
+        "the spool is a copy (restored backup?): %lld open documents are held", (long long)held);
+    (void)err_where(&why, "%s", x->s->path);
+    (void)err_next(&why, "aviso reconcile tells what was sent; then aviso queue release and ack");
+    return store_place_settle(x->s, db, e) || alarm_put(db, &loud, e) ||
                    event_put(db, false, 0, "moved", NULL, NULL, NULL, x->now, e)
                ? -1
                : 0;
@@ -212,8 +223,7 @@ static int hold_damaged(struct db *db, void *arg, struct err *e)
             e))
         return -1;
     for (size_t i = 0; i < x->n; i++)
-        if (out_put_hold(
-                db, x->rows[i], "aviso", "its stored bytes are damaged or missing", x->now, e))
+        if (out_put_damaged(db, x->rows[i], x->now, e))
             return -1;
     return 0;
 }

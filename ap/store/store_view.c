@@ -103,6 +103,11 @@ static int get(struct out_row *out, struct db *db, int64_t row, struct arena *a,
     return rc == 0 ? not_found(e, "document", row) : rc < 0 ? -1 : 0;
 }
 
+bool store_is_late(const struct out_row *r, int64_t now)
+{
+    return r->late || (!r->settled && r->deliver_by && r->deliver_by <= now);
+}
+
 int store_out_get(struct out_row *out, struct store *s, int64_t row, struct arena *a, struct err *e)
 {
     struct db *db = reader_take(s, e);
@@ -135,18 +140,24 @@ static sqlite3_stmt *list_query(
     const char *state = f->out_state >= 0 ? out_state_word((enum out_state)f->out_state) : NULL;
     const struct arg args[] = {A_INT(f->before ? f->before : INT64_MAX), A_INT(from),
         A_TEXT(f->tenant), A_TEXT(f->partner), A_TEXT(f->invoice), A_TEXT(state), A_INT(f->late),
-        A_INT(f->open), A_INT(f->since), A_INT(max)};
+        A_INT(f->open), A_INT(f->since), A_INT(max), A_INT(f->now)};
     const size_t n = sizeof(args) / sizeof(args[0]);
 
-#define REST                                                                                       \
+#define WANTED                                                                                     \
     " AND d.n<?1 AND d.n>=?2 AND d.accepted_at>=?9 AND (?3 IS NULL OR d.tenant=?3)"                \
     " AND (?4 IS NULL OR d.receiver=?4) AND (?5 IS NULL OR d.invoice=?5)"                          \
-    " AND (?6 IS NULL OR d.state=?6) AND (?7=0 OR d.late=1) AND (?8=0 OR d.settled=0)"             \
-    " ORDER BY d.n DESC LIMIT ?10"
+    " AND (?6 IS NULL OR d.state=?6) AND (?8=0 OR d.settled=0)"                                    \
+    " AND (?7=0 OR d.late=1 OR (d.settled=0 AND d.deliver_by<=?11))"
+#define NEWEST " ORDER BY d.n DESC LIMIT ?10"
+#define REST WANTED NEWEST
     if (f->invoice)
         return db_query(db, e, COLUMNS "WHERE d.invoice=?5" REST, args, n);
-    if (f->late)
-        return db_query(db, e, COLUMNS "WHERE d.late=1" REST, args, n);
+    if (f->late) /* the flagged ones, and those that a sweep would flag: each in order by itself */
+        return db_query(db, e,
+            COLUMNS "WHERE d.n IN (SELECT n FROM (SELECT n FROM document d WHERE d.late=1" REST ")"
+                    " UNION ALL SELECT n FROM (SELECT n FROM document d INDEXED BY document_open"
+                    " WHERE d.settled=0 AND d.late=0 AND d.deliver_by<=?11" REST "))" NEWEST,
+            args, n);
     if (f->partner)
         return db_query(db, e, COLUMNS "WHERE d.receiver=?4" REST, args, n);
     if (state)
@@ -157,6 +168,8 @@ static sqlite3_stmt *list_query(
         return db_query(db, e, COLUMNS "WHERE d.tenant=?3" REST, args, n);
     return db_query(db, e, COLUMNS "WHERE true" REST, args, n);
 #undef REST
+#undef NEWEST
+#undef WANTED
 }
 
 int store_out_list(struct out_row *out, size_t max, size_t *n, struct store *s,
@@ -239,6 +252,23 @@ int store_attempts(struct attempt_row *out, size_t max, size_t *n, struct store 
     rc = count(n, db, false, row, e) || attempts(out, max, &read, db, row, 0, a, e);
     reader_give(s, db);
     return rc ? -1 : 0;
+}
+
+int store_message_first_left(
+    int64_t *at, struct store *s, int64_t document, int64_t message, int64_t besides, struct err *e)
+{
+    struct db *db = reader_take(s, e);
+    int rc;
+
+    *at = 0;
+    if (!db)
+        return -1;
+    rc = db_int(at, db, e,
+        "SELECT min(started_at) FROM attempt WHERE document=?1 AND message=?2 AND n<>?3"
+        " AND (has_left<>0 OR ended_at IS NULL)",
+        ARGS(A_INT(document), A_INT(message), A_INT(besides)));
+    reader_give(s, db);
+    return rc < 0 ? -1 : 0;
 }
 
 static int read_proof(void *to, struct columns *c, struct err *e)

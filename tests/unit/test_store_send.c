@@ -409,10 +409,12 @@ static void who_lost_its_claim_holds_nothing(void **state)
     struct err e = ERR_INIT;
 
     assert_int_equal(store_out_hold(k->s, row, "ann", "mine", T, &e), 0);
-    refused(store_out_hold_claimed(k->s, &c, "a worker", "late", T, &e), &e, "store.lease-lost");
+    kit_refused(
+        store_out_hold_claimed(k->s, &c, "a worker", "late", T, &e), &e, "store.lease-lost");
     assert_string_equal(kit_get(k, row).held_by, "ann");
     assert_int_equal(store_out_release(k->s, row, "ann", T, &e), 0);
-    refused(store_out_hold_claimed(k->s, &c, "a worker", "late", T, &e), &e, "store.lease-lost");
+    kit_refused(
+        store_out_hold_claimed(k->s, &c, "a worker", "late", T, &e), &e, "store.lease-lost");
     c = kit_claim(k, T);
     assert_int_equal(store_out_hold_claimed(k->s, &c, "a worker", "in time", T, &e), 0);
     assert_string_equal(kit_get(k, row).held_by, "a worker");
@@ -456,6 +458,75 @@ static void the_sweep_flags_late_whatever_the_state(void **state)
     (void)kit_end(
         k, kit_begin(k, &c, 1, T + 3600001), ATTEMPT_ANSWERED, OUT_RECEIPTED, 0, T + 3600002);
     assert_false(kit_get(k, row).late);
+}
+
+/* Where no service runs nobody sweeps: who asks is told all the same. */
+static void late_is_seen_before_any_sweep(void **state)
+{
+    struct kit *k = *state;
+    int64_t first = kit_add(k, 1, T), second = kit_add(k, 2, T + MIN), third;
+    struct store_filter f = STORE_FILTER_ALL;
+    const int64_t due = T + 3600000;
+    struct out_swept sw;
+    struct err e = ERR_INIT;
+    struct out_row rows[8];
+    unsigned long n;
+    size_t got;
+
+    f.late = true;
+    f.now = due - 1;
+    assert_int_equal(store_out_list(rows, 8, &got, k->s, &f, k->a, &e), 0);
+    assert_int_equal(got, 0);
+    assert_int_equal(store_count_overdue(&n, k->s, due - 1, &e), 0);
+    assert_int_equal(n, 0);
+    f.now = due;
+    assert_int_equal(store_out_list(rows, 8, &got, k->s, &f, k->a, &e), 0);
+    assert_int_equal(got, 1);
+    assert_int_equal(rows[0].row, first);
+    assert_false(rows[0].late);
+    assert_true(store_is_late(&rows[0], due));
+    assert_false(store_is_late(&rows[0], due - 1));
+    assert_int_equal(store_count_overdue(&n, k->s, due, &e), 0);
+    assert_int_equal(n, 1);
+    /* one that was swept, one that was not: each once, newest first, page by page */
+    assert_int_equal(store_out_sweep(&sw, k->s, due, 0, &e), 0);
+    third = kit_add(k, 3, T + 2 * MIN);
+    f.now = due + 5 * MIN;
+    assert_int_equal(store_count_overdue(&n, k->s, f.now, &e), 0);
+    assert_int_equal(n, 2);
+    for (int64_t want = third; want >= first; want--) {
+        assert_int_equal(store_out_list(rows, 1, &got, k->s, &f, k->a, &e), 0);
+        assert_int_equal(got, 1);
+        assert_int_equal(rows[0].row, want);
+        f.before = want;
+    }
+    assert_int_equal(store_out_list(rows, 1, &got, k->s, &f, k->a, &e), 0);
+    assert_int_equal(got, 0);
+    assert_true(first < second && second < third);
+}
+
+/* What a message has been through before, and how often, does not move the nine minutes. */
+static void the_first_attempt_of_a_message_is_found_behind_many_others(void **state)
+{
+    struct kit *k = *state;
+    int64_t row = kit_add(k, 1, T), now = T, at = 1, attempt;
+    struct err e = ERR_INIT;
+    struct out_claim c;
+
+    for (unsigned i = 1; i <= 70; i++, now += MIN) {
+        c = kit_claim(k, now);
+        (void)kit_end(k, kit_begin(k, &c, i, now), ATTEMPT_NOT_LEFT, OUT_WAITING, now + MIN, now);
+    }
+    assert_int_equal(
+        store_message_first_left(&at, k->s, row, kit_get(k, row).message.row, 0, &e), 0);
+    assert_int_equal(at, 0);
+    c = kit_claim(k, now);
+    (void)kit_end(k, kit_begin(k, &c, 71, now), ATTEMPT_UNKNOWN, OUT_UNKNOWN, now + MIN, now);
+    c = kit_claim(k, now + MIN);
+    assert_int_equal(store_attempt_begin(&attempt, k->s, &c, NULL, KIT_LEASE, now + MIN, &e), 0);
+    assert_int_equal(
+        store_message_first_left(&at, k->s, row, kit_get(k, row).message.row, attempt, &e), 0);
+    assert_int_equal(at, now);
 }
 
 static void the_horizon_says_what_is_true(void **state)
@@ -533,6 +604,8 @@ int main(void)
         TEST(who_lost_its_claim_holds_nothing),
         TEST(release_does_not_restart_what_had_stopped),
         TEST(the_sweep_flags_late_whatever_the_state),
+        TEST(late_is_seen_before_any_sweep),
+        TEST(the_first_attempt_of_a_message_is_found_behind_many_others),
         TEST(the_horizon_says_what_is_true),
         TEST(proof_raises_the_level_and_never_lowers_it),
     };

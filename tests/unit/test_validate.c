@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ap/base/clock.h"
 #include "ap/base/hash.h"
 #include "ubl/report.h"
 #include "ubl/rules.h"
@@ -213,6 +214,26 @@ static void s13_what_cannot_be_opened_now_is_loaded_later(void **state)
     }
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
     assert_int_equal(rules_schema(&x, r, "xsd/doc.xsd", &e), 0);
+    assert_int_equal(rules_schematron(&s, r, "one.sch", &e), 0);
+    rules_free(r);
+}
+
+static void what_was_missing_is_loaded_when_it_is_there_again(void **state)
+{
+    char path[600], away[600];
+    const struct sch *s;
+    struct rules *r;
+
+    (void)state;
+    (void)snprintf(path, sizeof(path), "%s/one.sch", dir);
+    (void)snprintf(away, sizeof(away), "%s/one.away", dir);
+    assert_int_equal(rules_open(&r, dir, &e), 0);
+    assert_int_equal(rename(path, away), 0);
+    assert_int_equal(rules_schematron(&s, r, "one.sch", &e), -1);
+    assert_string_equal(e.code, "rules.missing");
+    assert_int_equal(rename(away, path), 0);
+    assert_int_equal(rules_schematron(&s, r, "one.sch", &e), -1); /* not read for each document */
+    clock_sleep(2100);
     assert_int_equal(rules_schematron(&s, r, "one.sch", &e), 0);
     rules_free(r);
 }
@@ -473,6 +494,7 @@ int main(void)
         cmocka_unit_test(the_caller_may_choose),
         cmocka_unit_test(altered_and_missing_rules_are_refused),
         cmocka_unit_test(s13_what_cannot_be_opened_now_is_loaded_later),
+        cmocka_unit_test(what_was_missing_is_loaded_when_it_is_there_again),
         cmocka_unit_test(verify_names_what_is_wrong),
         cmocka_unit_test(instants_are_read),
         cmocka_unit_test(what_is_not_xml_has_no_verdict),
