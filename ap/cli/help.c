@@ -72,19 +72,23 @@ void help_overview(FILE *out, const char *group)
     (void)fputs("\nMore: aviso COMMAND --help\n", out);
 }
 
-const char *help_nearest(const char *word)
+int help_no_command(struct cli *c, const char *word)
 {
-    const char *best = cli_commands[0].name;
-    size_t least = 99;
+    struct str best = {0}, w = str_z(word);
+    size_t least = w.n / 2 + 1; /* further off is no typing error */
 
-    for (const struct cli_command *c = cli_commands; c->name; c++) {
-        size_t d = str_distance(str_z(word), str_z(c->name));
+    for (const struct cli_command *k = cli_commands; k->name; k++) {
+        struct str group = {k->name, strcspn(k->name, " ")};
+        size_t d = str_distance(w, group);
         if (d < least) {
             least = d;
-            best = c->name;
+            best = group;
         }
     }
-    return best;
+    if (!best.n)
+        return cli_usage(c, "there is no command \"%s\"", word);
+    return cli_usage(
+        c, "there is no command \"%s\"; the nearest is \"%.*s\"", word, (int)best.n, best.p);
 }
 
 /* ---- sources for man pages and completion ---- */

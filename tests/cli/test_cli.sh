@@ -16,6 +16,8 @@ ap2() { "$AVISO" --config "$net/ap2.conf" "$@"; }
 expect "help has examples first" 0 "Examples:" "$AVISO" send --help
 expect "no command is wrong usage" 64 "Commands:" "$AVISO"
 expect "an unknown command names the nearest" 64 'nearest is "send"' "$AVISO" sned
+expect "or the nearest group" 64 'nearest is "participant"' "$AVISO" partcipant list
+expect "one that is like none" 64 'there is no command "foo"$' "$AVISO" foo
 expect "an unknown flag is wrong usage" 64 "no flag --wat" "$AVISO" send x --wat
 expect "a flag without its value is wrong usage" 64 "needs a value" "$AVISO" send x --to
 expect "the version" 0 "^aviso [0-9]" "$AVISO" --version
