@@ -109,6 +109,7 @@ static int open_envelope(struct judge *j, struct str content_type, struct str bo
 
 /* ---- the signature ---- */
 
+/*= PEPPOL-PKI 3 "another certificate of the same seat" */
 /* Fills j->signature. -1: our trouble. */
 static int judge_signature(struct judge *j, const xmlNode *messaging)
 {
@@ -216,6 +217,7 @@ static void tell_signal(struct judge *j, const struct ebms_signal *s, enum as4_r
     j->out->signal_time = s->timestamp;
 }
 
+/*= EBMS3 5.2.2.1 "RefToMessageId names the message" */
 static void judge_receipt(struct judge *j, const struct ebms_signal *s)
 {
     if (!str_eq(s->ref_to_message_id, j->x->message_id)) {

@@ -13,6 +13,7 @@
 #define SIGNAL_MAX (256u * 1024u) /* 20 References and their URIs */
 
 /* ebMS 3.0 6.7, AS4 3.1: code, short description, category, sentence. */
+/*= EBMS3 6.7 "each kind of fault has its error code" */
 static const struct error_row {
     const char *code, *short_description, *category, *description;
 } ERRORS[] = {
@@ -57,6 +58,7 @@ static void put(struct signal_out *s, const char *name, const char *value)
     buf_printf(&s->text, "</eb:%s>", name);
 }
 
+/*= EBMS3 5.2.2.1 "RefToMessageId names the message" */
 static int begin(struct signal_out *s, char signal_id[EBMS_ID], const char *ref_to, struct key *k,
     int64_t now, struct err *e)
 {

@@ -6,6 +6,7 @@
 
 #include "ap/base/rnd.h"
 
+/*= XMLENC 1.1 5.2.4 "12 octets of IV, ciphertext, 16 of tag" */
 #define IV 12
 #define TAG 16
 #define STEP (16 * 1024)

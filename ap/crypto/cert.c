@@ -142,6 +142,7 @@ int cert_from_der(struct cert **out, struct str der, struct err *e)
     return 0;
 }
 
+/*= SMP 1.4.0 5 "the certificate is base64 of DER" */
 int cert_from_text(struct cert **out, struct str text, struct err *e)
 {
     static const struct str begin = {"-----BEGIN CERTIFICATE-----", 27},

@@ -41,6 +41,7 @@ static void dates_of_file(struct doctor *d, const char *what, const char *path, 
 }
 
 /* Chain and revocation, as every peer will judge them. */
+/*= PEPPOL-PKI 3 "our own certificate is held to the same" */
 static void own_chain(struct doctor *d)
 {
     struct err e = ERR_INIT;

@@ -48,6 +48,7 @@ static int address(struct sockaddr_storage *out, socklen_t *n, const char *liste
     return err_set(e, ERR_CONFIG, "listen.address", "", "%s: not an IP address", listen);
 }
 
+/*= eDelivery AS4 1.14 "IPv4 and IPv6" */
 static int listen_on(const char *where, bool alone, struct err *e)
 {
     struct sockaddr_storage a;

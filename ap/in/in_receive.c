@@ -297,6 +297,7 @@ static int refuse_crasher(const struct in_crash_note *n, struct err *e)
     return err_next(e, "report it with the log; its sender tries again later");
 }
 
+/*= eDelivery AS4 1.14 "receipts and errors come in the response" */
 static int steps(struct receive *r, struct str content_type, const struct blob *body, struct err *e)
 {
     char signal[EBMS_ID];

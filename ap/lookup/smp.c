@@ -154,6 +154,7 @@ static int read_date(
     return clock_parse(s, out, &zone) ? 0 : malformed(e, "a malformed date");
 }
 
+/*= PEPPOL-AS4 6 "RequireBusinessLevelSignature is ignored" */
 static int read_endpoint(struct smp_endpoint *out, xmlNode *ep, struct arena *a, struct err *e)
 {
     const xmlNode *ref = xml_child(ep, SMP_WSA_NS, "EndpointReference");

@@ -38,6 +38,8 @@ int out_message_find(struct out_work *w, struct err *e)
     return lookup_endpoint(&w->ep, w->env->lookup, &q, w->a, e);
 }
 
+/*= Envelope 2.0.2 2.3 "InstanceIdentifier is not the MessageId" */
+/*= Envelope 2.0.2 2.8 "application/xml or text/xml" */
 static int compose(struct out_work *w, struct message_new *m, struct store_blob *sbd, struct err *e)
 {
     struct as4_message am = {.compress = true};

@@ -10,6 +10,7 @@ static bool printable(struct str s)
     return true;
 }
 
+/*= PFUOI 4.4.0 POLICY 1 "maximum length of 200 characters" */
 int process_make(struct process *out, struct str scheme, struct str value, struct err *e)
 {
     memset(out, 0, sizeof(*out));

@@ -231,6 +231,7 @@ bool pki_seat_id_ok(const char *cn)
 
 /* The weaker of the two answers is the one to record. */
 /*= PEPPOL-AS4 4.7 "certificates are checked for revocation" */
+/*= PEPPOL-PKI 4 "an authority by the root's list" */
 static int check_revocation(const char **how, const struct asked *q, struct err *e)
 {
     struct pki *p = q->p;

@@ -167,6 +167,7 @@ static int find_part(
     return err_ebms(e, "EBMS:0007");
 }
 
+/*= SwA 1.1 5.5.2 "Attachment-Content-Only" */
 static int read_data(
     struct opening *o, xmlNode *n, const struct wss_part *wire, size_t nparts, struct err *e)
 {
@@ -212,6 +213,7 @@ static int read_header(struct opening *o, const struct wss_part *wire, size_t n,
 
 /* ---- opening ---- */
 
+/*= PEPPOL-PKI 5 "the key is the one that EncryptedKey names" */
 static int unwrap(struct enc_key *k, struct key *const *keys, size_t nkeys, struct err *e)
 {
     uint8_t out[KEY_CEK_MAX] = {0};

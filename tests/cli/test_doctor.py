@@ -67,6 +67,7 @@ def main(lab):
     open(path, "w").write(good)
 
     # P1
+    #= PEPPOL-PKI 3 "our own certificate is held to the same"
     for days, verdict in ((90, "green"), (50, "yellow"), (20, "yellow"), (5, "red"), (1, "red")):
         r = d("cert", "--set", certificate(lab, days))
         found = [v for v, t, _ in checks(r, "cert") if "web" in t]

@@ -68,6 +68,7 @@ class Traffic(threading.Thread):
             time.sleep(0.1)
 
 
+#= PEPPOL-PKI 3 "another certificate of the same seat"
 def take_over(lab, file, secret):
     old, new = serial(lab, "ap1"), serial(lab, "ap1next")
     lab.stop_ap2()

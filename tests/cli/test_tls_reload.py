@@ -36,6 +36,7 @@ def renew(lab):
     os.rename(pki + "/tls.chain.new", pki + "/tls.chain.pem")
 
 
+#= eDelivery AS4 1.14 "IPv4 and IPv6"
 with Lab() as lab:
     lab.stop_ap2()
     port = lab.port("ap2")

@@ -117,6 +117,7 @@ def main(lab):
     say(head.startswith("POST /as4 HTTP/1.1\r\n"), "the request is a POST of HTTP/1.1", head)
     say(not re.search("(?i)^(expect|transfer-encoding|accept-encoding|soapaction):", head, re.M), "no header that peers stumble over", head)
     say(set(tap.names) == {"localhost"}, "the handshake names the host (SNI)", tap.names)
+    #= eDelivery AS4 1.14 "receipts and errors come in the response"
     say(all(s[2] == 200 and s[3].lower().startswith("application/soap+xml") for s in tap.seen), "answers are SOAP with HTTP 200", [s[2:4] for s in tap.seen])
     for i, name in enumerate(("an invoice", "an invoice of 1 MB")):
         check(lab, i, name, tap.seen[i], documents[i], "receipt")
@@ -141,6 +142,7 @@ BAD = [
 ]
 
 
+#= EBMS3 6.7 "each kind of fault has its error code"
 def errors(lab):
     """Each kind of error that our receiver sends: signed by the certificate in its token, which chains; of the schema."""
     try:

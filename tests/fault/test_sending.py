@@ -102,6 +102,7 @@ def rows_of_the_table(lab, peer):
     other.close()
 
 
+#= eDelivery AS4 1.14 "IPv4 and IPv6"
 def ipv6(lab):
     try:
         six = Hostile(lab, ip="::1").serve(MOVER)

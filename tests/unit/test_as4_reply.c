@@ -214,6 +214,7 @@ static void proof_wins_over_what_stands_beside_it(void **state)
 
 /*= AS4 5.1.8 "receipts are signed" */
 /*= AS4 5.1.8 "a receipt's digests are those of the message" */
+/*= EBMS3 5.2.2.1 "RefToMessageId names the message" */
 static void other_receipts_are_not_proof(void **state)
 {
     static const struct {

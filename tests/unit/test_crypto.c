@@ -57,6 +57,7 @@ static void cert_text_that_is_no_certificate_is_refused(void **state)
     assert_string_equal(e.code, "io.missing");
 }
 
+/*= SMP 1.4.0 5 "the certificate is base64 of DER" */
 static void cert_is_read_from_pem_and_from_wrapped_base64(void **state)
 {
     struct cert *ap1 = testpki_cert("ap1"), *a = NULL, *b = NULL;
@@ -302,6 +303,7 @@ static void a_key_signs_nothing_outside_the_validity_of_its_certificate(void **s
     key_close(k);
 }
 
+/*= XMLENC 1.1 5.2.4 "12 octets of IV, ciphertext, 16 of tag" */
 static void opens_the_published_test_vector(void **state)
 {
     static const uint8_t wire[12 + 64 + 16] = {0xca, 0xfe, 0xba, 0xbe, 0xfa, 0xce, 0xdb, 0xad, 0xde,

@@ -272,9 +272,11 @@ static void candidates_go_from_the_exact_id_to_the_shortest_wildcard(void **stat
 }
 
 /*= PFUOI 4.4.0 POLICY 24 "a process has a scheme" */
+/*= PFUOI 4.4.0 POLICY 1 "maximum length of 200 characters" */
 static void processes_are_taken_with_and_without_scheme(void **state)
 {
     struct process p, q;
+    char longest[201];
     struct buf b;
     (void)state;
     assert_int_equal(process_parse(&p, STR("urn:peppol:bis:billing"), &e), 0);
@@ -287,6 +289,9 @@ static void processes_are_taken_with_and_without_scheme(void **state)
     assert_int_equal(process_parse(&q, STR(""), &e), -1);
     assert_int_equal(process_parse(&q, STR("a b"), &e), -1);
     assert_string_equal(e.code, "id.process");
+    memset(longest, 'p', sizeof(longest));
+    assert_int_equal(process_parse(&q, (struct str){longest, 200}, &e), 0);
+    assert_int_equal(process_parse(&q, (struct str){longest, 201}, &e), -1);
     buf_init(&b, 300);
     process_text(&b, &p);
     assert_string_equal(b.p, "cenbii-procid-ubl::urn:peppol:bis:billing");

@@ -158,6 +158,7 @@ static int revoked(void *ctx, const char **how, const struct cert *c, const stru
     return leaf && c->cn[8] == '2' ? err_set(err, ERR_PEER, "cert.revoked", "", "revoked") : 0;
 }
 
+/*= PEPPOL-PKI 4 "an authority by the root's list" */
 /*= PEPPOL-AS4 4.7 "certificates are checked for revocation" */
 static void revocation_is_asked_each_time_after_the_chain_holds(void **state)
 {

@@ -344,6 +344,9 @@ static void each_reason_not_to_send_has_its_name(void **state)
     procs[0].process = &other;
     write_metadata(1);
     no_pick("process.not-supported");
+    assert_int_equal(process_make(&other, STR("another-scheme"), str_z(how.value), &e), 0);
+    write_metadata(1);
+    no_pick("process.not-supported");
     procs[0].process = &how;
     eps[0].transport_profile = STR("busdox-transport-as2-ver1p0");
     write_metadata(1);
@@ -366,6 +369,20 @@ static void each_reason_not_to_send_has_its_name(void **state)
     struct smp_endpoint ep;
     assert_int_equal(smp_select(&ep, metadata, &how, TRANSPORT_AS4, NOW, a, &e), 0);
     assert_int_equal(ep.activation, NOW);
+}
+
+/*= PEPPOL-AS4 6 "RequireBusinessLevelSignature is ignored" */
+static void a_wish_for_business_signatures_changes_nothing(void **state)
+{
+    struct smp_endpoint ep;
+    xmlDoc *doc;
+    (void)state;
+    write_metadata(1);
+    patch("<RequireBusinessLevelSignature>false", "<RequireBusinessLevelSignature>true");
+    assert_int_equal(xml_parse(&doc, a, out.p, out.n, NULL, &e), 0);
+    metadata = xml_first_element(xmlDocGetRootElement(doc));
+    assert_int_equal(smp_select(&ep, metadata, &how, TRANSPORT_AS4, NOW, a, &e), 0);
+    assert_true(str_eq(ep.address, eps[0].address));
 }
 
 /* smp #275: an odd neighbour does not spoil the wanted entry. */
@@ -504,6 +521,7 @@ int main(void)
         T(exclusive_c14n_is_taken_as_well),
         T(answers_about_others_are_a_mismatch),
         T(each_reason_not_to_send_has_its_name),
+        T(a_wish_for_business_signatures_changes_nothing),
         T(only_the_wanted_process_and_endpoint_must_be_sound),
         T(redirects_are_read),
         T(a_service_group_is_a_list_of_ids),

@@ -105,6 +105,7 @@ static void security_header_has_the_order_of_the_profile(void **state)
     wssmsg_free(&m);
 }
 
+/*= PEPPOL-PKI 5 "the key is the one that EncryptedKey names" */
 static void several_attachments_under_one_key_or_one_key_each(void **state)
 {
     struct wss_part p[3] = {wssmsg_part("a@x", "application/gzip", "first", 5),

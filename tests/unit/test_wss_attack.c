@@ -257,9 +257,6 @@ static void less_or_more_signed_than_there_is_is_refused(void **state)
             gone[i], &b, i < 2 ? "wss.policy" : "wss.signature", i < 2 ? "EBMS:0103" : "EBMS:0101");
         buf_free(&b);
         b = copy_of(&good);
-        swap(&b, "</ds:SignedInfo>", ref);
-        buf_free(&b);
-        b = copy_of(&good);
         struct arena *a = arena_new(1 << 16);
         swap(&b, ref, arena_printf(a, "%s%s", ref, ref));
         refused("twice", &b, "wss.policy", "EBMS:0103");
@@ -267,6 +264,32 @@ static void less_or_more_signed_than_there_is_is_refused(void **state)
         buf_free(&b);
         free(ref);
     }
+}
+
+/* A reference may lead to what the profile signs, and nowhere else: what the id of a header of
+ * others or of a part of ours means is for nobody to say. */
+/*= WSS 1.1.1 4.3 "ids mean one element" */
+static void a_signed_reference_to_anything_else_is_refused(void **state)
+{
+    static const char *const places[][2] = {{"<eb:UserMessage>", "<eb:UserMessage wsu:Id=\"z\">"},
+        {"</S12:Header>",
+            "<x:x xmlns:x=\"urn:x\" xmlns:wsu=\"" NS_WSU "\" wsu:Id=\"z\"/></S12:Header>"},
+        {"<ds:KeyInfo>", "<ds:KeyInfo Id=\"z\">"}};
+    char *ref = piece(&good.soap, "<ds:Reference URI=\"#msg-1\"", "</ds:Reference>"),
+         *more = replaced(ref, "#msg-1", "#z");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        struct buf b = copy_of(&good);
+        struct arena *a = arena_new(1 << 16);
+        swap(&b, places[i][0], places[i][1]);
+        swap(&b, ref, arena_printf(a, "%s%s", ref, more));
+        refused(places[i][1], &b, "wss.policy", "EBMS:0103");
+        arena_free(a);
+        buf_free(&b);
+    }
+    free(ref);
+    free(more);
 }
 
 /* These carry a true signature of ap1: only what is signed is wrong. */
@@ -330,6 +353,7 @@ static void refused_without_the_key(const char *what, const struct buf *soap)
 /*= PEPPOL-AS4 5 "signature xmldsig-more#rsa-sha256" */
 /*= PEPPOL-AS4 5 "data encryption aes128-gcm" */
 /*= PEPPOL-AS4 5 "rsa-oaep with DigestMethod SHA-256 and MGF mgf1sha256" */
+/*= SwA 1.1 5.5.2 "Attachment-Content-Only" */
 static void algorithms_and_transforms_outside_the_profile_are_refused(void **state)
 {
     static const struct {
@@ -390,6 +414,7 @@ static void algorithms_and_transforms_outside_the_profile_are_refused(void **sta
         {"<ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><xenc11",
             "<xenc11"},
         {"<xenc11:MGF", "<xenc:OAEPparams>YWJj</xenc:OAEPparams><xenc11:MGF"},
+        {"mgf1sha256\"/>", "mgf1sha256\"/><xenc:OAEPparams>YWJj</xenc:OAEPparams>"},
         {"<xenc11:MGF", "<xenc11:MGX"},
         {"Attachment-Content-Only", "Attachment-Complete"},
         {"Attachment-Ciphertext-Transform", "Attachment-Content-Signature-Transform"},
@@ -877,6 +902,7 @@ int main(void)
         cmocka_unit_test(signature_wrapping_is_refused),
         cmocka_unit_test(ids_that_mean_two_things_are_refused),
         cmocka_unit_test(less_or_more_signed_than_there_is_is_refused),
+        cmocka_unit_test(a_signed_reference_to_anything_else_is_refused),
         cmocka_unit_test(truly_signed_but_wrong_coverage_of_attachments_is_refused),
         cmocka_unit_test(algorithms_and_transforms_outside_the_profile_are_refused),
         cmocka_unit_test(too_many_references_or_prefixes_are_refused),
