@@ -91,6 +91,23 @@ static int follow(struct stream *x, struct err *e)
     return rc < 0 ? -1 : 0;
 }
 
+/* A reader that knows more than the journal read another one: it would miss what comes, in silence.
+ */
+static int check_start(struct stream *x, struct err *e)
+{
+    int64_t last;
+
+    if (store_last_event(&last, x->s, e))
+        return -1;
+    if (x->after <= last)
+        return 0;
+    (void)err_set(e, ERR_INPUT, "events.ahead", "",
+        "the journal's last event is %lld: %lld was of another one (a restored backup?)",
+        (long long)last, (long long)x->after);
+    return err_next(
+        e, "compare what you hold with aviso list, then read on --after %lld", (long long)last);
+}
+
 static bool number(const char *text, unsigned long long *out)
 {
     return str_to_u64(str_z(text), INT64_MAX, out);
@@ -112,7 +129,8 @@ int cmd_events(struct cli *c)
     x.after = (int64_t)from;
     x.left = (size_t)most;
     act_init(&act, c);
-    if (act_store(&act, &x.s, &e) || (cli_has(c, "follow") ? follow(&x, &e) : all(&x, &e)))
+    if (act_store(&act, &x.s, &e) || check_start(&x, &e) ||
+        (cli_has(c, "follow") ? follow(&x, &e) : all(&x, &e)))
         code = cli_fail(c, NULL, &e);
     act_close(&act);
     return code;

@@ -3,10 +3,12 @@
  * Each input is told on its own: a line on screen or one JSON object, success or not. With a daemon
  * the document is handed to it; without one this command owns the spool and makes the attempts
  * itself. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ap/base/clock.h"
@@ -32,33 +34,61 @@ struct send {
     const char *id, *name; /* of the document being followed: attempts for others are not told */
 };
 
-/* Standard input is not seekable: its bytes go into memory that looks like a file. */
-static int open_stdin(struct err *e)
+/* A stream is not seekable: its bytes go into memory that looks like a file. One that ends with an
+ * error is no document. */
+static int copy_stream(int from, const char *path, uint64_t max, struct err *e)
 {
-    int fd = memfd_create("stdin", MFD_CLOEXEC);
+    int fd = memfd_create("stdin", MFD_CLOEXEC), rc = 0;
     char piece[65536];
-    ssize_t n;
+    uint64_t all = 0;
+    ssize_t n = 1;
 
     if (fd < 0)
-        return err_errno(e, "io.open", "memfd", "-");
-    while ((n = read(STDIN_FILENO, piece, sizeof(piece))) > 0)
-        if (fsx_write(fd, piece, (size_t)n, "-", e)) {
-            (void)close(fd);
-            return -1;
-        }
-    return fd;
+        return err_errno(e, "io.open", "memfd", path);
+    while (!rc && n > 0) {
+        if ((n = read(from, piece, sizeof(piece))) < 0)
+            rc = err_set(
+                e, ERR_INPUT, "io.unreadable", "", "read %.200s: %s", path, strerror(errno));
+        else if ((all += (uint64_t)n) > max)
+            rc = err_set(e, ERR_INPUT, "limit.size", "",
+                "more than %llu bytes (limits.max_inflated)", (unsigned long long)max);
+        else if (n)
+            rc = fsx_write(fd, piece, (size_t)n, path, e);
+    }
+    if (!rc)
+        return fd;
+    (void)close(fd);
+    return -1;
 }
 
-static int open_input(const char *path, struct err *e)
+/* A pipe (`<(...)`, a FIFO) as standard input; what is neither is said to be so. */
+static int open_file(const char *path, uint64_t max, struct err *e)
 {
-    int fd = strcmp(path, "-") == 0 ? open_stdin(e) : open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC), copy;
+    struct stat st;
 
-    if (fd >= 0 || strcmp(path, "-") == 0)
-        return fd;
-    (void)err_errno(e, "io.missing", "open", path);
-    if (e)
+    if (fd < 0 || fstat(fd, &st)) {
+        (void)err_errno(e, "io.missing", "open", path);
         e->class = ERR_INPUT;
-    return -1;
+        if (fd >= 0)
+            (void)close(fd);
+        return -1;
+    }
+    if (S_ISREG(st.st_mode))
+        return fd;
+    copy = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)
+               ? copy_stream(fd, path, max, e)
+               : err_set(e, ERR_INPUT, "control.payload", "", "%.300s is no file", path);
+    (void)close(fd);
+    return copy;
+}
+
+static int open_input(const struct cli *c, const char *path, struct err *e)
+{
+    uint64_t max = (uint64_t)c->config->max_inflated;
+
+    return strcmp(path, "-") == 0 ? copy_stream(STDIN_FILENO, "standard input", max, e)
+                                  : open_file(path, max, e);
 }
 
 static struct json_object *request(const struct send *s)
@@ -126,9 +156,10 @@ static void say_accepted(const struct send *s, const char *name, struct json_obj
     say(s, name, "accepted", line);
     if (*text(answer, "twin"))
         (void)fprintf(stderr,
-            "%s  warning    the same supplier, number and date was submitted before with %s\n",
+            "%s  warning    the same supplier, number and date was submitted before with %s: %s\n",
             name,
-            strcmp(text(answer, "twin"), "same-bytes") == 0 ? "the same bytes" : "other bytes");
+            strcmp(text(answer, "twin"), "same-bytes") == 0 ? "the same bytes" : "other bytes",
+            text(answer, "twin_of"));
 }
 
 static void say_step(const struct send *s, const char *name, const struct out_row *r)
@@ -200,7 +231,7 @@ static int watch(
 
 static int verdict(const struct send *s, const struct out_row *r)
 {
-    if (r->level >= (s->level ? s->level : PROOF_RECEIPTED))
+    if (r->level >= r->require && r->level >= s->level && r->level > PROOF_NONE)
         return EXIT_OK;
     switch (r->state) {
     case OUT_REFUSED:
@@ -221,8 +252,8 @@ static int verdict(const struct send *s, const struct out_row *r)
     return s->wait_ms >= 0 ? EXIT_UNPROVEN : EXIT_OK;
 }
 
-static int tell_end(
-    struct send *s, const char *input, const char *name, const struct out_row *r, struct arena *a)
+static int tell_end(struct send *s, const char *input, const char *name, const struct out_row *r,
+    struct json_object *answer, struct arena *a)
 {
     struct err e = ERR_INIT;
     int code = verdict(s, r);
@@ -241,6 +272,9 @@ static int tell_end(
     if (act_store(&s->act, &st, &e) || !(o = view_out_json(st, r, true, a, &e)))
         return cli_fail(s->c, input, &e);
     json_add_given(o, "input", input);
+    json_add_bool(o, "existed", number(answer, "existed") != 0);
+    json_add(o, "twin", text(answer, "twin"));
+    json_add(o, "twin_of", text(answer, "twin_of"));
     json_add_bool(o, "ok", code == EXIT_OK);
     json_add_int(o, "exit", code);
     cli_json(o);
@@ -270,7 +304,7 @@ static int follow(struct send *s, const char *input, struct json_object *answer,
         (void)cli_fail(s->c, input, &e);
         return EXIT_UNPROVEN;
     }
-    return tell_end(s, input, name, &r, a);
+    return tell_end(s, input, name, &r, answer, a);
 }
 
 static int tell_dry(struct send *s, const char *input, struct json_object *answer)
@@ -377,9 +411,9 @@ static int send_batch(struct send *s, const char *input, int fd)
 static int send_one(struct send *s, const char *input)
 {
     struct err e = ERR_INIT;
-    int fd = open_input(input, &e), code;
+    int fd = -1, code;
 
-    if (fd < 0)
+    if (cli_config(s->c, false, &e) || (fd = open_input(s->c, input, &e)) < 0)
         return cli_fail(s->c, input, &e);
     if (!cli_has(s->c, "sbd") && !cli_has(s->c, "mime-type") &&
         (invoice_is_csv(s->c, input) || holds_json(fd)))
@@ -400,7 +434,7 @@ static int deliver_by(const char *text_, int64_t *out)
 
     if (clock_parse_span(str_z(text_), &span)) {
         *out = clock_now() + span;
-        return 0;
+        return span > 0 ? 0 : -1;
     }
     return clock_parse(str_z(text_), out, &zone) && *out > clock_now() ? 0 : -1;
 }

@@ -5,14 +5,15 @@
 #include "ap/base/clock.h"
 #include "ap/cli/act.h"
 #include "ap/cli/commands.h"
+#include "ap/cli/partner.h"
 #include "ap/cli/view.h"
 
 #define MAX_HITS 20
 #define PAGE 100
 #define ARENA_MAX (64u << 20)
 
-static int show(struct cli *c, struct store *s, const struct store_hit *h, struct arena *a,
-    bool *unproven, struct err *e)
+static int show(
+    struct cli *c, struct store *s, const struct store_hit *h, struct arena *a, struct err *e)
 {
     struct json_object *o = NULL;
 
@@ -29,7 +30,6 @@ static int show(struct cli *c, struct store *s, const struct store_hit *h, struc
     struct out_row r;
     if (store_out_get(&r, s, h->row, a, e))
         return -1;
-    *unproven |= r.level < r.require;
     if (!c->json)
         return view_out_text(stdout, s, &r, a, e);
     if (!(o = view_out_json(s, &r, true, a, e)))
@@ -41,15 +41,14 @@ static int show(struct cli *c, struct store *s, const struct store_hit *h, struc
 static int status_one(struct cli *c, struct store *s, const char *id)
 {
     struct arena *a = arena_new(ARENA_MAX);
-    struct store_hit hits[MAX_HITS];
+    struct store_hit hits[MAX_HITS + 1];
     struct err e = ERR_INIT;
-    bool unproven = false;
     size_t n = 0;
     int code = EXIT_OK;
 
     if (!a)
         return cli_nomem(c);
-    if (store_find(hits, MAX_HITS, &n, s, id, &e)) {
+    if (store_find(hits, MAX_HITS + 1, &n, s, id, &e)) {
         code = cli_fail(c, id, &e);
     } else if (n == 0) {
         (void)err_set(&e, ERR_PEER, "status.not-found", "", "nothing here carries the id %s", id);
@@ -57,11 +56,11 @@ static int status_one(struct cli *c, struct store *s, const char *id)
         code = cli_fail(c, id, &e);
     }
     for (size_t i = 0; i < n && i < MAX_HITS && !code; i++)
-        if (show(c, s, &hits[i], a, &unproven, &e))
+        if (show(c, s, &hits[i], a, &e))
             code = cli_fail(c, id, &e);
     if (n > MAX_HITS)
         (void)fprintf(
-            stderr, "aviso: %zu documents carry %s; the newest %d are shown\n", n, id, MAX_HITS);
+            stderr, "aviso: more than %d documents carry %s; those are shown\n", MAX_HITS, id);
     arena_free(a);
     return code;
 }
@@ -84,9 +83,35 @@ int cmd_status(struct cli *c)
     return code;
 }
 
+/* As the store has it: people write no scheme. */
+static int read_partner(struct cli *c, struct store_filter *f, char name[STORE_DEST])
+{
+    const char *partner = cli_get(c, "partner");
+    struct err e = ERR_INIT;
+
+    if (!partner)
+        return 0;
+    if (partner_name(name, partner, &e))
+        return cli_fail(c, partner, &e);
+    if (!strstr(name, "::"))
+        return cli_usage(c, "--partner: expected a participant; queue shape goes by access point");
+    f->partner = name;
+    return 0;
+}
+
+static int read_limit(struct cli *c, unsigned long long *left)
+{
+    const char *limit = cli_get(c, "limit");
+
+    *left = SIZE_MAX;
+    return limit && (!str_to_u64(str_z(limit), SIZE_MAX, left) || !*left)
+               ? cli_usage(c, "--limit: expected a number")
+               : 0;
+}
+
 static int read_filter(struct cli *c, struct store_filter *f)
 {
-    const char *state = cli_get(c, "state"), *since = cli_get(c, "since"), *limit;
+    const char *state = cli_get(c, "state"), *since = cli_get(c, "since");
     enum out_state out;
     enum in_state in;
     int64_t span;
@@ -95,7 +120,6 @@ static int read_filter(struct cli *c, struct store_filter *f)
     f->late = cli_has(c, "late");
     f->now = clock_now();
     f->open = cli_has(c, "open");
-    f->partner = cli_get(c, "partner");
     if (state && cli_has(c, "inbound")) {
         if (!in_state_parse(state, &in))
             return cli_usage(c, "--state %s is no inbound state", state);
@@ -109,8 +133,7 @@ static int read_filter(struct cli *c, struct store_filter *f)
         f->since = clock_now() - span;
     else if (since && !clock_parse(str_z(since), &f->since, &zone))
         return cli_usage(c, "--since %s: expected a span such as 24h, or an instant", since);
-    limit = cli_get(c, "limit");
-    return limit && strtol(limit, NULL, 10) <= 0 ? cli_usage(c, "--limit: expected a number") : 0;
+    return 0;
 }
 
 static int print_out(struct cli *c, struct store *s, struct store_filter *f, size_t *left,
@@ -153,10 +176,13 @@ static int print_in(struct cli *c, struct store *s, struct store_filter *f, size
 
 int list_documents(struct cli *c, struct store *s, struct store_filter *f, bool inbound)
 {
-    const char *limit = cli_get(c, "limit");
-    size_t left = limit ? strtoul(limit, NULL, 10) : SIZE_MAX;
+    unsigned long long most;
+    int code = read_limit(c, &most);
+    size_t left = (size_t)most;
     struct err e = ERR_INIT;
 
+    if (code)
+        return code;
     while (left) {
         struct arena *a = arena_new(ARENA_MAX);
         int rc = !a        ? err_nomem(&e)
@@ -172,11 +198,14 @@ int list_documents(struct cli *c, struct store *s, struct store_filter *f, bool 
 int cmd_list(struct cli *c)
 {
     struct store_filter f = STORE_FILTER_ALL;
+    char name[STORE_DEST];
     struct err e = ERR_INIT;
     struct store *s;
     struct act act;
     int code = read_filter(c, &f);
 
+    if (!code)
+        code = read_partner(c, &f, name);
     if (code)
         return code;
     act_init(&act, c);

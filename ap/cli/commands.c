@@ -93,7 +93,9 @@ static const struct cli_flag send_flags[] = {
     {"from", "PARTICIPANT", "sender, instead of the document's; a participant of ours"},
     {"key", "TEXT", "idempotency key: the same key and bytes are one document"},
     {"deliver-by", "SPAN|INSTANT", "late, with an alarm, when not proven by then; default 24h"},
-    {"level", "LEVEL", "proof to wait for: receipted (default), handed-over, confirmed, answered"},
+    {"level", "LEVEL",
+        "proof that is required: receipted, handed-over, confirmed or answered; default: as agreed "
+        "with the partner, else receipted"},
     {"doctype", "NAME|ID",
         "document type, when the document does not say; aviso doctypes lists them"},
     {"process", "ID", "process, when the document does not say"},
@@ -105,7 +107,8 @@ static const struct cli_flag send_flags[] = {
     {"sbd", NULL, "the file is a whole StandardBusinessDocument, sent as it is"},
     {"mls-to", "PARTICIPANT", "MLS_TO of the envelope"},
     {"mls-always", NULL, "MLS_TYPE ALWAYS_SEND"},
-    {"refuse-twin", NULL, "refuse a second document with this supplier, number and date"},
+    {"refuse-twin", NULL,
+        "refuse a second document with this supplier, number and date; as validate.twin"},
     {"dry-run", NULL, "check everything, store and send nothing"}, END};
 static const struct cli_flag list_flags[] = {{"late", NULL, "only those past their deadline"},
     {"open", NULL, "only those not settled yet"}, {"inbound", NULL, "received documents"},

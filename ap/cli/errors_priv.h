@@ -195,6 +195,8 @@ N("endpoint.not-active", NO, "The receiver's endpoint is not active yet",
   "Wait until the date shown")
 N("endpoint.url", NO, "The receiver's endpoint is not an address that may be called",
   "The receiver's provider must publish a public https address")
+N("events.ahead", INPUT, "A reader of events asks for more than the journal ever had",
+  "The spool is another one or a restored backup: compare, then read on from its last event")
 N("gzip.bomb", INPUT, "A compressed part grows beyond the ratio or size that is taken (EBMS:0303)",
   "The sender must send less, or the operator raise limits")
 N("gzip.broken", INPUT, "A compressed part is not whole gzip data (EBMS:0303)",
@@ -325,6 +327,8 @@ N("io.rename", SETUP, "A file cannot be put in its place",
   "Look at the disk and the permissions")
 N("io.truncated", SETUP, "A stored file is shorter than the store says",
   "Restore it from a backup; run aviso doctor")
+N("io.unreadable", MISSING, "An input cannot be read to its end",
+  "Give it again: nothing of it was taken")
 N("io.watch", SETUP, "Changes in a folder cannot be watched",
   "Raise fs.inotify.max_user_watches or max_user_instances")
 N("io.write", SETUP, "A file cannot be written",
@@ -578,7 +582,7 @@ N("spool.space", SPOOL, "Too little space is free where the spool lies",
 N("spool.write", SPOOL, "A payload cannot be written to the spool",
   "Free space on the spool's disk")
 N("status.ambiguous", INPUT, "Several documents carry this id",
-  "Give a longer one")
+  "Give our id of the one you mean: aviso status names them")
 N("status.not-found", NO, "Nothing here carries this id",
   "It was never handed to this spool")
 N("store.broken", SPOOL, "An earlier write to the spool failed; nothing is taken until a restart",

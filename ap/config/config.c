@@ -28,6 +28,7 @@ static const struct word formats[] = {{"logfmt", 0}, {"json", 1}, {NULL, 0}};
 static const struct word levels[] = {
     {"error", 0}, {"warn", 1}, {"info", 2}, {"debug", 3}, {NULL, 0}};
 static const struct word canaries[] = {{"document", 0}, {"ping", 1}, {NULL, 0}};
+static const struct word twins[] = {{"warn", 0}, {"refuse", 1}, {NULL, 0}};
 static const struct word unknowns[] = {{"hold", 0}, {"resend", 1}, {NULL, 0}};
 
 static const struct option {
@@ -137,6 +138,9 @@ static const struct option {
         "a monitor outside, asked (GET) only while this service is well"),
     O("heartbeat", "every", SPAN, heartbeat_every, "1m", "time between two"),
     O("validate", "on_send", BOOL, validate, "yes", "refuse invalid documents when sending"),
+    W("validate", "twin", refuse_twin, "warn", twins,
+        "a second document with the supplier, number and date of one that was not refused, or with "
+        "its bytes, and without its key: warn or refuse"),
     O("limits", "max_payload", BYTES, max_payload, "100M", "compressed, both directions"),
     O("limits", "max_inflated", BYTES, max_inflated, "512M", "an envelope after inflating"),
     O("limits", "max_ratio", COUNT, max_ratio, "200", "inflated size over compressed size"),

@@ -40,6 +40,7 @@ struct config {   /* strings live in the config's arena; "" = not set */
     int64_t canary_every, canary_silence, heartbeat_every;
     int64_t retry_horizon, retry_window, retry_after_max;
     int64_t validate; /* bool: sending refuses invalid documents */
+    int64_t refuse_twin;
     int64_t max_payload, max_inflated, max_ratio, max_connections, heavy, senders, validate_max;
     int64_t body_rate, request_deadline, drain;
     int64_t log_json, log_level;

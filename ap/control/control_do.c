@@ -22,8 +22,10 @@ static void describe(struct json_object *o, const struct out_submitted *s, struc
     json_add_some(o, "id", s->added.id);
     json_add_int(o, "row", s->added.row);
     json_add_bool(o, "existed", s->added.existed);
-    if (s->added.twin)
+    if (s->added.twin) {
         json_add_some(o, "twin", s->added.twin_same ? "same-bytes" : "other-bytes");
+        json_add_some(o, "twin_of", s->added.twin_id);
+    }
     json_add_some(o, "invoice", number_text);
     json_add_some(o, "sender", s->sender.value);
     json_add_some(o, "receiver", s->receiver.value);

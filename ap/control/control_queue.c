@@ -10,29 +10,35 @@
 #include "ap/store/store_queue.h"
 
 #define FLOWS 256 /* destinations told of */
+#define MOST 32   /* documents of one name looked at */
 
 int control_find(
     struct store_hit *hit, struct store *s, const char *id, bool inbound, struct err *e)
 {
     const char *what = inbound ? "received" : "outbound";
-    struct store_hit hits[32];
+    struct store_hit hits[MOST + 1];
     size_t n = 0, found = 0;
 
     if (!id)
         return err_set(e, ERR_INPUT, "status.not-found", "", "no id given");
-    if (store_find(hits, 32, &n, s, id, e))
+    if (store_find(hits, MOST + 1, &n, s, id, e))
         return -1;
-    for (size_t i = 0; i < n && i < 32; i++)
+    for (size_t i = 0; i < n; i++)
         if (hits[i].inbound == inbound) {
             *hit = hits[i];
             found++;
         }
     if (found == 1)
         return 0;
-    return found ? err_set(e, ERR_INPUT, "status.ambiguous", "", "%zu %s documents carry %s", found,
-                       what, id)
-                 : err_set(
-                       e, ERR_INPUT, "status.not-found", "", "no %s document carries %s", what, id);
+    if (!found && n <= MOST)
+        return err_set(e, ERR_INPUT, "status.not-found", "", "no %s document carries %s", what, id);
+    if (n > MOST)
+        (void)err_set(
+            e, ERR_INPUT, "status.ambiguous", "", "more than %d documents carry %s", MOST, id);
+    else
+        (void)err_set(
+            e, ERR_INPUT, "status.ambiguous", "", "%zu %s documents carry %s", found, what, id);
+    return err_next(e, "give our id of the one you mean: aviso status %.100s names them", id);
 }
 
 static struct json_object *counted(const char *key, unsigned long n)

@@ -123,6 +123,7 @@ static void fill_out(struct setup *s)
         .after_max = c->retry_after_max,
         .min_free = (uint64_t)c->spool_min_free,
         .unknown_resend = c->unknown_resend,
+        .refuse_twin = c->refuse_twin,
         .max_payload = (uint64_t)c->max_inflated};
 }
 

@@ -25,6 +25,7 @@ struct out_policy {              /* all spans in ms */
     int64_t connect, answer; /* timeouts of one exchange */
     int64_t after_max;       /* a peer's Retry-After counts up to this */
     bool unknown_resend;     /* else stop after the first 9 minutes */
+    bool refuse_twin;        /* what looks like an invoice given before */
     uint64_t max_payload;    /* of the envelope before compression */
     uint64_t min_free;       /* bytes free where the spool lies: below, nothing new is taken */
 };
@@ -110,6 +111,7 @@ struct out_exchange {
     bool not_serviced_before;   /* the attempt before this one was refused as not serviced */
     unsigned attempts;          /* including this one */
     int64_t first_unknown;      /* when this message first left, for the 9 minutes; 0: now */
+    const char *peer;           /* seat of the access point asked, or NULL */
     int rc;                     /* of http_post */
     const struct err *http_err; /* when rc is -1 */
     int http_status;

@@ -46,6 +46,22 @@ static int64_t soon(const struct out_exchange *x, const struct out_policy *p, in
     return p->unknown_resend ? later(x, p, now) : 0;
 }
 
+/* Whose it is as far as anybody can tell: whoever was to take it, unless it is our own name
+ * service, memory or disk. */
+static void name_peer(struct err *why, const struct out_exchange *x)
+{
+    static const char *const ours[] = {"http.resolve", "http.egress", "http.ca", "http.init"};
+
+    bool theirs = strncmp(why->code, "http.", 5) == 0 || strncmp(why->code, "reply.", 6) == 0;
+
+    if (why->who[0] || !x->peer || !theirs)
+        return;
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        if (strcmp(why->code, ours[i]) == 0)
+            return;
+    (void)err_who(why, x->peer);
+}
+
 static void unknown(struct attempt_result *r, const struct out_exchange *x, const char *result,
     int64_t next_at, int64_t now)
 {
@@ -62,6 +78,7 @@ static void judge_silence(struct attempt_result *r, struct err *why, const struc
     const struct out_policy *p, int64_t now)
 {
     *why = *x->http_err;
+    name_peer(why, x);
     if (x->body_started) {
         why->class = ERR_UNKNOWN;
         (void)err_next(why, "the same bytes are sent again; do not submit it again");
@@ -113,6 +130,7 @@ static void judge_nothing(struct attempt_result *r, struct err *why, const struc
     bool refused = x->http_status >= 400 && x->http_status < 500;
 
     *why = x->reply->why;
+    name_peer(why, x);
     if (!refused || x->sent_same_before) {
         why->class = ERR_UNKNOWN;
         (void)err_next(why, "the same bytes are sent again; do not submit it again");

@@ -294,7 +294,7 @@ static int row_of(struct submit *s, struct out_new *n, struct err *e)
         .require = PROOF_RECEIPTED,
         .now = s->now,
         .deliver_by = s->rq->deliver_by,
-        .refuse_twin = s->rq->refuse_twin,
+        .refuse_twin = s->rq->refuse_twin || s->env->policy.refuse_twin,
         .sbd = {.spool = &s->sbd}};
     if (!n->invoice || !n->issue_date || !n->sender || !n->receiver || !n->doctype || !n->process)
         return err_nomem(e);
@@ -364,6 +364,7 @@ static int steps(struct submit *s, bool dry, struct err *e)
     (void)FAULT("out.before_accept");
     if (store_out_add(&s->out->added, s->env->store, &n, e))
         return -1;
+    s->out->deliver_by = s->out->added.deliver_by;
     (void)FAULT("out.accepted");
     return 0;
 }

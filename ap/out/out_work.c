@@ -140,6 +140,7 @@ static int exchange(struct out_work *w, struct err *e)
     struct out_exchange x = {.attempts = w->claim->attempts + 1,
         .http_err = &http_err,
         .reply = &reply,
+        .peer = w->msg.seat,
         .not_serviced_before = strcmp(w->row.reason.code, "as4.not-serviced") == 0};
     int rc;
 

@@ -150,9 +150,11 @@ struct out_new {
 struct out_added {
     int64_t row;
     char id[STORE_ID];
-    bool existed;   /* same key, same bytes: this is the earlier document */
-    int64_t twin;   /* another open or proven document of this tenant with the same supplier,
-                       invoice number and date; or the same bytes; 0: none */
+    bool existed;       /* same key, same bytes: this is the earlier document */
+    int64_t deliver_by; /* that holds: the earlier document keeps its own */
+    int64_t twin;       /* another open or proven document of this tenant with the same supplier,
+                           invoice number and date; or the same bytes; 0: none */
+    char twin_id[STORE_ID];
     bool twin_same; /* ... with the same bytes */
 };
 /* Durable as ACCEPTED. Same key with other bytes, sender or receiver: store.key-conflict
@@ -424,6 +426,8 @@ struct store_event {
 };
 int store_events(struct store_event *out, size_t max, size_t *n, struct store *s, int64_t after,
     struct arena *a, struct err *e) MUST_CHECK;
+/* The newest of them; 0: there is none. */
+int store_last_event(int64_t *seq, struct store *s, struct err *e) MUST_CHECK;
 /* An event that is no change of state: alarm raised, canary, lookup change. row 0: of no document.
  */
 int store_event_add(struct store *s, bool inbound, int64_t row, const char *what,

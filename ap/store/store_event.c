@@ -61,3 +61,16 @@ int store_events(struct store_event *out, size_t max, size_t *n, struct store *s
         " WHERE seq>?1 ORDER BY seq LIMIT ?2",
         ARGS(A_INT(after), A_INT(max)));
 }
+
+int store_last_event(int64_t *seq, struct store *s, struct err *e)
+{
+    struct db *db = reader_take(s, e);
+    int rc;
+
+    *seq = 0;
+    if (!db)
+        return -1;
+    rc = db_int(seq, db, e, "SELECT max(seq) FROM event", NULL, 0);
+    reader_give(s, db);
+    return rc < 0 ? -1 : 0;
+}

@@ -32,7 +32,8 @@ static int by_key(struct out_added *out, struct db *db, const struct out_new *n,
     if (!n->key)
         return 0;
     st = db_query(db, e,
-        "SELECT n,id,document_sha256,sender,receiver FROM document WHERE tenant=?1 AND key=?2",
+        "SELECT n,id,document_sha256,sender,receiver,deliver_by FROM document"
+        " WHERE tenant=?1 AND key=?2",
         ARGS(A_TEXT(n->tenant), A_TEXT(n->key)));
     rc = st ? db_step(db, st, e) : -1;
     if (rc != 1)
@@ -44,6 +45,7 @@ static int by_key(struct out_added *out, struct db *db, const struct out_new *n,
     out->existed = true;
     out->row = sqlite3_column_int64(st, 0);
     (void)snprintf(out->id, sizeof(out->id), "%s", (const char *)sqlite3_column_text(st, 1));
+    out->deliver_by = sqlite3_column_int64(st, 5);
     db_done(st);
     if (same)
         return 1;
@@ -56,7 +58,7 @@ static int by_key(struct out_added *out, struct db *db, const struct out_new *n,
 static int find_twin(struct out_added *out, struct db *db, const struct out_new *n, struct err *e)
 {
     sqlite3_stmt *st = db_query(db, e,
-        "SELECT n,document_sha256=?5 FROM document WHERE n IN ("
+        "SELECT n,document_sha256=?5,id FROM document WHERE n IN ("
         " SELECT n FROM document WHERE invoice=?2 AND supplier=?3 AND issue_date=?4"
         " UNION ALL SELECT n FROM document WHERE document_sha256=?5)"
         " AND +tenant=?1 AND state NOT IN ('REJECTED','REFUSED','CANCELLED','EXPIRED_UNSENT')"
@@ -69,14 +71,15 @@ static int find_twin(struct out_added *out, struct db *db, const struct out_new 
         return rc;
     out->twin = sqlite3_column_int64(st, 0);
     out->twin_same = sqlite3_column_int(st, 1) != 0;
+    (void)snprintf(
+        out->twin_id, sizeof(out->twin_id), "%s", (const char *)sqlite3_column_text(st, 2));
     db_done(st);
     if (!n->refuse_twin)
         return 0;
     (void)err_set(e, ERR_INPUT, "store.twin", "",
-        "invoice %s of %s was given before, with %s bytes (number %lld)", str_of(n->invoice),
-        str_of(n->issue_date), out->twin_same ? "the same" : "other", (long long)out->twin);
-    return err_next(
-        e, "look at the earlier one with status; a corrected invoice needs a new number");
+        "invoice %s of %s was given before, with %s bytes (%s)", str_of(n->invoice),
+        str_of(n->issue_date), out->twin_same ? "the same" : "other", out->twin_id);
+    return err_next(e, "aviso status %s; a corrected invoice needs a new number", out->twin_id);
 }
 
 static int insert(struct db *db, const struct add *x, int64_t sbd, struct err *e)
@@ -108,14 +111,17 @@ static int insert(struct db *db, const struct add *x, int64_t sbd, struct err *e
 
 static int same_instance(struct db *db, const struct out_new *n, struct err *e)
 {
-    int64_t row;
-    int rc =
-        db_int(&row, db, e, "SELECT n FROM document WHERE instance=?1", ARGS(A_TEXT(n->instance)));
+    sqlite3_stmt *st =
+        db_query(db, e, "SELECT id FROM document WHERE instance=?1", ARGS(A_TEXT(n->instance)));
+    int rc = st ? db_step(db, st, e) : -1;
 
-    if (rc == 1)
-        return err_set(e, ERR_INPUT, "store.instance", "",
-            "InstanceIdentifier %s was used before (number %lld)", n->instance, (long long)row);
-    return rc;
+    if (rc != 1)
+        return rc;
+    (void)err_set(e, ERR_INPUT, "store.instance", "",
+        "InstanceIdentifier %.100s was used before (%s)", n->instance,
+        (const char *)sqlite3_column_text(st, 0));
+    db_done(st);
+    return -1;
 }
 
 static int add(struct db *db, void *arg, struct err *e)
@@ -130,6 +136,7 @@ static int add(struct db *db, void *arg, struct err *e)
     if (same_instance(db, x->n, e) || find_twin(x->out, db, x->n, e))
         return -1;
     rnd_uuid(x->out->id);
+    x->out->deliver_by = x->n->deliver_by;
     if (kept_insert(&sbd, db, x->sbd, e) || insert(db, x, sbd, e))
         return -1;
     (void)FAULT("store.out_added");

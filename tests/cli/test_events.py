@@ -25,6 +25,8 @@ def main(lab):
     last = events[-1]["seq"]
     say([e["seq"] for e in lab.json(1, "events", "--after", "2", "--limit", "2")] == [3, 4], "a part of it by --after and --limit")
     say(lab.ap(1, "events", "--after", str(last)).stdout == "", "nothing after the last")
+    r = lab.ap(1, "events", "--after", str(last + 1), "--follow")
+    say(r.returncode == 65 and "events.ahead" in r.stderr and f"--after {last}" in r.stderr, "who knows more than the journal read another one", r.stderr)
 
     follower = subprocess.Popen([AVISO, "events", "--follow", "--after", str(last), "--config", lab.conf(1)],
                                 stdout=subprocess.PIPE, text=True)

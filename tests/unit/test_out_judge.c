@@ -69,6 +69,24 @@ static void no_body_byte_left_is_waiting_never_unknown(void **state)
     assert_in_range(r.next_at, NOW + 22500, NOW + 37500);
 }
 
+static void silence_is_whose_it_is(void **state)
+{
+    struct out_exchange x = silent(false);
+    struct err own = *x.http_err;
+
+    (void)state;
+    x.peer = "POP000002";
+    (void)judge(&x);
+    assert_string_equal(why.who, "POP000002");
+    x.http_err = &own;
+    (void)snprintf(own.code, sizeof(own.code), "http.resolve");
+    (void)judge(&x);
+    assert_string_equal(why.who, "");
+    (void)snprintf(own.code, sizeof(own.code), "store.io");
+    (void)judge(&x);
+    assert_string_equal(why.who, "");
+}
+
 static void a_resend_that_cannot_connect_stays_unknown(void **state)
 {
     struct out_exchange x = silent(false);
@@ -341,6 +359,7 @@ int main(void)
 {
     const struct CMUnitTest t[] = {
         cmocka_unit_test(no_body_byte_left_is_waiting_never_unknown),
+        cmocka_unit_test(silence_is_whose_it_is),
         cmocka_unit_test(a_resend_that_cannot_connect_stays_unknown),
         cmocka_unit_test(body_left_and_no_answer_is_unknown_and_soon),
         cmocka_unit_test(several_repeats_fit_into_nine_minutes),
