@@ -1,21 +1,33 @@
 /* aviso config check|show, aviso explain: what the operator asks about the set-up. */
 #include <string.h>
 
+#include "ap/alarm/alarm.h"
 #include "ap/base/json.h"
 #include "ap/cli/commands.h"
+#include "ap/daemon/senders.h"
 #include "ap/deliver/deliver.h"
+
+/* What a start would look at, but for what needs the spool or the network: doctor asks those. */
+static int check_parts(const struct config *cfg, struct err *e)
+{
+    struct deliver_routes routes = {0};
+    int rc = deliver_open(&routes, cfg->routes_file, cfg->drop_folder, NULL, e);
+
+    if (!rc && *cfg->route && !deliver_find(&routes, cfg->route))
+        rc = err_set(e, ERR_CONFIG, "config.value", "",
+            "deliver.route = %s: there is no such route", cfg->route);
+    deliver_close(&routes);
+    if (!rc && cfg->senders > SENDERS_MAX)
+        rc = err_set(
+            e, ERR_CONFIG, "config.value", "", "limits.senders must be 1 to %d", SENDERS_MAX);
+    return rc || alarm_check(cfg, e) ? -1 : 0;
+}
 
 int cmd_config_check(struct cli *c)
 {
-    struct deliver_routes routes = {0};
     struct err e = ERR_INIT;
-    int rc;
 
-    if (cli_config(c, true, &e))
-        return cli_fail(c, NULL, &e);
-    rc = deliver_open(&routes, c->config->routes_file, c->config->drop_folder, NULL, &e);
-    deliver_close(&routes);
-    if (rc)
+    if (cli_config(c, true, &e) || check_parts(c->config, &e))
         return cli_fail(c, NULL, &e);
     if (c->json) {
         struct json_object *o = json_object_new_object();

@@ -34,6 +34,13 @@ struct send {
     const char *id, *name; /* of the document being followed: attempts for others are not told */
 };
 
+static int unreadable(const char *path, struct err *e)
+{
+    (void)err_errno(e, "io.unreadable", "read", path);
+    e->class = ERR_INPUT;
+    return -1;
+}
+
 /* A stream is not seekable: its bytes go into memory that looks like a file. One that ends with an
  * error is no document. */
 static int copy_stream(int from, const char *path, uint64_t max, struct err *e)
@@ -47,8 +54,7 @@ static int copy_stream(int from, const char *path, uint64_t max, struct err *e)
         return err_errno(e, "io.open", "memfd", path);
     while (!rc && n > 0) {
         if ((n = read(from, piece, sizeof(piece))) < 0)
-            rc = err_set(
-                e, ERR_INPUT, "io.unreadable", "", "read %.200s: %s", path, strerror(errno));
+            rc = unreadable(path, e);
         else if ((all += (uint64_t)n) > max)
             rc = err_set(e, ERR_INPUT, "limit.size", "",
                 "more than %llu bytes (limits.max_inflated)", (unsigned long long)max);

@@ -12,7 +12,8 @@
 #include "ap/base/fsx.h"
 #include "ap/base/ini.h"
 
-enum kind { TEXT, BOOL, COUNT, BYTES, SPAN, WORD };
+/* SOME_...: not zero, where nothing would go on. */
+enum kind { TEXT, BOOL, COUNT, SOME_COUNT, BYTES, SOME_BYTES, SPAN, SOME_SPAN, WORD };
 
 struct word {
     const char *text;
@@ -80,7 +81,7 @@ static const struct option {
     OS("lookup", "connect_to", TEXT, connect_to, "",
         "lab only: HOST:PORT:ADDRESS:PORT,... as curl's --connect-to"),
     OS("lookup", "tls_ca_file", TEXT, tls_ca_file, "", "lab only: CA for SMP and AP web servers"),
-    O("lookup", "timeout", SPAN, lookup_timeout, "15s", "for one lookup as a whole"),
+    O("lookup", "timeout", SOME_SPAN, lookup_timeout, "15s", "for one lookup as a whole"),
     O("lookup", "cache", SPAN, lookup_cache, "15m", "how long an SMP answer is used again"),
     O("lookup", "last_known_good", SPAN, last_known_good, "24h",
         "how old an SMP answer may be that is used because nothing answers; 0s: never"),
@@ -92,7 +93,7 @@ static const struct option {
     O("smp", "secret_file", TEXT, smp_secret_file, "",
         "file whose first line is password or token"),
     O("smp", "ca_file", TEXT, smp_ca_file, "", "a further CA for the SMP's own certificate"),
-    O("smp", "timeout", SPAN, smp_timeout, "30s", "for one request to it"),
+    O("smp", "timeout", SOME_SPAN, smp_timeout, "30s", "for one request to it"),
     O("smp", "description", TEXT, smp_description, "",
         "ServiceDescription of our endpoints; default: Peppol access point SEAT"),
     O("smp", "contact", TEXT, smp_contact, "",
@@ -103,18 +104,18 @@ static const struct option {
         "taken by the last good list) or off (lab only: nothing is asked)"),
     O("trust", "revocation_grace", SPAN, revocation_grace, "24h",
         "soft: how long after its end the last good list is taken"),
-    O("trust", "revocation_refresh", SPAN, revocation_refresh, "1h",
+    O("trust", "revocation_refresh", SOME_SPAN, revocation_refresh, "1h",
         "revocation lists are fetched anew after this time"),
-    O("retry", "deliver_by", SPAN, deliver_by, "24h", "a document not proven by then is late"),
-    O("retry", "horizon", SPAN, retry_horizon, "5d",
+    O("retry", "deliver_by", SOME_SPAN, deliver_by, "24h", "a document not proven by then is late"),
+    O("retry", "horizon", SOME_SPAN, retry_horizon, "5d",
         "attempts go on this long, or to the deadline if that is later"),
-    O("retry", "first", SPAN, retry_first, "30s", "first pause after a passing fault"),
-    O("retry", "max", SPAN, retry_max, "30m", "longest pause"),
+    O("retry", "first", SOME_SPAN, retry_first, "30s", "first pause after a passing fault"),
+    O("retry", "max", SOME_SPAN, retry_max, "30m", "longest pause"),
     O("retry", "after_max", SPAN, retry_after_max, "1h", "a peer's Retry-After counts up to this"),
-    O("retry", "window", COUNT, retry_window, "10",
+    O("retry", "window", SOME_COUNT, retry_window, "10",
         "most exchanges with one access point at once; fewer while it fails"),
-    O("retry", "connect_timeout", SPAN, connect_timeout, "10s", "to connect and shake hands"),
-    O("retry", "answer_timeout", SPAN, answer_timeout, "5m", "for a whole exchange"),
+    O("retry", "connect_timeout", SOME_SPAN, connect_timeout, "10s", "to connect and shake hands"),
+    O("retry", "answer_timeout", SOME_SPAN, answer_timeout, "5m", "for a whole exchange"),
     W("retry", "unknown", unknown_resend, "resend", unknowns,
         "an exchange without a valid answer: resend the same bytes, or hold"),
     O("deliver", "drop_folder", TEXT, drop_folder, "",
@@ -131,27 +132,28 @@ static const struct option {
         "participant that receives it, of ours (ping: any); not set: there is none. See aviso "
         "canary "
         "install"),
-    O("canary", "every", SPAN, canary_every, "1h", "time between two"),
+    O("canary", "every", SOME_SPAN, canary_every, "1h", "time between two"),
     O("canary", "silence", SPAN, canary_silence, "0",
         "none came back for so long: told as canary-silent; 0: three times every"),
     O("heartbeat", "url", TEXT, heartbeat_url, "",
         "a monitor outside, asked (GET) only while this service is well"),
-    O("heartbeat", "every", SPAN, heartbeat_every, "1m", "time between two"),
+    O("heartbeat", "every", SOME_SPAN, heartbeat_every, "1m", "time between two"),
     O("validate", "on_send", BOOL, validate, "yes", "refuse invalid documents when sending"),
     W("validate", "twin", refuse_twin, "warn", twins,
         "a second document with the supplier, number and date of one that was not refused, or with "
         "its bytes, and without its key: warn or refuse"),
-    O("limits", "max_payload", BYTES, max_payload, "100M", "compressed, both directions"),
-    O("limits", "max_inflated", BYTES, max_inflated, "512M", "an envelope after inflating"),
-    O("limits", "max_ratio", COUNT, max_ratio, "200", "inflated size over compressed size"),
-    OS("limits", "max_connections", COUNT, max_connections, "256",
+    O("limits", "max_payload", SOME_BYTES, max_payload, "100M", "compressed, both directions"),
+    O("limits", "max_inflated", SOME_BYTES, max_inflated, "512M", "an envelope after inflating"),
+    O("limits", "max_ratio", SOME_COUNT, max_ratio, "200", "inflated size over compressed size"),
+    OS("limits", "max_connections", SOME_COUNT, max_connections, "256",
         "open at once; fewer where the process may open too few files (aviso doctor tells)"),
     OS("limits", "heavy", COUNT, heavy, "0", "messages processed at once; 0: twice the cores"),
-    OS("limits", "senders", COUNT, senders, "32", "most sender threads, started when needed"),
+    OS("limits", "senders", SOME_COUNT, senders, "32", "most sender threads, started when needed"),
     O("limits", "validate_max", BYTES, validate_max, "64M",
         "larger documents get structural checks only"),
     O("limits", "body_rate", BYTES, body_rate, "1K", "slowest request body taken, bytes a second"),
-    O("limits", "request_deadline", SPAN, request_deadline, "10m", "for receiving one request"),
+    O("limits", "request_deadline", SOME_SPAN, request_deadline, "10m",
+        "for receiving one request"),
     O("limits", "drain", SPAN, drain, "20s", "time to finish what is in hand at the end"),
     O("alarm", "command", TEXT, alarm_command, "",
         "program that gets each notice as JSON on standard input"),
@@ -161,9 +163,9 @@ static const struct option {
     O("alarm", "mail_to", TEXT, alarm_mail_to, "", "address that notices are mailed to"),
     O("alarm", "mail_from", TEXT, alarm_mail_from, "", "their sender; default: sendmail's"),
     O("alarm", "sendmail", TEXT, alarm_sendmail, "/usr/sbin/sendmail", "program that takes mail"),
-    O("alarm", "repeat", SPAN, alarm_repeat, "4h", "told again until it is acknowledged"),
+    O("alarm", "repeat", SOME_SPAN, alarm_repeat, "4h", "told again until it is acknowledged"),
     O("alarm", "pause", SPAN, alarm_pause, "1m", "least time between two notices of a channel"),
-    O("alarm", "timeout", SPAN, alarm_timeout, "30s", "for telling by one channel"),
+    O("alarm", "timeout", SOME_SPAN, alarm_timeout, "30s", "for telling by one channel"),
     O("alarm", "circuit_after", SPAN, alarm_circuit_after, "1h",
         "an access point that takes nothing for so long is an alarm"),
     O("alarm", "slow_after", SPAN, alarm_slow_after, "1h",
@@ -235,14 +237,17 @@ static bool parse_number(const struct option *o, struct str s, int64_t *out)
     case BOOL:
         return parse_word(yes_no, s, out);
     case COUNT:
-        if (!str_to_u64(s, 1000000, &v))
+    case SOME_COUNT:
+        if (!str_to_u64(s, 1000000, &v) || (!v && o->kind == SOME_COUNT))
             return false;
         *out = (int64_t)v;
         return true;
     case BYTES:
-        return parse_bytes(s, out);
+    case SOME_BYTES:
+        return parse_bytes(s, out) && (*out || o->kind == BYTES);
     case SPAN:
-        return clock_parse_span(s, out);
+    case SOME_SPAN:
+        return clock_parse_span(s, out) && (*out || o->kind == SPAN);
     case WORD:
         return parse_word(o->words, s, out);
     }
@@ -251,8 +256,9 @@ static bool parse_number(const struct option *o, struct str s, int64_t *out)
 
 static const char *kind_hint(const struct option *o)
 {
-    static const char *const hints[] = {"text", "yes or no", "a number",
-        "bytes such as 64K, 100M, 2G", "a time such as 30s, 10m, 5d"};
+    static const char *const hints[] = {"text", "yes or no", "a number", "a number of 1 or more",
+        "bytes such as 64K, 100M, 2G", "bytes such as 64K, 100M, 2G, and not 0",
+        "a time such as 30s, 10m, 5d", "a time such as 30s, 10m, 5d, and not 0"};
 
     return o->kind == WORD ? o->help : hints[o->kind];
 }
@@ -409,6 +415,10 @@ static int load(
     for (size_t i = 0; i < nflags; i++)
         if (read_flag(c, flags[i], e))
             return -1;
+    /* each command would look for it from where it is called */
+    if (c->spool[0] != '/')
+        return err_set(e, ERR_CONFIG, "config.value", "",
+            "store.spool = %s: expected a path from the root", c->spool);
     return 0;
 }
 
@@ -469,6 +479,31 @@ static int lab_only(const struct config *c, const char *value, const char *optio
     return err_set(e, ERR_CONFIG, "config.lab-only", "", "%s is for mode = lab only", option);
 }
 
+static int check_url(const char *url, const char *option, struct err *e)
+{
+    struct str s = str_z(url);
+
+    if (!s.n || str_has_prefix(s, STR("https://")) || str_has_prefix(s, STR("http://")))
+        return 0;
+    return err_set(
+        e, ERR_CONFIG, "config.value", "", "%s = %s: expected an https: or http: URL", option, url);
+}
+
+/* Options that contradict each other, or that only some other makes useful. */
+static int check_together(const struct config *c, struct err *e)
+{
+    if (c->retry_max < c->retry_first)
+        return err_set(e, ERR_CONFIG, "config.value", "",
+            "retry.max is less than retry.first: the longest pause is not below the first");
+    if (*c->canary_to && !*c->canary_from && !c->canary_ping)
+        return err_set(e, ERR_CONFIG, "config.missing", "",
+            "canary.to is set and canary.from is not: see aviso canary install");
+    return check_url(c->heartbeat_url, "heartbeat.url", e) ||
+                   check_url(c->alarm_webhook, "alarm.webhook", e)
+               ? -1
+               : 0;
+}
+
 int config_check(const struct config *c, struct err *e)
 {
     if (c->mode == MODE_UNSET)
@@ -488,7 +523,7 @@ int config_check(const struct config *c, struct err *e)
     if (c->plain == PLAIN_NO && (need_file(c->tls_cert_file, "listen.tls_cert_file", e) ||
                                     need_file(c->tls_key_file, "listen.tls_key_file", e)))
         return -1;
-    return 0;
+    return check_together(c, e);
 }
 
 static void print_value(struct buf *out, const struct config *c, const struct option *o)
@@ -501,10 +536,13 @@ static void print_value(struct buf *out, const struct config *c, const struct op
         buf_puts(out, number_of(c, o) ? "yes" : "no");
         break;
     case COUNT:
+    case SOME_COUNT:
     case BYTES:
+    case SOME_BYTES:
         buf_printf(out, "%lld", (long long)number_of(c, o));
         break;
     case SPAN:
+    case SOME_SPAN:
         buf_printf(out, "%llds", (long long)number_of(c, o) / 1000);
         break;
     case WORD:

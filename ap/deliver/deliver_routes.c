@@ -90,8 +90,12 @@ static int set_command(struct reading *r, struct str v, int line, struct err *e)
             return err_nomem(e);
         v = str_sub(v, len + 1, v.n);
     }
-    if (!n || argv[0][0] != '/' || access(argv[0], X_OK))
+    if (!n || argv[0][0] != '/')
         return bad(r, line, "command: the first word is the full path of a program", e);
+    if (access(argv[0], X_OK))
+        return err_set(e, ERR_CONFIG, "config.value", "",
+            "%s:%d: [%s] command: %.200s is no program that can be run", r->name, line, r->at->name,
+            argv[0]);
     r->at->argv = argv;
     return 0;
 }
@@ -228,9 +232,11 @@ static int complete(struct reading *r, struct err *e)
         lacks = "url";
     else if (x->kind == DELIVER_PUSH && !x->secrets.n)
         lacks = "secret_file";
-    if (lacks)
-        return err_set(
+    if (lacks) {
+        (void)err_set(
             e, ERR_CONFIG, "config.missing", "", "%s: [%s] has no %s", r->name, x->name, lacks);
+        return err_next(e, "set it in that section; docs/handover.md has them all");
+    }
     return x->kind == DELIVER_PUSH && !x->http ? set_client(r, NULL, e) : 0;
 }
 

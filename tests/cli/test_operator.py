@@ -52,7 +52,18 @@ def lists(lab):
         say(r.returncode in (64, 65) and not r.stdout, f"list {words}: wrong, and nothing listed", (r.returncode, r.stdout))
 
 
+def configuration(lab):
+    """What a start refuses, and what would stop everything in silence, config check refuses before."""
+    say(lab.ap(1, "config", "check").returncode == 0, "config check: a good configuration is good")
+    for option in ("retry.horizon=0s", "retry.window=0", "limits.senders=0", "limits.senders=300", "limits.max_connections=0", "canary.every=0s",
+                   "heartbeat.url=monitor", "alarm.webhook=ftp://x", "alarm.command=/none", "alarm.webhook_secret_file=/none", "deliver.route=none",
+                   "deliver.routes_file=/none", "canary.to=" + SUPPLIER, "retry.first=90m", "store.spool=spool"):
+        r = lab.ap(1, "config", "check", "--set", option)
+        say(r.returncode in (66, 78) and not r.stdout and "next" in r.stderr, f"config check: {option} is refused", (r.returncode, r.stdout, r.stderr))
+
+
 with Lab() as lab:
+    configuration(lab)
     for words in ("alarms", "queue show", "queue shape", "queue run", "partner list", "participant list", "inbox list", "list", "events",
                   "canary status", "config check"):
         r = lab.ap(1, *words.split(), "stray")

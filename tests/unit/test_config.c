@@ -54,6 +54,10 @@ static void wrong_values_are_refused(void **state)
     refuses("[ap]\nmode = prod\n", "config.value", "ap.mode");
     refuses("[limits]\nmax_payload = 10X\n", "config.value", "bytes");
     refuses("[retry]\nfirst = soon\n", "config.value", "time");
+    refuses("[retry]\nhorizon = 0s\n", "config.value", "not 0");
+    refuses("[retry]\nwindow = 0\n", "config.value", "1 or more");
+    refuses("[limits]\nmax_payload = 0\n", "config.value", "not 0");
+    refuses("[store]\nspool = spool\n", "config.value", "from the root");
     refuses("[retry]\nfirst\n", "config.syntax", "key = value");
     refuses("[retry\n", "config.syntax", "[section]");
 }
