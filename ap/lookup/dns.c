@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -184,13 +185,31 @@ static void wake(struct dns *d)
 
 /* ---- opening ---- */
 
+/* Answers are neither taken from the cache nor put there. Only a configuration file can say so, and
+ * it is read before the forwarder's address is added. (A longest TTL of 0 would not do: libunbound
+ * has one for the whole process, that of the context which began last.) */
+static int keep_nothing(struct ub_ctx *c)
+{
+    static const char text[] = "forward-zone:\n name: \".\"\n forward-no-cache: yes\n";
+    int fd = memfd_create("unbound.conf", MFD_CLOEXEC), rc = -1;
+    char path[64];
+
+    if (fd < 0)
+        return -1;
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    if (write(fd, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1)
+        rc = ub_ctx_config(c, path) ? -1 : 0;
+    (void)close(fd);
+    return rc;
+}
+
 static int set_options(struct ub_ctx *c, const char *resolver, const char *anchor, bool keep)
 {
     const char *const fixed[][2] = {
         {"do-not-query-localhost:", "no"}, /* a forwarder may stand beside us */
-        {"cache-max-ttl:", keep ? "3600" : "0"},
-        {"cache-max-negative-ttl:", keep ? "300" : "0"}, /* the just registered are soon found */
-        {"infra-host-ttl:", "60"}, /* a resolver that was down is tried again soon */
+        {"cache-max-ttl:", "3600"},
+        {"cache-max-negative-ttl:", "300"}, /* the just registered are soon found */
+        {"infra-host-ttl:", "60"},          /* a resolver that was down is tried again soon */
         {"infra-keep-probing:", "yes"},
         {"edns-buffer-size:", "1232"},
     };
@@ -202,7 +221,7 @@ static int set_options(struct ub_ctx *c, const char *resolver, const char *ancho
         return -1;
     if (anchor && ub_ctx_add_ta_file(c, anchor))
         return -1;
-    if (ub_ctx_async(c, 1))
+    if (ub_ctx_async(c, 1) || (!keep && keep_nothing(c)))
         return -1;
     return resolver ? ub_ctx_set_fwd(c, resolver) : ub_ctx_resolvconf(c, NULL);
 }

@@ -268,6 +268,26 @@ static void a_fresh_answer_is_not_from_the_cache(void **state)
     assert_string_equal(e.code, "participant.not-registered");
 }
 
+/* libunbound keeps the longest TTL in a variable of the whole process: the last context that begins
+ * would set it for all. */
+static void fresh_and_kept_answers_do_not_mix_whoever_asks_first(void **state)
+{
+    struct participant p = party("0088:mix");
+
+    (void)state;
+    dnsd_naptr(dns, name_of("0088:mix"), 1, 1, "u", "meta:smp", "!.*!https://old.example!");
+    assert_int_equal(sml_find(&out, sml, &p, true, &e), 0);
+    assert_int_equal(look("0088:mix"), 0);
+    assert_int_equal(look("0088:mix"), 0);
+    assert_int_equal(dnsd_hits(dns, name_of("0088:mix")), 2);
+    assert_int_equal(sml_find(&out, sml, &p, true, &e), 0);
+    assert_int_equal(dnsd_hits(dns, name_of("0088:mix")), 3);
+    dnsd_set(dns, name_of("0088:mix"), DNSD_NXDOMAIN);
+    assert_int_equal(sml_find(&out, sml, &p, true, &e), -1);
+    assert_string_equal(e.code, "participant.not-registered");
+    assert_int_equal(look("0088:mix"), 0);
+}
+
 /*= SML 1.3.0 2.1.1 "aliases are followed" */
 static void aliases_and_tcp_are_followed(void **state)
 {
@@ -386,6 +406,7 @@ int main(void)
         T(the_deadline_holds_with_a_dead_forwarder),
         T(a_record_gives_the_base_url),
         T(a_fresh_answer_is_not_from_the_cache),
+        T(fresh_and_kept_answers_do_not_mix_whoever_asks_first),
         T(aliases_and_tcp_are_followed),
         T(order_and_preference_decide_among_many),
         T(a_usable_record_is_taken_beside_a_broken_one),
