@@ -437,6 +437,8 @@ N("publish.conflict", NO, "The SMP has the participant registered otherwise, or 
   "It must be unregistered or migrated there first")
 N("publish.credentials", SETUP, "The SMP does not know our user, password or token",
   "Check smp.user and smp.secret_file")
+N("publish.ended", UNREACHED, "The service ended while it compared our SMP entries",
+  "Nothing: they are compared again at the next start")
 N("publish.failed", UNREACHED, "The SMP could not carry a change out: it, or the SML, is in trouble",
   "Run it again: only what is still missing is done")
 N("publish.forbidden", DENIED, "The SMP does not let us change this participant",
@@ -545,6 +547,34 @@ N("sml.malformed", UNREACHED, "The participant's record in DNS cannot be read",
   "Tried again; tell the SMP's operator")
 N("sml.url", NO, "The participant's record in DNS does not lead to a usable https address",
   "Tell the SMP's operator")
+N("smp-entry.certificate", SETUP, "The SMP names a certificate of our seat that no key of ours belongs to",
+  "aviso participant publish; until then what is sent cannot be read (EBMS:0102)")
+N("smp-entry.dates", SETUP, "Our entry in the SMP has expired, or is not active yet",
+  "aviso participant publish")
+N("smp-entry.disabled", SETUP, "A participant is disabled here, and the SMP still names us for it",
+  "aviso participant unpublish")
+N("smp-entry.expired", SETUP, "The SMP names a certificate of ours that has ended",
+  "aviso participant publish; until then nobody sends")
+N("smp-entry.missing", SETUP, "The SMP does not have a document type that a participant of ours takes",
+  "aviso participant publish")
+N("smp-entry.not-held", SETUP, "The SMP has an entry for what a participant of ours does not take",
+  "aviso participant add --doctype, or publish --remove")
+N("smp-entry.not-registered", SETUP, "A participant of ours is not registered in the SML",
+  "aviso participant publish; one that only sends: add it without --doctype")
+N("smp-entry.not-there", SETUP, "The SMP that the SML names has nothing of a participant of ours",
+  "aviso participant publish")
+N("smp-entry.old-certificate", SETUP, "The SMP names a certificate of ours that is not the newest",
+  "aviso participant publish, before the old key is retired")
+N("smp-entry.other-ap", SETUP, "The SMP names another access point for a participant of ours",
+  "aviso participant publish --replace takes it over; else take it out of the participant's record")
+N("smp-entry.others", SETUP, "SML or SMP are wrong about more participants than have an alarm of their own",
+  "aviso participant check names them all")
+N("smp-entry.redirected", SETUP, "The SMP redirects what a participant of ours takes to another SMP",
+  "Publish it there, or have the redirect removed")
+N("smp-entry.unseen", UNREACHED, "What the SML and the SMP say of our participants cannot be learned",
+  "Check the way to the SMP; tell its operator; it is tried again")
+N("smp-entry.url", SETUP, "The SMP names another URL than ours (listen.public_url)",
+  "aviso participant publish")
 N("smp.malformed", PROTOCOL, "The SMP's answer cannot be read",
   "Tried again; tell the SMP's operator")
 N("smp.mismatch", PROTOCOL, "The SMP answers about another participant or document type",

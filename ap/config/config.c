@@ -98,6 +98,9 @@ static const struct option {
         "ServiceDescription of our endpoints; default: Peppol access point SEAT"),
     O("smp", "contact", TEXT, smp_contact, "",
         "TechnicalContactUrl of our endpoints: https: or mailto:; default: the host of public_url"),
+    O("smp", "check_every", SPAN, smp_check_every, "1h",
+        "the service compares what SML and SMP say of our participants with what we hold: at the "
+        "start, after a reload, and so often; 0s: never"),
     W("trust", "revocation", revocation, "hard", revocations,
         "when the status of a certificate is not to be had: hard (wait), soft (what was received "
         "is "
@@ -170,6 +173,8 @@ static const struct option {
         "an access point that takes nothing for so long is an alarm"),
     O("alarm", "slow_after", SPAN, alarm_slow_after, "1h",
         "a document that waits so long for its proof while others are taken is a delay"),
+    O("alarm", "smp_after", SPAN, alarm_smp_after, "1h",
+        "what SML and SMP say of our participants cannot be learned for so long: an alarm"),
     W("log", "format", log_json, "logfmt", formats, "logfmt or json"),
     W("log", "level", log_level, "info", levels, "error, warn, info or debug"),
 #undef WS

@@ -30,7 +30,7 @@ struct config {   /* strings live in the config's arena; "" = not set */
     const char *sml_zone, *resolver, *resolver2, *dnssec_anchor_file, *connect_to, *tls_ca_file;
     int64_t lookup_timeout, lookup_cache, last_known_good;
     const char *smp_url, *smp_user, *smp_secret_file, *smp_ca_file, *smp_description, *smp_contact;
-    int64_t smp_timeout;
+    int64_t smp_timeout, smp_check_every;
     int64_t revocation; /* enum config_revocation */
     int64_t revocation_grace, revocation_refresh;
     int64_t deliver_by, retry_first, retry_max, connect_timeout, answer_timeout, unknown_resend;
@@ -47,6 +47,7 @@ struct config {   /* strings live in the config's arena; "" = not set */
     const char *alarm_command, *alarm_webhook, *alarm_webhook_secret_file;
     const char *alarm_mail_to, *alarm_mail_from, *alarm_sendmail;
     int64_t alarm_repeat, alarm_pause, alarm_timeout, alarm_circuit_after, alarm_slow_after;
+    int64_t alarm_smp_after;
 
     unsigned refs; /* atomic */
     struct arena *arena;

@@ -1,5 +1,6 @@
 /* Threads: HTTP connections (http_server), senders, one that validates what came in, hand-over
- * (lanes), one for the clock (sweeps, leases), one that tells alarms, one for commands (control),
+ * (lanes), one for the clock (sweeps, leases), one that tells alarms, one that fetches revocation
+ * lists, one that compares our SMP entries, one for commands (control),
  * and this one, which waits for signals. Every thread sleeps in the store's clock or on its bell; a
  * full pool is answered with 503, never queued without end. */
 #include "ap/daemon/serve.h"
@@ -19,6 +20,7 @@
 #include "ap/daemon/alarms.h"
 #include "ap/daemon/bell.h"
 #include "ap/daemon/crashes.h"
+#include "ap/daemon/entries.h"
 #include "ap/daemon/gate.h"
 #include "ap/daemon/judge.h"
 #include "ap/daemon/live.h"
@@ -40,6 +42,7 @@ struct serve {
     struct control_server *control;
     struct live live;
     struct prefetch *prefetch;
+    struct entries *entries;
     struct bell in, end;       /* a message in is nothing to a sender: each wakes only its own */
     pthread_mutex_t reloading; /* one reload at a time */
     const struct serve_hooks *hooks;
@@ -254,7 +257,7 @@ static int start(struct serve *s, struct err *e)
     if (crashes_open(&s->node, s->gate.heavy, e) || start_senders(s, e) ||
         live_start(&s->live, &s->node, ring_out, s, e) ||
         prefetch_start(&s->prefetch, &s->node, e) || gate_start(&s->gate, &s->node, e) ||
-        control_start(&s->control, c->spool, &env, e))
+        entries_start(&s->entries, &s->node, e) || control_start(&s->control, c->spool, &env, e))
         return -1;
     return start_threads(s, e);
 }
@@ -296,6 +299,7 @@ static void stop(struct serve *s)
     bell_close(&s->in);
     live_close(&s->live);
     prefetch_close(s->prefetch);
+    entries_close(s->entries);
     senders_close(s->senders);
     alarms_close(s->alarms);
     if (!senders_join(s->senders, until) || !alarms_join(s->alarms, until))
@@ -304,7 +308,8 @@ static void stop(struct serve *s)
         join(s, s->judge, until);
     if (s->has_clock)
         join(s, s->clock, until);
-    if (!live_join(&s->live, until) || !prefetch_join(s->prefetch, until))
+    if (!live_join(&s->live, until) || !prefetch_join(s->prefetch, until) ||
+        !entries_join(s->entries, until))
         cut(s);
     senders_free(s->senders);
     alarms_free(s->alarms);
@@ -357,6 +362,7 @@ static int take_over(struct serve *s, bool keys_only, struct buf *restart, struc
         follow(s, fresh);
     live_take(&s->live, &next);
     prefetch_ring(s->prefetch);
+    entries_ring(s->entries);
     return 0;
 }
 

@@ -20,30 +20,11 @@ struct ask {
     char smp_url[LOOKUP_URL];
 };
 
-/* One entry that is not as it should be. */
-static void tell_row(struct doctor *d, const char *who, const struct publish_row *r)
+/* What the service tells as an alarm is red here. */
+static void tell(struct doctor *d, const char *check, enum publish_weight w, const struct err *why)
 {
-    static const char publish[] = "aviso participant publish";
-
-    if (r->verdict == PUBLISH_MISSING || r->verdict == PUBLISH_REDIRECTED)
-        find(d, "smp", DOCTOR_RED, publish, "%s: the SMP %s %.200s", who,
-            *r->redirect ? "redirects" : "does not have", r->doctype.value);
-    else if (r->verdict == PUBLISH_NOT_HELD)
-        find(d, "smp", DOCTOR_YELLOW, "aviso participant add, or publish --remove",
-            "%s: the SMP has %.200s, which we do not take", who, r->doctype.value);
-    else if (r->differences & PUBLISH_CERT)
-        find(d, "smp", DOCTOR_RED, publish,
-            "%s: the SMP names the certificate %s (serial %s), which is not ours", who,
-            *r->seat ? r->seat : "(unreadable)", r->serial);
-    else if (r->differences & PUBLISH_URL)
-        find(d, "smp", DOCTOR_RED, publish, "%s: the SMP names the URL %s, not %s", who, r->url,
-            d->c->public_url);
-    else if (r->differences & PUBLISH_DATES)
-        find(d, "smp", DOCTOR_RED, publish, "%s: the entry of %.200s is not in force", who,
-            r->doctype.value);
-    else if (r->differences & PUBLISH_CERT_OLD)
-        find(d, "smp", DOCTOR_YELLOW, publish,
-            "%s: the SMP names our certificate %s, not the newest", who, r->serial);
+    if (w != PUBLISH_RIGHT)
+        find(d, check, w == PUBLISH_WRONG ? DOCTOR_RED : DOCTOR_YELLOW, why->next, "%s", why->msg);
 }
 
 static void entries(struct ask *q)
@@ -55,20 +36,24 @@ static void entries(struct ask *q)
         .plain_ok = d->c->mode == MODE_LAB,
         .now = d->now};
     const char *who = q->ours.participant.value;
+    enum publish_weight w;
     struct publish_state s;
     struct err e = ERR_INIT;
 
     if (publish_compare(&s, &smp, &q->ours, q->a, &e)) {
+        if (q->ours.disabled)
+            return;
         find_err(q->d, "smp", DOCTOR_RED, &e, "check the way to the SMP; tell its operator");
         return;
     }
-    for (size_t i = 0; i < s.n; i++)
-        if (s.rows[i].verdict != PUBLISH_SAME)
-            tell_row(q->d, who, &s.rows[i]);
+    w = publish_flaw_whole(&e, &s, &q->ours, q->smp_url);
+    tell(q->d, "smp", w, &e);
+    for (size_t i = 0; w == PUBLISH_RIGHT && i < s.n; i++)
+        tell(q->d, "smp", publish_flaw_row(&e, &s.rows[i], &q->ours, q->smp_url, d->now), &e);
     if (publish_count(&s, PUBLISH_SAME))
-        find(q->d, "smp", DOCTOR_GREEN, NULL,
-            "%s: URL and certificate in the SMP are ours, for %zu document types", who,
-            publish_count(&s, PUBLISH_SAME));
+        find(q->d, "smp", DOCTOR_GREEN, NULL, "%s: %s in the SMP %s ours, for %zu document types",
+            who, *q->ours.url ? "URL and certificate" : "the certificate",
+            *q->ours.url ? "are" : "is", publish_count(&s, PUBLISH_SAME));
 }
 
 static int read_ours(struct ask *q, struct err *e)
@@ -77,10 +62,8 @@ static int read_ours(struct ask *q, struct err *e)
 
     memset(&q->ours, 0, sizeof(q->ours));
     q->ours.url = d->c->public_url;
-    for (size_t i = 0; i < d->nkeys && i < PUBLISH_MAX_CERTS; i++)
-        q->ours.certs[q->ours.ncerts++] = key_cert(d->keys[i]);
     return publish_ours_read(&q->ours, q->owner, NULL, d->now, q->a, e) ||
-                   (q->ours.ncerts && publish_choose(&q->ours, NULL, d->now, e))
+                   (d->nkeys && publish_ours_keys(&q->ours, d->keys, d->nkeys, d->now, e))
                ? -1
                : 0;
 }
@@ -96,18 +79,17 @@ static void one(struct ask *q)
     }
     if (lookup_smp(q->smp_url, q->d->lookup, &q->ours.participant, &e)) {
         if (strcmp(e.code, "participant.not-registered") == 0)
-            find(q->d, "dns", DOCTOR_YELLOW, "aviso participant publish, when it shall receive",
-                "%s is not registered: it can send, but nobody can send to it", who);
-        else
+            tell(q->d, "dns", publish_flaw_whole(&e, NULL, &q->ours, ""), &e);
+        else if (!q->ours.disabled)
             find_err(q->d, "dns", DOCTOR_RED, &e, "check lookup.resolver");
         return;
     }
-    if (q->dns)
+    if (q->dns && !q->ours.disabled)
         find(q->d, "dns", DOCTOR_GREEN, NULL, "%s is registered at %s", who, q->smp_url);
     if (q->smp && !*q->ours.url)
         find(q->d, "smp", DOCTOR_YELLOW, "set listen.public_url",
-            "%s: its SMP entries are not compared, since our own URL is not known", who);
-    else if (q->smp && q->ours.ncerts)
+            "%s: the URL in its SMP entries is not compared, since our own is not known", who);
+    if (q->smp && q->ours.ncerts)
         entries(q);
 }
 
@@ -144,8 +126,7 @@ void check_registrations(struct doctor *d, bool dns, bool smp)
             q.owner = &p[i];
             (void)snprintf(after, sizeof(after), "%s", p[i].identifier);
             seen += !p[i].disabled;
-            if (!p[i].disabled)
-                one(&q);
+            one(&q);
         }
         arena_free(q.a);
     }

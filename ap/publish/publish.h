@@ -28,6 +28,8 @@ struct publish_smp { /* an SMP's base URL, and how it is talked to; borrowed */
     int64_t deadline_ms; /* of one request; 0: 30 s */
     bool plain_ok;
     int64_t now;
+    bool (*go_on)(void *ctx); /* asked before each request; false: publish.ended. NULL: always */
+    void *ctx;
 };
 
 /* ---- what we hold ---- */
@@ -41,7 +43,7 @@ struct publish_ours {
     const struct publish_service *services; /* none: every document type is taken */
     size_t n;
     bool disabled;                               /* nothing is taken */
-    const char *url;                             /* of our endpoint */
+    const char *url;                             /* of our endpoint; "": not compared */
     const struct cert *certs[PUBLISH_MAX_CERTS]; /* the first is to be published; all are ours */
     size_t ncerts;
     const char *description, *contact; /* of new endpoints */
@@ -53,6 +55,9 @@ struct publish_ours {
 int publish_ours_read(struct publish_ours *out, const struct store_participant *p,
     const struct codelists *lists, int64_t now, struct arena *a, struct err *e) MUST_CHECK;
 
+/* The certificates of the keys that decrypt; the first is the one to be published. */
+int publish_ours_keys(struct publish_ours *o, struct key *const *keys, size_t n, int64_t now,
+    struct err *e) MUST_CHECK;
 /* Make the certificate that is to be published the first: the one issued last of those that are
  * valid, so that the next key is published as soon as it is imported, and stays when it signs. With
  * `serial` that one: key.none (ERR_INPUT) when we have none such. */
@@ -112,6 +117,27 @@ int publish_compare(struct publish_state *out, const struct publish_smp *smp,
 size_t publish_count(const struct publish_state *s, enum publish_verdict v);
 /* Is what we hold published as it should be, and nothing else? */
 bool publish_is_same(const struct publish_state *s);
+
+/* ---- what a difference means to those who send to us ---- */
+
+enum publish_weight {
+    PUBLISH_RIGHT,
+    PUBLISH_ASIDE, /* worth a word; no sender is harmed */
+    PUBLISH_WRONG  /* they do not find us, or what they send is refused */
+};
+/* All parts of *why but for PUBLISH_RIGHT: smp-entry.* (ERR_CONFIG). `base` is the SMP asked.
+ *
+ * One entry. While a key takes over, every certificate that we decrypt with is right as long as it
+ * is valid. What names another access point and is not held here is nothing of ours. */
+enum publish_weight publish_flaw_row(struct err *why, const struct publish_row *r,
+    const struct publish_ours *o, const char *base, int64_t now);
+/* Not in the SML (`base` "", `s` not looked at: may be NULL), or not in the SMP that the SML names.
+ */
+enum publish_weight publish_flaw_whole(
+    struct err *why, const struct publish_state *s, const struct publish_ours *o, const char *base);
+/* The gravest of both; *more: how many other entries are wrong. */
+enum publish_weight publish_flaw(struct err *why, size_t *more, const struct publish_state *s,
+    const struct publish_ours *o, const char *base, int64_t now);
 
 /* ---- changing ---- */
 

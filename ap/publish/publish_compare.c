@@ -67,6 +67,14 @@ int publish_ours_read(struct publish_ours *out, const struct store_participant *
     return 0;
 }
 
+int publish_ours_keys(
+    struct publish_ours *o, struct key *const *keys, size_t n, int64_t now, struct err *e)
+{
+    for (o->ncerts = 0; o->ncerts < n && o->ncerts < PUBLISH_MAX_CERTS; o->ncerts++)
+        o->certs[o->ncerts] = key_cert(keys[o->ncerts]);
+    return publish_choose(o, NULL, now, e);
+}
+
 static bool better(const struct cert *a, const struct cert *b, int64_t now)
 {
     bool valid_a = a->not_before <= now && now < a->not_after;
@@ -167,7 +175,7 @@ static void judge(
     copy(r->url, sizeof(r->url), ep->address);
     r->activation = ep->activation;
     r->expiry = ep->expiry;
-    if (strcmp(r->url, o->url) != 0)
+    if (*o->url && strcmp(r->url, o->url) != 0)
         r->differences |= PUBLISH_URL;
     if ((ep->activation && now < ep->activation) || (ep->expiry && now >= ep->expiry))
         r->differences |= PUBLISH_DATES;

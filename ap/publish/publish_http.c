@@ -127,6 +127,10 @@ static int exchange(struct http_answer *a, method *how, const struct publish_smp
         .plain_ok = s->plain_ok || is_local(url),
         .hop = "SMP"};
 
+    if (s->go_on && !s->go_on(s->ctx)) {
+        *a = (struct http_answer){0};
+        return err_set(e, ERR_RETRY, "publish.ended", "", "the service ends");
+    }
     if (how(a, s->http, &rq, e) == 0)
         return 0;
     if (e && e->class == ERR_UNKNOWN)

@@ -135,37 +135,52 @@ int store_alarm_raise(struct store *s, const struct alarm_new *x, struct err *e)
 
 /* ---- the cause is gone; somebody knows ---- */
 
+/* subject NULL: all of the kind; prefix: those that begin so, but for subject. */
 struct clear {
-    const char *kind, *subject;
+    const char *kind, *subject, *prefix;
     int64_t now;
 };
+
+#define CLEARED                                                                                    \
+    " WHERE kind=?1 AND cleared_at IS NULL AND CASE WHEN ?3 IS NULL THEN ?2 IS NULL OR subject=?2" \
+    " ELSE substr(subject,1,length(?3))=?3 AND subject IS NOT ?2 END"
 
 static int clear_change(struct db *db, void *arg, struct err *e)
 {
     const struct clear *x = arg;
 
-    return db_run(db, e,
-        "UPDATE alarm SET cleared_at=?3 WHERE kind=?1 AND (?2 IS NULL OR subject=?2)"
-        " AND cleared_at IS NULL",
-        ARGS(A_TEXT(x->kind), A_TEXT(x->subject), A_INT(x->now)));
+    return db_run(db, e, "UPDATE alarm SET cleared_at=?4" CLEARED,
+        ARGS(A_TEXT(x->kind), A_TEXT(x->subject), A_TEXT(x->prefix), A_INT(x->now)));
 }
 
-int store_alarm_clear(
-    struct store *s, const char *kind, const char *subject, int64_t now, struct err *e)
+static int clear_open(struct store *s, struct clear *x, struct err *e)
 {
-    struct clear x = {kind, subject, now};
     struct db *db = reader_take(s, e);
     int64_t n;
     int rc;
 
     if (!db)
         return -1;
-    rc = db_int(&n, db, e,
-        "SELECT n FROM alarm WHERE kind=?1 AND (?2 IS NULL OR subject=?2) AND cleared_at IS NULL"
-        " LIMIT 1",
-        ARGS(A_TEXT(kind), A_TEXT(subject)));
+    rc = db_int(&n, db, e, "SELECT n FROM alarm" CLEARED " LIMIT 1",
+        ARGS(A_TEXT(x->kind), A_TEXT(x->subject), A_TEXT(x->prefix)));
     reader_give(s, db);
-    return rc == 1 ? store_change(s, clear_change, &x, e) : rc;
+    return rc == 1 ? store_change(s, clear_change, x, e) : rc;
+}
+
+int store_alarm_clear(
+    struct store *s, const char *kind, const char *subject, int64_t now, struct err *e)
+{
+    struct clear x = {kind, subject, NULL, now};
+
+    return clear_open(s, &x, e);
+}
+
+int store_alarm_clear_but(struct store *s, const char *kind, const char *prefix, const char *keep,
+    int64_t now, struct err *e)
+{
+    struct clear x = {kind, keep, prefix, now};
+
+    return clear_open(s, &x, e);
 }
 
 int store_alarm_subjects(const char **out, size_t max, size_t *n, struct store *s, const char *kind,

@@ -24,6 +24,11 @@ int store_alarm_raise(struct store *s, const struct alarm_new *x, struct err *e)
 int store_alarm_clear(
     struct store *s, const char *kind, const char *subject, int64_t now, struct err *e) MUST_CHECK;
 
+/* The same for all of this kind whose subject begins with `prefix`, but for `keep` (NULL: none is
+ * kept). */
+int store_alarm_clear_but(struct store *s, const char *kind, const char *prefix, const char *keep,
+    int64_t now, struct err *e) MUST_CHECK;
+
 /* The subjects of the open alarms of a kind, in the arena; at most max. */
 int store_alarm_subjects(const char **out, size_t max, size_t *n, struct store *s, const char *kind,
     struct arena *a, struct err *e) MUST_CHECK;

@@ -62,9 +62,19 @@ def main(lab):
     open(path, "w").write(re.sub(r"(0208:0848934496\t.*/)ap1\.pem", r"\g<1>ap2.pem", good))
     saying("P9 another certificate in the SMP is red", red(d("smp"), "smp", "names the certificate POP000002"))
     open(path, "w").write(re.sub(r"0208:0848934496\t.*\n", "", good))
+    saying("not registered is red for one that takes documents", red(d("smp"), "dns", "not registered"))
+    lab.ap(1, "participant", "add", SUPPLIER, "--country", "BE")
     found = checks(d("smp"), "dns")
-    say(any(v == "yellow" and "not registered" in t for v, t, _ in found), "not registered is yellow: it may only send", found)
+    say(any(v == "yellow" and "not registered" in t for v, t, _ in found), "... and yellow for one that takes none: it only sends", found)
     open(path, "w").write(good)
+    lab.ap(1, "participant", "disable", SUPPLIER)
+    saying("a disabled one that the SMP still has is red", red(d("smp"), "smp", "is disabled here"))
+    lab.ap(1, "participant", "disable", SUPPLIER, "--enable")
+    lab.ap(1, "participant", "add", SUPPLIER, "--country", "BE", "--doctype", "invoice", "--doctype", "credit-note")
+    r = d("smp", "--set", "listen.public_url=")
+    found = checks(r, "smp")
+    say(r.returncode == 0 and {v for v, _, _ in found} == {"yellow", "green"} and any("the certificate in the SMP is ours" in t for _, t, _ in found),
+        "without our own URL the certificate is compared all the same", found)
 
     # P1
     #= PEPPOL-PKI 3 "our own certificate is held to the same"

@@ -87,7 +87,8 @@ input = file
         text = open(path).read()
         if participant not in text:
             open(path, "a").write("".join(l.replace(BUYER, participant) + "\n" for l in text.splitlines() if l.startswith(BUYER)))
-        return self.lab.ap(2, "participant", "add", participant, "--country", "BE", "--doctype", "invoice", "--route", route, *self.flags())
+        return self.lab.ap(2, "participant", "add", participant, "--country", "BE", "--doctype", "invoice", "--doctype", "credit-note",
+                           "--route", route, *self.flags())
 
     def flags(self):
         return "--set", f"deliver.routes_file={self.dir}/routes.conf", "--set", "retry.first=1s"
@@ -311,7 +312,7 @@ def quarantine(lab, r):
     r.becomes("HO-40", "HANDED_OVER")
     x = lab.ap(2, "inbox", "quarantine", r.row("HO-40")["id"])
     say(x.returncode != 0 and "store.state" in x.stderr, "what was handed over cannot be set aside", x.stderr)
-    lab.ap(2, "participant", "add", ODD, "--country", "BE", "--doctype", "invoice", "--route", "inbox")
+    lab.ap(2, "participant", "add", ODD, "--country", "BE", "--doctype", "invoice", "--doctype", "credit-note", "--route", "inbox")
     r.send("HO-41", ODD)
     r.send("HO-42", ODD)
     for n in ("HO-41", "HO-42"):

@@ -51,7 +51,7 @@ def free_port():
 def good(lab):
     """The lists of the testnet: fetched ahead of need; the exchange tells what it relied on."""
     ap2 = lab.serve(2, *SOON)
-    say(until(lambda: len(os.listdir(lab.net + "/ap2/spool/crl")) == 2), "the daemon fetches the lists of its own chain ahead of need")
+    say(until(lambda: len(os.listdir(lab.net + "/ap2/spool/crl")) == 3), "the daemon fetches the lists of its own chain ahead of need, and of the SMP's")
     got = send(lab, "REV-1")
     say(got[:2] == (0, "RECEIPTED") and record(lab) == ["crl"], "a good exchange records that the CRL knew", (got, record(lab)))
     proof = lab.json(1, "status", "REV-1")[0]["proofs"]
@@ -153,7 +153,7 @@ def revoked(lab):
     n = len(record(lab))
     log = lambda: open(ap2.log).read()
     kept = lambda: [os.stat(e.path).st_mtime_ns for e in sorted(os.scandir(lab.net + "/ap2/spool/crl"), key=lambda e: e.name)]
-    until(lambda: len(kept()) == 2)
+    until(lambda: len(kept()) == 3)
     before = kept()
     ca(lab, "-revoke", "ap1.pem")
     publish(lab)

@@ -188,6 +188,25 @@ static void acknowledged_it_is_quiet_until_it_comes_anew(void **state)
     assert_string_equal(rows[0].acked_by, "me");
 }
 
+static void of_one_subject_all_but_one_are_over(void **state)
+{
+    struct kit *k = *state;
+
+    raise(k, "smp-entry", "0208:1 smp-entry.url", T);
+    raise(k, "smp-entry", "0208:1 smp-entry.certificate", T);
+    raise(k, "smp-entry", "0208:12 smp-entry.url", T);
+    raise(k, "spool", "0208:1 space", T);
+    assert_int_equal(
+        store_alarm_clear_but(k->s, "smp-entry", "0208:1 ", "0208:1 smp-entry.url", T, &e), 0);
+    assert_int_equal(loud(k), 3);
+    assert_string_equal(rows[0].subject, "0208:1 smp-entry.url");
+    assert_string_equal(rows[1].subject, "0208:12 smp-entry.url");
+    assert_int_equal(store_alarm_clear_but(k->s, "smp-entry", "0208:1 ", NULL, T, &e), 0);
+    assert_int_equal(loud(k), 2);
+    assert_string_equal(rows[0].subject, "0208:12 smp-entry.url");
+    assert_string_equal(rows[1].kind, "spool");
+}
+
 static void an_unknown_alarm_cannot_be_acknowledged(void **state)
 {
     struct kit *k = *state;
@@ -390,6 +409,7 @@ int main(void)
         TEST(who_resolves_it_is_not_told_of_it),
         TEST(raised_again_it_only_counts),
         TEST(acknowledged_it_is_quiet_until_it_comes_anew),
+        TEST(of_one_subject_all_but_one_are_over),
         TEST(an_unknown_alarm_cannot_be_acknowledged),
         TEST(a_documents_alarms_are_acknowledged_together),
         TEST(each_channel_tells_again_until_it_is_acknowledged),
