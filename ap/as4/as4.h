@@ -26,6 +26,7 @@ struct as4_message {       /* what to send; all borrowed */
     struct blob payload;                     /* the StandardBusinessDocument */
     const struct cert *recipient;            /* C3's certificate: To/PartyId is its CN */
     bool compress;                           /* true but in interop tests */
+    bool packed;  /* `payload` is what compressing would make of it: sent as it is */
     bool is_test; /* to the test service: document_* and process_* stand empty; not delivered */
 };
 

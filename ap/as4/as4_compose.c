@@ -181,7 +181,8 @@ static int make_clear(struct composer *c, struct err *e)
 {
     struct sink s = spool_sink(&c->clear);
 
-    return c->m->compress ? gz_compress(&s, &c->m->payload, e) : blob_copy(&c->m->payload, &s, e);
+    return c->m->compress && !c->m->packed ? gz_compress(&s, &c->m->payload, e)
+                                           : blob_copy(&c->m->payload, &s, e);
 }
 
 /* The expected references outlive the tree they were signed in. */

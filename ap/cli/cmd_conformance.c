@@ -129,6 +129,7 @@ static int prepare(
     if (open_parts(h, e))
         return -1;
     r->c = h->c->config;
+    r->program = "aviso " AVISO_VERSION;
     r->store = h->store;
     if (h->has_key) {
         r->keys = h->key.setup->keys;

@@ -76,6 +76,18 @@ int conf_document_make(struct conf_document *doc, const struct conf_run *r,
     return document_read(&doc->d, &doc->recoded, &blob, r->lists, a, e);
 }
 
+int conf_document_retype(struct conf_document *doc, struct arena *a, struct err *e)
+{
+    struct str v = str_z(doc->d.doctype.value);
+    size_t at = str_rfind(v, STR("::"));
+    const char *other = arena_printf(a, "%.*s:conformance-rehearsal%s", (int)at, v.p, v.p + at);
+    const char *scheme = doctype_scheme_text(doc->d.doctype.scheme);
+
+    if (!other)
+        return err_nomem(e);
+    return doctype_make(&doc->d.doctype, str_z(scheme), str_z(other), false, e);
+}
+
 void conf_document_free(struct conf_document *doc)
 {
     buf_free(&doc->invoice);
@@ -114,16 +126,22 @@ static int write_without(
 static int write_broken(
     const struct sink *out, struct str whole, enum conf_envelope how, struct err *e)
 {
+    static const char head[] = "</StandardBusinessDocumentHeader>";
+    static const struct {
+        const char *begin, *end;
+    } gone[] = {[CONF_ENVELOPE_NO_COUNTRY] = {"<Scope><Type>COUNTRY_C1", "</Scope>"},
+        [CONF_ENVELOPE_NO_TYPE] = {"<Scope><Type>DOCUMENTID", "</Scope>"},
+        [CONF_ENVELOPE_NO_PROCESS] = {"<Scope><Type>PROCESSID", "</Scope>"},
+        [CONF_ENVELOPE_NO_ID] = {"<InstanceIdentifier>", "</InstanceIdentifier>"}};
     size_t begin, end;
 
-    if (how == CONF_ENVELOPE_NO_COUNTRY) {
-        begin = str_find(whole, STR("<Scope><Type>COUNTRY_C1"));
-        end =
-            begin + str_find(str_sub(whole, begin, whole.n), STR("</Scope>")) + strlen("</Scope>");
-    } else {
-        begin = str_find(whole, STR("</StandardBusinessDocumentHeader>")) +
-                strlen("</StandardBusinessDocumentHeader>");
+    if (how == CONF_ENVELOPE_EMPTY) {
+        begin = str_find(whole, STR(head)) + strlen(head);
         end = str_rfind(whole, STR("</StandardBusinessDocument>"));
+    } else {
+        begin = str_find(whole, str_z(gone[how].begin));
+        end = begin + str_find(str_sub(whole, begin, whole.n), str_z(gone[how].end)) +
+              strlen(gone[how].end);
     }
     return write_without(out, whole, begin, end, e);
 }

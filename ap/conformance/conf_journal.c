@@ -74,7 +74,7 @@ static int keep_blob(
     buf_init(&bytes, CONF_WIRE_MAX);
     rc = blob_load(&bytes, &b.blob, e);
     if (!rc)
-        rc = content_type ? conf_keep_request(r, k, content_type, buf_view(&bytes), e)
+        rc = content_type ? conf_keep_request(r, k, content_type, false, buf_view(&bytes), e)
                           : conf_keep_next(r, k, "answer.xml", buf_view(&bytes), e);
     buf_free(&bytes);
     store_blob_close(&b);

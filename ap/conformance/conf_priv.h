@@ -21,17 +21,33 @@ int conf_keep_next(struct conf_run *r, struct conf_case *k, const char *what, st
     struct err *e) MUST_CHECK; /* the same under CASE-N-what */
 /* An HTTP request with this body, unless it is larger than 2 MiB. */
 int conf_keep_request(struct conf_run *r, struct conf_case *k, const char *content_type,
-    struct str body, struct err *e) MUST_CHECK;
+    bool chunked, struct str body, struct err *e) MUST_CHECK;
 
 #define CONF_WIRE_MAX (512ull << 20)
 #define CONF_MESSAGE_ID 300
 
-enum conf_damage { CONF_WHOLE, CONF_FLIPPED };
+enum conf_damage { /* to the composed message */
+    CONF_WHOLE,
+    CONF_FLIPPED,     /* a bit of the ciphertext */
+    CONF_CHANGED,     /* a value of the signed header */
+    CONF_UNSIGNED,    /* without its signature */
+    CONF_UNENCRYPTED, /* the payload in clear, signed all the same: with `uncompressed` */
+    CONF_BOM          /* no damage: a byte order mark before the SOAP envelope */
+};
+enum conf_payload { /* before it is composed */
+    CONF_PAYLOAD_USUAL,
+    CONF_PAYLOAD_UTF16, /* legal: the envelope in another encoding */
+    CONF_PAYLOAD_CUT,   /* gzip cut short */
+    CONF_PAYLOAD_BOMB   /* inflates to a thousand times its size */
+};
 enum conf_envelope {
     CONF_ENVELOPE_WHOLE,
-    CONF_ENVELOPE_NONE,       /* the document alone */
-    CONF_ENVELOPE_EMPTY,      /* without the document */
-    CONF_ENVELOPE_NO_COUNTRY, /* without COUNTRY_C1 */
+    CONF_ENVELOPE_NONE,  /* the document alone */
+    CONF_ENVELOPE_EMPTY, /* without the document */
+    CONF_ENVELOPE_NO_COUNTRY,
+    CONF_ENVELOPE_NO_TYPE, /* without the scope DOCUMENTID */
+    CONF_ENVELOPE_NO_PROCESS,
+    CONF_ENVELOPE_NO_ID /* without InstanceIdentifier, so not valid by the schema */
 };
 struct conf_message {
     const struct store_participant *from;
@@ -43,8 +59,11 @@ struct conf_message {
     const struct cert *recipient; /* encrypted to this one; NULL: to the published one */
     bool uncompressed;
     enum conf_envelope envelope;
+    enum conf_payload payload;
     const char *receiver_in_header; /* who is named instead of `to`; lookup stays with `to` */
+    bool other_type;                /* header and envelope name a type that nobody serves */
     enum conf_damage damage;
+    bool chunked;     /* the request goes in chunks, without Content-Length */
     unsigned repeats; /* the same bytes so often again, to the same connection's end */
 };
 struct conf_exchange {
@@ -70,9 +89,18 @@ struct conf_document { /* what is sent, and who it names */
 /* conf_document_free in any case. */
 int conf_document_make(struct conf_document *doc, const struct conf_run *r,
     const struct conf_message *m, struct arena *a, struct err *e) MUST_CHECK;
+/* From now on of a type whose customization nobody's record names; the invoice stays as it is. */
+int conf_document_retype(struct conf_document *doc, struct arena *a, struct err *e) MUST_CHECK;
 int conf_document_wrap(struct spool *sbd, struct conf_document *doc, const struct conf_message *m,
     struct arena *a, struct err *e) MUST_CHECK;
 void conf_document_free(struct conf_document *doc);
+
+/* The payload as `how` wants it, from the usual one; packed: it is compressed already. */
+int conf_break_payload(struct spool *out, bool *packed, const struct blob *sbd,
+    enum conf_payload how, struct err *e) MUST_CHECK;
+/* The composed octets as `how` wants them; `clear` is the payload before encryption. */
+int conf_break_wire(
+    struct buf *wire, enum conf_damage how, const struct blob *clear, struct err *e) MUST_CHECK;
 
 /* Look up, compose, send, judge; request and answer are kept as evidence. -1: our own trouble.
  * conf_exchange_free in any case. */
@@ -86,8 +114,8 @@ bool conf_expect_receipt(struct conf_case *k, const struct conf_exchange *x, con
 int conf_expect_kept(struct conf_run *r, struct conf_case *k, const struct conf_exchange *x,
     struct arena *a, struct err *e) MUST_CHECK;
 /* An ebMS error of this code, with this detail when not NULL. */
-bool conf_expect_error(
-    struct conf_case *k, const struct conf_exchange *x, const char *code, const char *detail);
+bool conf_expect_error(struct conf_case *k, const struct conf_exchange *x, const char *what,
+    const char *code, const char *detail);
 
 /* A document through the queue, as in production: handed to the service, then watched in its
  * journal until it is receipted, refused, or waits. What was on the wire is kept as evidence. */
@@ -105,6 +133,7 @@ bool conf_expect_receipted(struct conf_case *k, const struct conf_queued *q, con
 int conf_tls_protocols(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
 int conf_tls_suites(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
 int conf_tls_certificate(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
+int conf_tls_addresses(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
 int conf_published(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
 int conf_reception(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
 int conf_reception_plain(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
@@ -112,6 +141,10 @@ int conf_reception_again(struct conf_run *r, struct conf_case *k, struct err *e)
 int conf_reception_stranger(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
 int conf_reception_damaged(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
 int conf_reception_unserved(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
+int conf_reception_signature(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
+int conf_reception_clear(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
+int conf_reception_compression(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
+int conf_reception_odd(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
 int conf_reception_large(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
 int conf_reception_envelope(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;
 int conf_reception_other_key(struct conf_run *r, struct conf_case *k, struct err *e) MUST_CHECK;

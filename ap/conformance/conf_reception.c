@@ -102,22 +102,23 @@ int conf_reception(struct conf_run *r, struct conf_case *k, struct err *e)
     return rc;
 }
 
-/* What differs from an ordinary message to ourselves, and what must come of it. */
+/* What differs from an ordinary message to ourselves, and what must come of it: a receipt, or with
+ * `code` that error. */
 struct plan {
-    const char *what; /* has a receipt; NULL: */
-    const char *code; /* is refused so */
-    bool uncompressed;
+    const char *what, *code, *detail;
+    bool uncompressed, chunked, other_type;
     unsigned repeats;
     enum conf_damage damage;
     enum conf_envelope envelope;
+    enum conf_payload payload;
     uint64_t size;
 };
 
 static int own_expect(
     struct own *o, struct conf_run *r, struct conf_case *k, const struct plan *p, struct err *e)
 {
-    if (!p->what) {
-        (void)conf_expect_error(k, &o->x, p->code, NULL);
+    if (p->code) {
+        (void)conf_expect_error(k, &o->x, p->what, p->code, p->detail);
         return 0;
     }
     if (!conf_expect_receipt(k, &o->x, p->what))
@@ -134,13 +135,26 @@ static int own_case(struct conf_run *r, struct conf_case *k, const struct plan *
     int rc = own_begin(&o, r, k, e);
 
     o.m.uncompressed = p->uncompressed;
+    o.m.chunked = p->chunked;
+    o.m.other_type = p->other_type;
     o.m.repeats = p->repeats;
     o.m.damage = p->damage;
     o.m.envelope = p->envelope;
+    o.m.payload = p->payload;
     o.m.size = p->size;
     if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0)
         rc = own_expect(&o, r, k, p, e);
     own_end(&o);
+    return rc;
+}
+
+static int own_cases(
+    struct conf_run *r, struct conf_case *k, const struct plan *p, size_t n, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < n && k->verdict != CONF_SKIPPED; i++)
+        rc = own_case(r, k, &p[i], e);
     return rc;
 }
 
@@ -151,6 +165,15 @@ int conf_reception_plain(struct conf_run *r, struct conf_case *k, struct err *e)
     return own_case(r, k, &p, e);
 }
 
+int conf_reception_odd(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    static const struct plan p[] = {{.what = "an invoice sent in chunks", .chunked = true},
+        {.what = "one with a byte order mark before the SOAP envelope", .damage = CONF_BOM},
+        {.what = "one whose envelope is in UTF-16", .payload = CONF_PAYLOAD_UTF16}};
+
+    return own_cases(r, k, p, sizeof(p) / sizeof(p[0]), e);
+}
+
 int conf_reception_again(struct conf_run *r, struct conf_case *k, struct err *e)
 {
     const struct plan p = {.what = "an invoice", .repeats = 2};
@@ -158,24 +181,53 @@ int conf_reception_again(struct conf_run *r, struct conf_case *k, struct err *e)
     return own_case(r, k, &p, e);
 }
 
-int conf_reception_damaged(struct conf_run *r, struct conf_case *k, struct err *e)
+int conf_reception_signature(struct conf_run *r, struct conf_case *k, struct err *e)
 {
-    const struct plan p = {.code = "EBMS:0102", .damage = CONF_FLIPPED};
+    static const struct plan p[] = {
+        {.what = "a message without signature", .code = "EBMS:0101", .damage = CONF_UNSIGNED},
+        {.what = "a header changed after signing", .code = "EBMS:0101", .damage = CONF_CHANGED}};
+
+    return own_cases(r, k, p, sizeof(p) / sizeof(p[0]), e);
+}
+
+int conf_reception_clear(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    static const struct plan p = {.what = "a payload in clear",
+        .code = "EBMS:0102",
+        .uncompressed = true,
+        .damage = CONF_UNENCRYPTED};
 
     return own_case(r, k, &p, e);
 }
 
+int conf_reception_damaged(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    static const struct plan p = {
+        .what = "a ciphertext with one bit changed", .code = "EBMS:0102", .damage = CONF_FLIPPED};
+
+    return own_case(r, k, &p, e);
+}
+
+int conf_reception_compression(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    static const struct plan p[] = {
+        {.what = "gzip cut short", .code = "EBMS:0303", .payload = CONF_PAYLOAD_CUT},
+        {.what = "gzip of 32 MB of zeros", .code = "EBMS:0303", .payload = CONF_PAYLOAD_BOMB}};
+
+    return own_cases(r, k, p, sizeof(p) / sizeof(p[0]), e);
+}
+
 int conf_reception_envelope(struct conf_run *r, struct conf_case *k, struct err *e)
 {
-    static const enum conf_envelope broken[] = {
-        CONF_ENVELOPE_NONE, CONF_ENVELOPE_EMPTY, CONF_ENVELOPE_NO_COUNTRY};
-    int rc = 0;
+    static const struct plan p[] = {
+        {.what = "a document alone", .code = "EBMS:0004", .envelope = CONF_ENVELOPE_NONE},
+        {.what = "an envelope alone", .code = "EBMS:0004", .envelope = CONF_ENVELOPE_EMPTY},
+        {.what = "no COUNTRY_C1", .code = "EBMS:0004", .envelope = CONF_ENVELOPE_NO_COUNTRY},
+        {.what = "no DOCUMENTID", .code = "EBMS:0004", .envelope = CONF_ENVELOPE_NO_TYPE},
+        {.what = "no PROCESSID", .code = "EBMS:0004", .envelope = CONF_ENVELOPE_NO_PROCESS},
+        {.what = "no InstanceIdentifier", .code = "EBMS:0004", .envelope = CONF_ENVELOPE_NO_ID}};
 
-    for (size_t i = 0; rc == 0 && i < 3 && k->verdict != CONF_SKIPPED; i++) {
-        const struct plan p = {.code = "EBMS:0004", .envelope = broken[i]};
-        rc = own_case(r, k, &p, e);
-    }
-    return rc;
+    return own_cases(r, k, p, sizeof(p) / sizeof(p[0]), e);
 }
 
 int conf_reception_large(struct conf_run *r, struct conf_case *k, struct err *e)
@@ -188,6 +240,21 @@ int conf_reception_large(struct conf_run *r, struct conf_case *k, struct err *e)
     return 0;
 }
 
+/* A record without document types takes them all: then there is none to refuse. */
+static int unserved_type(
+    struct conf_run *r, struct conf_case *k, const struct own *o, struct err *e)
+{
+    static const struct plan p = {.what = "a document type that the record does not name",
+        .code = "EBMS:0004",
+        .detail = "PEPPOL:NOT_SERVICED",
+        .other_type = true};
+
+    if (o->us.nservices)
+        return own_case(r, k, &p, e);
+    (void)conf_check(k, true, "the record of %s takes every document type", o->us.identifier);
+    return 0;
+}
+
 int conf_reception_unserved(struct conf_run *r, struct conf_case *k, struct err *e)
 {
     struct own o;
@@ -196,8 +263,11 @@ int conf_reception_unserved(struct conf_run *r, struct conf_case *k, struct err 
 
     (void)snprintf(nobody, sizeof(nobody), "9999:%s", o.number);
     o.m.receiver_in_header = nobody;
-    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0)
-        (void)conf_expect_error(k, &o.x, "EBMS:0004", "PEPPOL:NOT_SERVICED");
+    if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = own_send(&o, r, k, e)) == 0) {
+        (void)conf_expect_error(
+            k, &o.x, "a receiver who is nobody here", "EBMS:0004", "PEPPOL:NOT_SERVICED");
+        rc = unserved_type(r, k, &o, e);
+    }
     own_end(&o);
     return rc;
 }
@@ -264,7 +334,8 @@ int conf_reception_stranger(struct conf_run *r, struct conf_case *k, struct err 
 
     if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = impostor(&o.m.key, r, e)) == 0 &&
         (rc = own_send(&o, r, k, e)) == 0)
-        (void)conf_expect_error(k, &o.x, "EBMS:0101", NULL);
+        (void)conf_expect_error(
+            k, &o.x, "a self-signed certificate with our name", "EBMS:0101", NULL);
     key_close(o.m.key);
     own_end(&o);
     return rc;
@@ -279,7 +350,8 @@ int conf_reception_other_key(struct conf_run *r, struct conf_case *k, struct err
     if (rc == 0 && k->verdict != CONF_SKIPPED && (rc = impostor(&other, r, e)) == 0) {
         o.m.recipient = key_cert(other);
         if ((rc = own_send(&o, r, k, e)) == 0)
-            (void)conf_expect_error(k, &o.x, "EBMS:0102", NULL);
+            (void)conf_expect_error(
+                k, &o.x, "a payload encrypted to another key", "EBMS:0102", NULL);
     }
     key_close(other);
     own_end(&o);
@@ -292,13 +364,14 @@ int conf_reception_other_key(struct conf_run *r, struct conf_case *k, struct err
 static int with_key(struct conf_run *r, struct conf_case *k, struct key *key, struct err *e)
 {
     struct own o;
+    char what[100];
     int rc = own_begin(&o, r, k, e);
 
+    (void)snprintf(what, sizeof(what), "with certificate %.64s, an invoice", key_cert(key)->serial);
     if (rc == 0 && k->verdict != CONF_SKIPPED) {
         o.m.key = key;
         o.m.recipient = key_cert(key);
-        if ((rc = own_send(&o, r, k, e)) == 0 &&
-            conf_expect_receipt(k, &o.x, key_cert(key)->serial))
+        if ((rc = own_send(&o, r, k, e)) == 0 && conf_expect_receipt(k, &o.x, what))
             rc = conf_expect_kept(r, k, &o.x, o.a, e);
     }
     own_end(&o);

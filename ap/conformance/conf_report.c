@@ -47,6 +47,7 @@ struct json_object *conf_json(const struct conf_run *r)
 
     clock_utc(at, r->started);
     json_add_bool(o, "ok", !r->count[CONF_FAILED]);
+    json_add(o, "program", r->program);
     json_add(o, "mode", config_mode_word(r->c->mode));
     json_add(o, "endpoint", r->c->public_url);
     json_add(o, "seat", seat(r));
@@ -67,63 +68,97 @@ static void cell(struct buf *b, const char *before, const char *v, const char *a
     buf_puts(b, after);
 }
 
+static void evidence(struct buf *b, const struct conf_case *k)
+{
+    if (!k->nfiles)
+        return;
+    buf_puts(b, "<p class=\"files\">Evidence:");
+    for (size_t i = 0; i < k->nfiles; i++) {
+        cell(b, " <a href=\"", k->files[i], "\">");
+        cell(b, "", k->files[i], "</a>");
+    }
+    buf_puts(b, "</p>");
+}
+
 static void case_html(struct buf *b, const struct conf_case *k)
 {
-    buf_printf(b, "<section class=\"%s\" id=\"%s\">", conf_verdict_word(k->verdict), k->id);
-    cell(b, "<h2>", k->title, "</h2><p>");
-    cell(b, "<b>", conf_verdict_word(k->verdict), "</b>");
-    cell(b, " &#183; ", k->clause, "");
+    const char *verdict = conf_verdict_word(k->verdict);
+
+    buf_printf(b, "<section class=\"%s\" id=\"%s\">", verdict, k->id);
+    cell(b, "<h2>", k->title, "</h2>");
+    buf_printf(b, "<p class=\"what\"><b>%s</b> &#183; %s", verdict, k->id);
+    cell(b, " &#183; clause ", k->clause, "");
     if (*k->bed)
         cell(b, " &#183; testbed ", k->bed, "");
     buf_printf(b, " &#183; %lld ms</p>", (long long)k->ms);
     if (*k->why)
         cell(b, "<p>", k->why, "</p>");
-    buf_puts(b, "<ul>");
+    if (k->nchecks)
+        buf_puts(b, "<ul>");
     for (size_t i = 0; i < k->nchecks; i++)
-        cell(b, k->checks[i].ok ? "<li>" : "<li class=\"no\">no: ", k->checks[i].text, "</li>");
-    buf_puts(b, "</ul><p>");
-    for (size_t i = 0; i < k->nfiles; i++) {
-        cell(b, "<a href=\"", k->files[i], "\">");
-        cell(b, "", k->files[i], "</a> ");
-    }
-    buf_puts(b, "</p></section>\n");
+        cell(b, k->checks[i].ok ? "<li>" : "<li class=\"no\">not so: ", k->checks[i].text, "</li>");
+    if (k->nchecks)
+        buf_puts(b, "</ul>");
+    evidence(b, k);
+    buf_puts(b, "</section>\n");
 }
 
 /* Where to look first. */
 static void summary(struct buf *b, const struct conf_run *r)
 {
-    buf_puts(b, "<table>");
+    buf_puts(b, "<table><thead><tr><th>Verdict</th><th>Case</th><th>Testbed</th></tr></thead>\n");
     for (size_t i = 0; i < r->n; i++) {
         const struct conf_case *k = &r->cases[i];
-        buf_printf(b, "<tr class=\"%s\"><td>%s</td><td><a href=\"#%s\">%s</a></td>",
-            conf_verdict_word(k->verdict), conf_verdict_word(k->verdict), k->id, k->id);
+        const char *verdict = conf_verdict_word(k->verdict);
+        buf_printf(b, "<tr class=\"%s\"><td>%s</td><td><a href=\"#%s\">", verdict, verdict, k->id);
+        cell(b, "", k->title, "</a></td>");
         cell(b, "<td>", k->bed, "</td></tr>\n");
     }
     buf_puts(b, "</table>\n");
 }
+
+static const char STYLE[] =
+    "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+    "content=\"width=device-width\"><title>Conformance rehearsal</title><style>"
+    ":root{color-scheme:light dark;--good:#187a4f;--bad:#c0232c;--none:#6b7280;--line:#8884}"
+    "@media(prefers-color-scheme:dark){:root{--good:#5cc596;--bad:#ff8a8a;--none:#a3a9b5}}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:52em;margin:2em auto;padding:0 1em;"
+    "overflow-wrap:anywhere}h1{margin:0 0 .5em;line-height:1.2}h2{font-size:1.1em;margin:0}"
+    ".passed{--c:var(--good)}.failed{--c:var(--bad)}.skipped{--c:var(--none)}"
+    ".sum{border:1px solid var(--c);border-left-width:.5em;border-radius:.3em;padding:.6em 1em;"
+    "font-size:1.2em}.sum b{color:var(--c)}"
+    "dl{display:grid;grid-template-columns:max-content 1fr;gap:.1em 1.2em}dt{color:var(--none)}"
+    "dd{margin:0}table{border-collapse:collapse;width:100%}"
+    "th{text-align:left;font-weight:normal;color:var(--none)}"
+    "th,td{padding:.3em .8em .3em 0;border-bottom:1px solid var(--line);vertical-align:top}"
+    "th:first-child,td:first-child{white-space:nowrap}"
+    "td:first-child,.what b{color:var(--c);font-weight:bold}"
+    "section{border-left:.3em solid var(--c);padding:.2em 0 .2em 1em;margin:1.6em 0;"
+    "break-inside:avoid}.what,.files{margin:.2em 0;font-size:.9em;color:var(--none)}"
+    "ul{list-style:none;margin:.4em 0;padding:0}li{padding-left:1.5em;text-indent:-1.5em}"
+    "li::before{content:\"\\2713\";color:var(--good);display:inline-block;width:1.5em;text-indent:"
+    "0}"
+    ".no{font-weight:bold}.no::before{content:\"\\2717\";color:var(--bad)}"
+    "</style></head><body><h1>Conformance rehearsal</h1>\n";
 
 static void html(struct buf *b, const struct conf_run *r)
 {
     char at[CLOCK_TEXT];
 
     clock_utc(at, r->started);
-    buf_puts(b,
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-        "content=\"width=device-width\"><title>Conformance rehearsal</title><style>"
-        "body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 "
-        "1em;overflow-wrap:break-word}"
-        "section{border-left:.4em solid #888;padding:0 1em;margin:1em 0}"
-        ".passed{border-color:#2a7}.failed{border-color:#c22}.no{color:#c22;font-weight:bold}"
-        "table{border-collapse:collapse}td{padding:.2em .8em .2em .5em}tr{border-left:.4em solid "
-        "#888}"
-        "h2{font-size:1.1em}</style></head><body><h1>Conformance rehearsal</h1>");
-    cell(b, "<p>", seat(r), " at ");
-    cell(b, "", r->c->public_url, "");
-    cell(b, ", mode ", config_mode_word(r->c->mode), "");
-    cell(b, ", ", at, "</p>");
+    buf_puts(b, STYLE);
     buf_printf(b,
-        "<p><b>%zu passed, %zu failed, %zu skipped</b>. A rehearsal, no accreditation.</p>\n",
+        "<p class=\"sum %s\"><b>%zu passed, %zu failed, %zu skipped</b>. A rehearsal, no "
+        "accreditation.</p>\n",
+        r->count[CONF_FAILED]   ? "failed"
+        : r->count[CONF_PASSED] ? "passed"
+                                : "skipped",
         r->count[CONF_PASSED], r->count[CONF_FAILED], r->count[CONF_SKIPPED]);
+    cell(b, "<dl><dt>Endpoint</dt><dd>", r->c->public_url, "</dd>");
+    cell(b, "<dt>Seat</dt><dd>", *seat(r) ? seat(r) : "none was needed", "</dd>");
+    cell(b, "<dt>Mode</dt><dd>", config_mode_word(r->c->mode), "</dd>");
+    cell(b, "<dt>Begun</dt><dd>", at, "</dd>");
+    cell(b, "<dt>Program</dt><dd>", r->program, "</dd></dl>\n");
     summary(b, r);
     for (size_t i = 0; i < r->n; i++)
         case_html(b, &r->cases[i]);

@@ -12,7 +12,8 @@ struct sending {
     const struct conf_message *m;
     struct arena *a;
     struct conf_document doc;
-    struct spool sbd, wire;
+    struct spool sbd, payload, wire;
+    bool packed;
     struct as4_sent sent;
     char message_id[CONF_MESSAGE_ID];
 };
@@ -27,7 +28,8 @@ static int compose(struct sending *s, const struct endpoint *ep, struct err *e)
         .sender = str_z(s->doc.sender.value),
         .receiver = str_z(s->doc.named.value),
         .payload_type = STR("application/xml"),
-        .payload = spool_blob(&s->sbd),
+        .payload = spool_blob(&s->payload),
+        .packed = s->packed,
         .recipient = s->m->recipient ? s->m->recipient : ep->cert,
         .compress = !s->m->uncompressed};
     char id[RND_UUID];
@@ -39,24 +41,13 @@ static int compose(struct sending *s, const struct endpoint *ep, struct err *e)
     return as4_compose(&s->sent, &s->wire, &m, s->m->key ? s->m->key : s->r->keys[0], s->a, e);
 }
 
-/* The ciphertext ends a boundary before the end of the message. */
-static int damage(struct buf *wire, enum conf_damage how, struct err *e)
-{
-    size_t at = str_rfind(buf_view(wire), STR("\r\n--"));
-
-    if (how == CONF_WHOLE)
-        return 0;
-    if (at < 100 || at >= wire->n)
-        return err_set(e, ERR_BUG, "conformance.damage", "", "our own message has no part");
-    wire->p[at - 50] ^= 1;
-    return 0;
-}
-
 static int post_once(struct conf_exchange *x, struct sending *s, const struct buf *wire,
     struct http_answer *ans, struct err *e)
 {
     struct blob body = blob_str(buf_view(wire));
+    static const char *const chunked[] = {"Transfer-Encoding: chunked", NULL};
     struct http_request rq = {.url = x->ep.url,
+        .header = s->m->chunked ? chunked : NULL,
         .content_type = s->sent.content_type,
         .body = &body,
         .connect_ms = s->r->c->connect_timeout,
@@ -99,7 +90,7 @@ static int send_it(struct conf_exchange *x, struct sending *s, struct err *e)
         .doctype = &s->doc.d.doctype,
         .process = &s->doc.d.process,
         .fresh = true};
-    struct blob b;
+    struct blob b, clear;
     struct buf wire;
     int rc;
 
@@ -108,14 +99,21 @@ static int send_it(struct conf_exchange *x, struct sending *s, struct err *e)
     if (lookup_endpoint(&x->ep, s->r->lookup, &q, s->a, &x->why))
         return 0;
     x->found = true;
-    if (conf_document_wrap(&s->sbd, &s->doc, s->m, s->a, e) || compose(s, &x->ep, e))
+    if (s->m->other_type && conf_document_retype(&s->doc, s->a, e))
+        return -1;
+    if (conf_document_wrap(&s->sbd, &s->doc, s->m, s->a, e))
+        return -1;
+    b = spool_blob(&s->sbd);
+    if (conf_break_payload(&s->payload, &s->packed, &b, s->m->payload, e) || compose(s, &x->ep, e))
         return -1;
     (void)snprintf(x->message_id, sizeof(x->message_id), "%s", s->message_id);
     memcpy(x->document_sha256, s->doc.d.sha256, HASH_LEN);
     b = spool_blob(&s->wire);
+    clear = spool_blob(&s->payload);
     buf_init(&wire, CONF_WIRE_MAX);
-    rc = blob_load(&wire, &b, e) || damage(&wire, s->m->damage, e) ||
-                 conf_keep_request(s->r, s->k, s->sent.content_type, buf_view(&wire), e) ||
+    rc = blob_load(&wire, &b, e) || conf_break_wire(&wire, s->m->damage, &clear, e) ||
+                 conf_keep_request(
+                     s->r, s->k, s->sent.content_type, s->m->chunked, buf_view(&wire), e) ||
                  exchange(x, s, &wire, e)
              ? -1
              : 0;
@@ -136,10 +134,12 @@ int conf_send(struct conf_exchange *x, struct conf_run *r, struct conf_case *k,
         return err_nomem(e);
     *s = (struct sending){.r = r, .k = k, .m = m, .a = a};
     spool_init(&s->sbd, -1, 0, CONF_WIRE_MAX);
+    spool_init(&s->payload, -1, 0, CONF_WIRE_MAX);
     spool_init(&s->wire, -1, 0, CONF_WIRE_MAX);
     rc = send_it(x, s, e);
     conf_document_free(&s->doc);
     spool_free(&s->sbd);
+    spool_free(&s->payload);
     spool_free(&s->wire);
     x->ms = clock_mono() - began;
     return rc;
@@ -151,43 +151,50 @@ void conf_exchange_free(struct conf_exchange *x)
     buf_free(&x->answer);
 }
 
+/* What goes without saying is noted once a case. */
 static bool reached(struct conf_case *k, const struct conf_exchange *x)
 {
-    if (!conf_check(
-            k, x->found, "the receiver is found: %.200s", x->found ? x->ep.url : x->why.msg))
-        return false;
+    if (!x->found)
+        return conf_check(k, false, "the receiver is found: %.200s", x->why.msg);
     if (!x->answered)
         return conf_check(k, false, "the access point answers: %s %.200s", x->why.code, x->why.msg);
-    return conf_check(k, true, "the access point answers: HTTP %d", x->status);
+    return k->nchecks || conf_check(k, true, "the receiver is found: %.200s", x->ep.url);
+}
+
+/* How the peer's answer is to be told. */
+static const char *told(const struct conf_exchange *x, const char **why)
+{
+    bool nothing = x->reply.kind == AS4_REPLY_NOTHING;
+
+    *why = nothing ? x->reply.why.msg : x->reply.error.detail;
+    return nothing ? x->reply.why.code : x->reply.error.code;
 }
 
 bool conf_expect_receipt(struct conf_case *k, const struct conf_exchange *x, const char *what)
 {
-    const struct as4_reply *y = &x->reply;
+    const char *why, *code = told(x, &why);
 
     if (!reached(k, x))
         return false;
-    if (y->kind != AS4_REPLY_RECEIPT)
-        return conf_check(k, false, "%s has a signed receipt: HTTP %d, %s %.150s", what, x->status,
-            y->kind == AS4_REPLY_NOTHING ? y->why.code : y->error.code,
-            y->kind == AS4_REPLY_NOTHING ? y->why.msg : y->error.detail);
+    if (x->reply.kind != AS4_REPLY_RECEIPT)
+        return conf_check(
+            k, false, "%s has a signed receipt: HTTP %d, %s %.150s", what, x->status, code, why);
     return conf_check(k, true, "%s has a receipt signed by %s with all digests, in %lld ms", what,
-        y->signer_cn, (long long)x->ms);
+        x->reply.signer_cn, (long long)x->ms);
 }
 
-bool conf_expect_error(
-    struct conf_case *k, const struct conf_exchange *x, const char *code, const char *detail)
+bool conf_expect_error(struct conf_case *k, const struct conf_exchange *x, const char *what,
+    const char *code, const char *detail)
 {
     const struct as4_reply *y = &x->reply;
+    const char *why, *got = told(x, &why);
     bool is = y->kind == AS4_REPLY_ERROR && strcmp(y->error.code, code) == 0 &&
               (!detail || strcmp(y->error.detail, detail) == 0);
 
     if (!reached(k, x))
         return false;
     if (y->kind == AS4_REPLY_RECEIPT)
-        return conf_check(k, false, "it is refused with %s: a receipt came", code);
-    return conf_check(k, is, "it is refused with %s%s%s: HTTP %d, %s %.150s", code,
-        detail ? " " : "", detail ? detail : "", x->status,
-        y->kind == AS4_REPLY_NOTHING ? y->why.code : y->error.code,
-        y->kind == AS4_REPLY_NOTHING ? y->why.msg : y->error.detail);
+        return conf_check(k, false, "%s is refused with %s: a receipt came", what, code);
+    return conf_check(k, is, "%s is refused with %s%s%s: HTTP %d, %s %.150s", what, code,
+        detail ? " " : "", detail ? detail : "", x->status, got, why);
 }

@@ -2,8 +2,10 @@
  *
  * What must be refused is really offered: OpenSSL is told to speak old protocols and weak suites
  * here and nowhere else. No byte of HTTP is sent. */
+#include <errno.h>
 #include <netdb.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -11,10 +13,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ap/base/arena.h"
+#include "ap/base/hash.h"
 #include "ap/conformance/conf_priv.h"
 
 #define PATIENCE_S 10
+#define WHY 200
+#define CHAIN_MAX (256u << 10)
+#define ADDRESSES 8  /* of the host that are tried */
 #define STRENGTH 112 /* RSA of 2048 bits; SHA-1 has 63 */
 
 struct place {
@@ -24,7 +29,8 @@ struct place {
 enum met { MET_AGREED, MET_REFUSED, MET_NOBODY, MET_IMPOSSIBLE };
 struct offer {
     int low, high;
-    const char *suites; /* OpenSSL's names, up to TLS 1.2; NULL: the usual */
+    const char *suites;          /* OpenSSL's names, up to TLS 1.2; NULL: the usual */
+    const struct addrinfo *only; /* this address; NULL: the first that answers */
 };
 struct agreed {
     char protocol[16], suite[64];
@@ -32,6 +38,10 @@ struct agreed {
     long days; /* until the certificate ends */
     bool name_fits;
     int key_bits, digest_bits; /* strength of the certificate: of its key, of its signature */
+    uint8_t cert[HASH_LEN];    /* SHA-256 of it */
+    char why[WHY];             /* of MET_REFUSED and MET_NOBODY */
+    struct buf chain;          /* PEM, as sent: when asked for */
+    bool want_chain;
 };
 
 /* https://host[:port]/path, host a name or [address]. */
@@ -55,26 +65,49 @@ static bool take_place(struct place *out, const char *url)
     return s.n > 0 && s.n < sizeof(out->host);
 }
 
-static int connect_to(const struct place *p)
+/* All addresses of the host; the caller's to free. NULL with the reason. */
+static struct addrinfo *addresses(const struct place *p, char why[WHY])
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list, *at;
-    struct timeval patience = {PATIENCE_S, 0};
-    int fd = -1;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+    int rc = getaddrinfo(p->host, p->port, &hints, &list);
 
-    if (getaddrinfo(p->host, p->port, &hints, &list))
-        return -1;
-    for (at = list; at && fd < 0; at = at->ai_next) {
-        fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
-        if (fd < 0)
-            continue;
+    if (rc == 0)
+        return list;
+    (void)snprintf(why, WHY, "%s: %s", p->host, gai_strerror(rc));
+    return NULL;
+}
+
+static int connect_one(const struct addrinfo *at, char why[WHY])
+{
+    struct timeval patience = {PATIENCE_S, 0};
+    char text[100];
+    int fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
+
+    if (fd >= 0) {
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-        if (connect(fd, at->ai_addr, at->ai_addrlen)) {
-            (void)close(fd);
-            fd = -1;
-        }
+        if (connect(fd, at->ai_addr, at->ai_addrlen) == 0)
+            return fd;
     }
-    freeaddrinfo(list);
+    (void)snprintf(why, WHY, "connect: %s", strerror_r(errno, text, sizeof(text)));
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+/* The first address that answers, or `only` this one. */
+static int connect_to(const struct place *p, const struct addrinfo *only, char why[WHY])
+{
+    struct addrinfo *list;
+    int fd = -1;
+
+    if (only)
+        return connect_one(only, why);
+    list = addresses(p, why);
+    for (const struct addrinfo *at = list; at && fd < 0; at = at->ai_next)
+        fd = connect_one(at, why);
+    if (list)
+        freeaddrinfo(list);
     return fd;
 }
 
@@ -93,6 +126,30 @@ static SSL_CTX *context(const struct offer *o, const char *ca_file)
     return NULL;
 }
 
+static void keep_chain(struct buf *out, STACK_OF(X509) * chain)
+{
+    BIO *b = BIO_new(BIO_s_mem());
+    char *p = NULL;
+    long n = 0;
+
+    for (int i = 0; b && i < sk_X509_num(chain); i++)
+        (void)PEM_write_bio_X509(b, sk_X509_value(chain, i));
+    if (b)
+        n = BIO_get_mem_data(b, &p);
+    if (n > 0)
+        buf_add(out, p, (size_t)n);
+    BIO_free(b);
+}
+
+/* What OpenSSL says last, in its own words. */
+static void last_error(char why[WHY])
+{
+    unsigned long last = ERR_peek_last_error();
+    const char *reason = last ? ERR_reason_error_string(last) : NULL;
+
+    (void)snprintf(why, WHY, "TLS handshake: %s", reason ? reason : "the connection was closed");
+}
+
 static void note(struct agreed *out, SSL *s, const struct place *p)
 {
     X509 *cert = SSL_get0_peer_certificate(s);
@@ -109,6 +166,10 @@ static void note(struct agreed *out, SSL *s, const struct place *p)
         (void)X509_get_signature_info(cert, NULL, NULL, &out->digest_bits, NULL);
     if (cert && ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert)))
         out->days = days;
+    if (cert)
+        (void)X509_digest(cert, EVP_sha256(), out->cert, NULL);
+    if (out->want_chain)
+        keep_chain(&out->chain, SSL_get_peer_cert_chain(s));
 }
 
 static enum met shake(
@@ -119,13 +180,15 @@ static enum met shake(
     enum met met = MET_IMPOSSIBLE;
     int fd = -1;
 
-    *out = (struct agreed){0};
+    ERR_clear_error();
     if (s && SSL_set_tlsext_host_name(s, p->host)) {
-        fd = connect_to(p);
+        fd = connect_to(p, o->only, out->why);
         met = fd < 0 ? MET_NOBODY : MET_REFUSED;
         if (fd >= 0 && SSL_set_fd(s, fd) && SSL_connect(s) == 1) {
             note(out, s, p);
             met = MET_AGREED;
+        } else if (fd >= 0) {
+            last_error(out->why);
         }
     }
     ERR_clear_error();
@@ -138,15 +201,17 @@ static enum met shake(
 
 static bool ready(struct place *p, struct conf_run *r, struct conf_case *k)
 {
-    struct agreed a;
-    const struct offer usual = {TLS1_2_VERSION, 0, NULL};
+    struct agreed a = {0};
+    const struct offer usual = {.low = TLS1_2_VERSION};
 
     if (!take_place(p, r->c->public_url)) {
         conf_skip(k, "listen.public_url is not an https URL: the endpoint is not known");
         return false;
     }
-    return conf_check(k, shake(&a, p, &usual, r->c->tls_ca_file) == MET_AGREED,
-        "%s:%s is reached and speaks TLS (%s, %s)", p->host, p->port, a.protocol, a.suite);
+    if (shake(&a, p, &usual, r->c->tls_ca_file) != MET_AGREED)
+        return conf_check(k, false, "%s:%s is reached and speaks TLS: %s", p->host, p->port, a.why);
+    return conf_check(
+        k, true, "%s:%s is reached and speaks TLS (%s, %s)", p->host, p->port, a.protocol, a.suite);
 }
 
 int conf_tls_protocols(struct conf_run *r, struct conf_case *k, struct err *e)
@@ -158,17 +223,20 @@ int conf_tls_protocols(struct conf_run *r, struct conf_case *k, struct err *e)
     } t[] = {{"TLS 1.0", TLS1_VERSION, false, false}, {"TLS 1.1", TLS1_1_VERSION, false, false},
         {"TLS 1.2", TLS1_2_VERSION, true, false}, {"TLS 1.3", TLS1_3_VERSION, true, true}};
     struct place p;
-    struct agreed a;
 
     (void)e;
     if (!ready(&p, r, k))
         return 0;
     for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-        const struct offer o = {
-            t[i].version, t[i].version, t[i].version < TLS1_3_VERSION ? "ALL:@SECLEVEL=0" : NULL};
+        const struct offer o = {.low = t[i].version,
+            .high = t[i].version,
+            .suites = t[i].version < TLS1_3_VERSION ? "ALL:@SECLEVEL=0" : NULL};
+        struct agreed a = {0};
         enum met met = shake(&a, &p, &o, r->c->tls_ca_file);
-        (void)conf_check(k, t[i].may_miss || (met == MET_AGREED) == t[i].wanted, "%s is %s",
-            t[i].name, met == MET_AGREED ? "spoken" : "not spoken");
+        bool ok =
+            met == MET_AGREED ? t[i].wanted : met == MET_REFUSED && (!t[i].wanted || t[i].may_miss);
+        (void)conf_check(k, ok, "%s is %s%s%s", t[i].name,
+            met == MET_AGREED ? "spoken" : "not spoken", met == MET_AGREED ? "" : ": ", a.why);
     }
     return 0;
 }
@@ -183,43 +251,100 @@ int conf_tls_suites(struct conf_run *r, struct conf_case *k, struct err *e)
         {"CBC with SHA-256", "ECDHE-RSA-AES128-SHA256:DHE-RSA-AES128-SHA256"}, {"3DES", "3DES"},
         {"RC4", "RC4"}};
     struct place p;
-    struct agreed a;
     char suites[120];
 
     (void)e;
     if (!ready(&p, r, k))
         return 0;
     for (size_t i = 0; i < sizeof(weak) / sizeof(weak[0]); i++) {
-        const struct offer o = {TLS1_2_VERSION, TLS1_2_VERSION, suites};
+        const struct offer o = {TLS1_2_VERSION, TLS1_2_VERSION, suites, NULL};
+        struct agreed a = {0};
         enum met met;
         (void)snprintf(suites, sizeof(suites), "%s:@SECLEVEL=0", weak[i].suites);
         met = shake(&a, &p, &o, r->c->tls_ca_file);
-        (void)conf_check(k, met != MET_AGREED, "suites %s are %s", weak[i].name,
+        (void)conf_check(k, met == MET_REFUSED || met == MET_IMPOSSIBLE, "suites %s are %s%s",
+            weak[i].name,
             met == MET_AGREED    ? "taken"
             : met == MET_REFUSED ? "refused"
-                                 : "not known to this OpenSSL, so not offered");
+            : met == MET_NOBODY  ? "offered to nobody: "
+                                 : "not known to this OpenSSL, so not offered",
+            met == MET_NOBODY ? a.why : "");
     }
     return 0;
 }
 
+static void judge_certificate(
+    struct conf_run *r, struct conf_case *k, const struct place *p, const struct agreed *a)
+{
+    (void)conf_check(k, a->verify == X509_V_OK,
+        "its chain leads to an authority that is trusted: %s",
+        X509_verify_cert_error_string(a->verify));
+    (void)conf_check(k, a->name_fits, "its certificate is for %s", p->host);
+    (void)conf_check(k, a->key_bits >= STRENGTH && a->digest_bits >= STRENGTH,
+        "its key and its signature are of %d and %d bits of strength, of %d", a->key_bits,
+        a->digest_bits, STRENGTH);
+    (void)conf_check(k, a->days >= 7, "its certificate is valid for %ld days more", a->days);
+    if (r->c->mode != MODE_LAB)
+        (void)conf_check(k, strcmp(p->port, "443") == 0, "its port is %s, of 443", p->port);
+}
+
 int conf_tls_certificate(struct conf_run *r, struct conf_case *k, struct err *e)
 {
-    const struct offer usual = {TLS1_2_VERSION, 0, NULL};
+    const struct offer usual = {.low = TLS1_2_VERSION};
+    struct agreed a = {.want_chain = true};
     struct place p;
-    struct agreed a;
+    int rc = 0;
+
+    if (!ready(&p, r, k))
+        return 0;
+    buf_init(&a.chain, CHAIN_MAX);
+    if (shake(&a, &p, &usual, r->c->tls_ca_file) == MET_AGREED) {
+        judge_certificate(r, k, &p, &a);
+        rc = buf_check(&a.chain, e) ? -1 : conf_keep_next(r, k, "chain.pem", buf_view(&a.chain), e);
+    } else {
+        (void)conf_check(k, false, "it speaks TLS a second time: %s", a.why);
+    }
+    buf_free(&a.chain);
+    return rc;
+}
+
+/* One address of several. In the lab a name such as localhost may have more than are served. */
+static void judge_address(struct agreed *first, bool *known, struct conf_run *r,
+    struct conf_case *k, const struct place *p, const struct addrinfo *at)
+{
+    const struct offer o = {.low = TLS1_2_VERSION, .only = at};
+    const char *family = at->ai_family == AF_INET6 ? "IPv6" : "IPv4";
+    struct agreed a = {0};
+    char name[64] = "?";
+
+    (void)getnameinfo(at->ai_addr, at->ai_addrlen, name, sizeof(name), NULL, 0, NI_NUMERICHOST);
+    if (shake(&a, p, &o, r->c->tls_ca_file) != MET_AGREED) {
+        (void)conf_check(k, r->c->mode == MODE_LAB, "%s %s answers%s: %s", family, name,
+            r->c->mode == MODE_LAB ? ", but need not in the lab" : "", a.why);
+        return;
+    }
+    if (!*known)
+        *first = a;
+    *known = true;
+    (void)conf_check(k, memcmp(first->cert, a.cert, HASH_LEN) == 0,
+        "%s %s answers, with the certificate of all", family, name);
+}
+
+/* Peers take either family: what DNS names must answer, each with the same certificate. */
+/*= eDelivery AS4 1.14 "IPv4 and IPv6" */
+int conf_tls_addresses(struct conf_run *r, struct conf_case *k, struct err *e)
+{
+    struct addrinfo *list;
+    struct agreed first = {0};
+    struct place p;
+    bool known = false;
+    unsigned n = 0;
 
     (void)e;
-    if (!ready(&p, r, k) || shake(&a, &p, &usual, r->c->tls_ca_file) != MET_AGREED)
+    if (!ready(&p, r, k) || !(list = addresses(&p, first.why)))
         return 0;
-    (void)conf_check(k, a.verify == X509_V_OK,
-        "its chain leads to an authority that is trusted: %s",
-        X509_verify_cert_error_string(a.verify));
-    (void)conf_check(k, a.name_fits, "its certificate is for %s", p.host);
-    (void)conf_check(k, a.key_bits >= STRENGTH && a.digest_bits >= STRENGTH,
-        "its key and its signature are of %d and %d bits of strength, of %d", a.key_bits,
-        a.digest_bits, STRENGTH);
-    (void)conf_check(k, a.days >= 7, "its certificate is valid for %ld days more", a.days);
-    if (r->c->mode != MODE_LAB)
-        (void)conf_check(k, strcmp(p.port, "443") == 0, "its port is %s, of 443", p.port);
+    for (const struct addrinfo *at = list; at && n < ADDRESSES; at = at->ai_next, n++)
+        judge_address(&first, &known, r, k, &p, at);
+    freeaddrinfo(list);
     return 0;
 }

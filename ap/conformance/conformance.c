@@ -20,20 +20,30 @@ static const struct {
         conf_tls_suites},
     {"tls-certificate", "Chain, name and port of our endpoint", "TC2A.1", "PEPPOL-TLS 1.1.0 1",
         conf_tls_certificate},
+    {"tls-addresses", "Every address of our endpoint answers alike", "TC2A.1", "eDelivery AS4 1.14",
+        conf_tls_addresses},
     {"published", "What the SMP says of us is what we hold", "TC2B.1", "PEPPOL-AS4 6",
         conf_published},
     {"reception", "A document is received, its receipt is proof", "TC2A.2B", "AS4 5.1.8",
         conf_reception},
     {"reception-uncompressed", "An uncompressed document is received", "", "AS4 3.1",
         conf_reception_plain},
+    {"reception-odd", "What is odd but legal is received", "", "eDelivery AS4 1.14",
+        conf_reception_odd},
     {"reception-again", "The same message again gets the first receipt", "", "AS4 3.2",
         conf_reception_again},
     {"reception-invalid-certificate", "A signer outside Peppol's authority is refused",
         "G3 reception from an invalid certificate", "PEPPOL-AS4 4.7", conf_reception_stranger},
+    {"reception-signature", "No signature, or a wrong one, is refused", "", "PEPPOL-AS4 5",
+        conf_reception_signature},
+    {"reception-unencrypted", "A payload in clear is refused", "", "PEPPOL-AS4 5",
+        conf_reception_clear},
     {"reception-damaged", "A changed payload is refused", "", "PEPPOL-AS4 5",
         conf_reception_damaged},
     {"reception-wrong-recipient", "What is encrypted to another key is refused", "", "PEPPOL-AS4 5",
         conf_reception_other_key},
+    {"reception-compression", "What does not decompress within bounds is refused", "", "AS4 3.1",
+        conf_reception_compression},
     {"reception-envelope", "A payload without a whole envelope is refused", "", "Envelope 2.0.2 2",
         conf_reception_envelope},
     {"reception-not-serviced", "Who is not served here is answered so", "", "PEPPOL-AS4 4.4",
@@ -104,7 +114,7 @@ int conf_keep_next(
 }
 
 int conf_keep_request(struct conf_run *r, struct conf_case *k, const char *content_type,
-    struct str body, struct err *e)
+    bool chunked, struct str body, struct err *e)
 {
     struct buf b;
     int rc;
@@ -112,9 +122,13 @@ int conf_keep_request(struct conf_run *r, struct conf_case *k, const char *conte
     if (body.n > KEEP_MAX)
         return 0;
     buf_init(&b, KEEP_MAX + 4096);
-    buf_printf(&b, "POST /as4 HTTP/1.1\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
-        content_type, body.n);
+    buf_printf(&b, "POST /as4 HTTP/1.1\r\nContent-Type: %s\r\n", content_type);
+    if (chunked)
+        buf_printf(&b, "Transfer-Encoding: chunked\r\n\r\n%zx\r\n", body.n);
+    else
+        buf_printf(&b, "Content-Length: %zu\r\n\r\n", body.n);
     buf_str(&b, body);
+    buf_puts(&b, chunked ? "\r\n0\r\n\r\n" : "");
     rc = buf_check(&b, e) ? -1 : conf_keep_next(r, k, "request.http", buf_view(&b), e);
     buf_free(&b);
     return rc;

@@ -5,7 +5,7 @@
  * its outcome, keeps what went over the wire as evidence, and passes, fails, or is skipped with the
  * reason. Passing here is no accreditation. What is received is sent beside the queue, by ourselves
  * to ourselves; what is submitted goes through the queue of the service, which must run. Nothing is
- * written to the store here. At most 24 cases of 24 checks. One thread. */
+ * written to the store here. At most 32 cases of 24 checks. One thread. */
 #ifndef AP_CONFORMANCE_CONFORMANCE_H
 #define AP_CONFORMANCE_CONFORMANCE_H
 
@@ -16,7 +16,7 @@
 #include "ap/pki/pki.h"
 #include "ap/store/store.h"
 
-#define CONF_CASES 24
+#define CONF_CASES 32
 #define CONF_CHECKS 24
 #define CONF_FILES 16
 
@@ -49,6 +49,7 @@ struct conf_run {            /* all borrowed, for the call */
     struct lookup *lookup;
     const struct codelists *lists;
     const char *host;    /* right side of our MessageIds */
+    const char *program; /* name and version, for the report */
     const char *own;     /* participant of ours; NULL: the first one that is served */
     const char *to;      /* receiver of a test network; NULL: submission is skipped */
     const char *revoked; /* receiver whose access point has a revoked certificate; or NULL */

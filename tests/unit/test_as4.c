@@ -12,6 +12,7 @@
 
 #include "ap/base/enc.h"
 #include "ap/base/fsx.h"
+#include "ap/base/gz.h"
 #include "ap/xml/xml.h"
 #include "tests/support/as4msg.h"
 #include "tests/support/testpki.h"
@@ -725,20 +726,27 @@ static void compose(struct as4_sent *sent, struct spool *wire, const struct as4_
 /*= PEPPOL-AS4 4.6 "Service is the process" */
 static void what_is_composed_is_received_and_its_receipt_is_proof(void **state)
 {
+    enum { PLAIN, COMPRESSED, PACKED, WAYS };
     struct cert *ap2 = testpki_cert("ap2");
     (void)state;
-    for (int compress = 0; compress < 2; compress++) {
+    for (int way = 0; way < WAYS; way++) {
         struct as4_message m = *usual_message(ap2);
         struct as4_sent sent;
         struct as4_expect x;
         struct as4_reply reply;
         struct spool wire;
         struct blob body;
-        struct buf receipt, text;
+        struct buf receipt, text, gzip;
+        struct sink to = sink_buf(&gzip);
         struct arena *a = arena_new(8 << 20);
         char id[EBMS_ID];
         fresh();
-        m.compress = compress;
+        buf_init(&gzip, 1 << 16);
+        assert_int_equal(gz_compress(&to, &m.payload, &err), 0);
+        m.compress = way != PLAIN;
+        m.packed = way == PACKED;
+        if (way == PACKED)
+            m.payload = blob_str(buf_view(&gzip));
         spool_init(&wire, -1, 0, 64 << 20);
         assert_int_equal(as4_compose(&sent, &wire, &m, as4msg_key("ap1"), a, &err), 0);
         buf_init(&text, 1 << 16);
@@ -769,6 +777,7 @@ static void what_is_composed_is_received_and_its_receipt_is_proof(void **state)
         assert_true(str_eqz(reply.signal_id, id));
         buf_free(&receipt);
         buf_free(&text);
+        buf_free(&gzip);
         spool_free(&wire);
         arena_free(a);
     }
