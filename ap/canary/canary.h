@@ -15,7 +15,7 @@
 #include "ap/out/out.h"
 #include "ap/store/store.h"
 
-#define CANARY_PREFIX "CANARY-"
+#define CANARY_PREFIX STORE_CANARY
 #define CANARY_NUMBER 40
 #define CANARY_ROUTE "canary"
 

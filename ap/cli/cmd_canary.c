@@ -10,6 +10,7 @@
 
 #define WAIT_MS 60000
 #define LOOK_MS 100
+#define ARENA_MAX (1u << 20)
 
 static int configured(struct cli *c, struct canary_cfg *cfg, struct err *e)
 {
@@ -47,7 +48,11 @@ static void tell(struct cli *c, const struct canary_cfg *cfg, const struct canar
         clock_local(back, k->back_at);
     if (k->sent_at)
         clock_local(sent, k->sent_at);
-    (void)printf("%s\n  last back  %s", silent ? "SILENT" : "alive", back);
+    (void)printf("%s\n  last back  %s",
+        silent       ? "SILENT"
+        : k->back_at ? "alive"
+                     : "none came back yet",
+        back);
     if (k->back_at)
         (void)printf("  after %lld ms", (long long)k->trip_ms);
     (void)printf("\n  last sent  %s  %s\n", sent, k->number);
@@ -105,13 +110,31 @@ static int ask(struct cli *c, const struct canary_cfg *cfg, struct err *e)
     return rc;
 }
 
+/* 1: it will not come back: the document's own end (*e). */
+static int has_ended(const struct canary *k, struct store *s, struct err *e)
+{
+    struct arena *a = k->row ? arena_new(ARENA_MAX) : NULL;
+    struct err own = ERR_INIT;
+    struct out_row r;
+    bool ended = false;
+
+    if (a && store_out_get(&r, s, k->row, a, &own) == 0 && r.settled && r.level < r.require) {
+        ended = true;
+        own = r.reason;
+    }
+    arena_free(a);
+    if (ended)
+        *e = own;
+    return ended;
+}
+
 /* Until it is back, looking at the journal beside the service. */
 static int await(struct canary *k, struct store *s, int64_t ms, struct err *e)
 {
     int64_t until = clock_mono() + ms;
 
     do {
-        if (canary_load(k, s, e))
+        if (canary_load(k, s, e) || has_ended(k, s, e))
             return -1;
         if (canary_is_back(k))
             return 0;
@@ -147,20 +170,28 @@ int cmd_canary_run(struct cli *c)
 
 /* ---- install ---- */
 
+static int canonical(struct buf *out, const char *id, struct err *e)
+{
+    struct participant p, lower;
+
+    if (participant_parse(&p, str_z(id), e))
+        return -1;
+    participant_canonical(&lower, &p);
+    participant_text(out, &lower);
+    return buf_check(out, e);
+}
+
 static int put(struct cli *c, struct act *act, const char *to, struct err *e)
 {
     const char *country = cli_get(c, "country"), *name = cli_get(c, "name");
     struct json_object *rq = json_object_new_object(), *answer = NULL, *ok = NULL;
-    struct participant p, lower;
     struct buf id;
     char today[CLOCK_TEXT];
     int rc;
 
     buf_init(&id, 512);
-    rc = participant_parse(&p, str_z(to), e);
+    rc = canonical(&id, to, e);
     if (!rc) {
-        participant_canonical(&lower, &p);
-        participant_text(&id, &lower);
         clock_utc(today, clock_now());
         today[10] = '\0';
         json_add(rq, "op", "participant-put");
@@ -183,6 +214,49 @@ static int put(struct cli *c, struct act *act, const char *to, struct err *e)
     return rc;
 }
 
+/* Its record would go to the route canary, and what is sent to it with it. */
+static int check_receiver(struct store *s, const char *to, struct arena *a, struct err *e)
+{
+    struct store_participant p;
+    int found = store_participant_get(&p, s, to, a, e);
+
+    if (found <= 0 || strcmp(p.route, CANARY_ROUTE) == 0)
+        return found < 0 ? -1 : 0;
+    (void)err_set(e, ERR_CONFIG, "canary.config", "",
+        "%s receives documents already: as the canary's receiver it would get nothing else", to);
+    return err_next(e, "another identifier; or aviso participant add --route canary, on purpose");
+}
+
+static int check_sender(struct store *s, const char *from, struct arena *a, struct err *e)
+{
+    struct store_participant p;
+    int found = store_participant_get(&p, s, from, a, e);
+
+    if (found < 0 || (found && !p.disabled))
+        return found < 0 ? -1 : 0;
+    (void)err_set(e, ERR_CONFIG, "canary.config", "", "%s is no participant of ours", from);
+    return err_next(e, "aviso participant list shows them");
+}
+
+static int check_both(struct act *act, const char *from, const char *to, struct err *e)
+{
+    struct arena *a = arena_new(ARENA_MAX);
+    struct buf f, t;
+    struct store *s;
+    int rc;
+
+    buf_init(&f, 512);
+    buf_init(&t, 512);
+    rc = !a ? err_nomem(e) : canonical(&f, from, e) || canonical(&t, to, e);
+    if (!rc && strcmp(f.p, t.p) == 0)
+        rc = err_set(e, ERR_CONFIG, "canary.config", "", "sender and receiver are the same");
+    rc = rc || act_store(act, &s, e) || check_sender(s, f.p, a, e) || check_receiver(s, t.p, a, e);
+    buf_free(&t);
+    buf_free(&f);
+    arena_free(a);
+    return rc ? -1 : 0;
+}
+
 int cmd_canary_install(struct cli *c)
 {
     const char *from = cli_get(c, "from"), *to = cli_get(c, "to");
@@ -193,7 +267,7 @@ int cmd_canary_install(struct cli *c)
     if (c->nargs || !from || !to || !cli_get(c, "country"))
         return cli_usage(c, "expected --from ID --to ID --country CC");
     act_init(&act, c);
-    if (put(c, &act, to, &e)) {
+    if (check_both(&act, from, to, &e) || put(c, &act, to, &e)) {
         code = cli_fail(c, to, &e);
     } else if (c->json) {
         struct json_object *o = json_object_new_object();

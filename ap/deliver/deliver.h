@@ -65,6 +65,7 @@ struct deliver_item {
     struct str sidecar;                 /* one JSON object */
     const char *media_type, *extension; /* of what is written: "application/pdf", "pdf" */
     bool redelivered;
+    bool canary;      /* sent by ourselves to ourselves: what the route canary takes */
     unsigned attempt; /* 1, 2, ... */
     /* Writes the document, as often as asked. */
     int (*write)(void *ctx, struct sink *to, struct err *e);

@@ -26,6 +26,7 @@ struct in_env { /* shared by all threads, unchanged while work goes on */
     struct store *store;
     struct as4_receiver rx;
     struct key *key;                     /* signs receipts and errors: the active one */
+    const char *seat;                    /* ours: canaries come from there */
     const struct deliver_routes *routes; /* how C4's systems are reached */
     const char *route;     /* of participants that have none of their own; NULL: "inbox" */
     int64_t retry_ms;      /* first pause after what failed; 0: 60 s; doubles up to an hour */

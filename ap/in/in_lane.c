@@ -70,6 +70,12 @@ static int write_document(void *ctx, struct sink *to, struct err *e)
     return in_extract(to, &h->document, h->lane->route->sbd, e);
 }
 
+static bool is_canary(const struct hand *h)
+{
+    return strncmp(h->row.invoice, STORE_CANARY, strlen(STORE_CANARY)) == 0 && h->env->seat &&
+           strcmp(h->row.seat, h->env->seat) == 0;
+}
+
 static enum deliver_outcome give(struct hand *h, int64_t *again, struct err *why)
 {
     struct str type = in_media_type(&h->document);
@@ -82,6 +88,7 @@ static enum deliver_outcome give(struct hand *h, int64_t *again, struct err *why
         .media_type = xml ? "application/xml" : type.p,
         .extension = xml ? "xml" : content_extension(type),
         .redelivered = h->c->redelivered,
+        .canary = is_canary(h),
         .attempt = h->row.handovers,
         .write = write_document,
         .ctx = h,

@@ -597,6 +597,9 @@ struct in_route {
 int store_in_routes(struct in_route *out, size_t max, size_t *n, struct store *s, struct arena *a,
     struct err *e) MUST_CHECK;
 
+/* So begins the number of a document that the service sends to itself (ap/canary). */
+#define STORE_CANARY "CANARY-"
+
 struct in_unjudged { /* received, not validated yet */
     unsigned long waiting;
     int64_t oldest; /* when the first of them was received; 0: none */

@@ -179,8 +179,7 @@ static void work(void)
 
     while (in_work(&env, &e) > 0)
         ;
-    in_lane_init(
-        &lane, deliver_find(&routes, "canary")); /* taken by ourselves: nothing to set up */
+    in_lane_init(&lane, deliver_find(&routes, "folder"));
     while (in_lane_work(&env, &lane, &e) > 0)
         ;
     in_lane_done(&lane);
@@ -193,7 +192,7 @@ static void handed_over(size_t documents)
     work();
     assert_int_equal(list(rows, 32), documents);
     for (size_t i = 0; i < documents; i++) {
-        assert_int_equal(rows[i].state, IN_ACKNOWLEDGED);
+        assert_int_equal(rows[i].state, IN_HANDED_OVER);
         assert_int_equal(rows[i].handovers, 1);
     }
 }
@@ -205,18 +204,20 @@ static int start(void **state)
         .end_user = "e",
         .country = "BE"};
     struct err e = ERR_INIT;
+    char c4[128];
 
     (void)state;
     as4msg_setup();
     kit_start(&k);
-    if (deliver_open(&routes, NULL, NULL, NULL, &e) ||
+    (void)snprintf(c4, sizeof(c4), "%s/c4", k.dir);
+    if (mkdir(c4, 0700) || deliver_open(&routes, NULL, c4, NULL, &e) ||
         store_participant_put(k.s, &buyer, clock_now(), &e))
         fail_msg("%s: %s", e.code, e.msg);
     env = (struct in_env){.store = k.s,
         .rx = *as4msg_receiver(),
         .key = as4msg_key("ap2"),
         .routes = &routes,
-        .route = "canary",
+        .route = "folder",
         .retry_ms = 1};
     env.rx.tmp_dirfd = store_tmp_dirfd(k.s);
     return 0;

@@ -35,6 +35,7 @@ static const char sbd[] =
 static struct kit k;
 static struct deliver_routes routes;
 static struct in_env env;
+static const char *invoice;
 
 static int start(void **state)
 {
@@ -42,9 +43,10 @@ static int start(void **state)
 
     (void)state;
     kit_start(&k);
+    invoice = "CANARY-1";
     if (deliver_open(&routes, NULL, "/nonexistent/folder", k.dir, &e))
         fail_msg("%s: %s", e.code, e.msg);
-    env = (struct in_env){.store = k.s, .routes = &routes, .retry_ms = 200};
+    env = (struct in_env){.store = k.s, .routes = &routes, .retry_ms = 200, .seat = "POP000456"};
     return 0;
 }
 
@@ -59,7 +61,7 @@ static int stop(void **state)
 static int64_t take(unsigned n, const char *route)
 {
     struct in_new x = kit_in(n, clock_now());
-    struct in_facts f = {.verdict = "valid"};
+    struct in_facts f = {.verdict = "valid", .invoice = invoice};
     struct in_accepted a;
     struct in_claim c;
     struct err e = ERR_INIT;
@@ -89,6 +91,27 @@ static void end(struct lanes *l)
 {
     lanes_close(l);
     assert_true(lanes_join(l, clock_now() + 20000));
+}
+
+/* Its receiver is registered as any. */
+static void what_somebody_else_sends_to_the_canary_is_set_aside(void **state)
+{
+    const char *const others[][2] = {{"POP000123", "CANARY-1"}, {"POP000456", "INV-1"}};
+    struct in_lane lane;
+    struct err e = ERR_INIT;
+    int64_t row;
+
+    (void)state;
+    in_lane_init(&lane, deliver_find(&routes, "canary"));
+    for (unsigned i = 0; i < 2; i++) {
+        env.seat = others[i][0];
+        invoice = others[i][1];
+        row = take(i, "canary");
+        assert_int_equal(in_lane_work(&env, &lane, &e), 1);
+        assert_int_equal(kit_in_get(&k, row).state, IN_QUARANTINED);
+        assert_string_equal(kit_in_get(&k, row).reason.code, "handover.refused");
+    }
+    in_lane_done(&lane);
 }
 
 static void many_workers_hand_over_each_document_once(void **state)
@@ -156,6 +179,8 @@ static void a_route_for_fetching_has_no_workers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            what_somebody_else_sends_to_the_canary_is_set_aside, start, stop),
         cmocka_unit_test_setup_teardown(many_workers_hand_over_each_document_once, start, stop),
         cmocka_unit_test_setup_teardown(
             a_route_that_is_down_rests_and_holds_up_no_other, start, stop),
