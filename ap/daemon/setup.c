@@ -132,7 +132,7 @@ static void fill_in(struct setup *s)
     const struct config *c = s->cfg;
 
     s->in.key = s->keys[0];
-    s->in.seat = key_cert(s->keys[0])->cn;
+    s->in.seat = s->nkeys ? key_cert(s->keys[0])->cn : NULL;
     s->in.routes = &s->routes;
     s->in.route = *c->route ? c->route : *c->drop_folder ? "folder" : "inbox";
     s->in.max_document = (uint64_t)c->max_inflated;
