@@ -99,8 +99,18 @@ static int unpack(struct parcel *p, struct cli *c, struct err *e)
         pass && p->password.p ? p->password.p : NULL, e);
 }
 
+/* The same certificate: what it does here already, else NULL. */
+static const char *state_here(const struct keyring *ring, const struct cert *c)
+{
+    for (size_t i = 0; i < ring->n; i++)
+        if (cert_same(ring->entry[i].cert, c))
+            return state_of(&ring->entry[i]);
+    return NULL;
+}
+
 /* Peers hold our PartyId to be the CN of the signer: another seat is another access point. */
-static int check_fits(struct cli *c, const struct keys *k, const struct cert *fresh, struct err *e)
+static int check_fits(
+    const char **here, struct cli *c, const struct keys *k, const struct cert *fresh, struct err *e)
 {
     char data[4096], anchors[4200];
     struct keyring ring;
@@ -121,6 +131,7 @@ static int check_fits(struct cli *c, const struct keys *k, const struct cert *fr
     if (strcmp(ring.entry[0].cert->cn, fresh->cn) != 0)
         rc = err_set(e, ERR_INPUT, "key.seat", "PEPPOL-PKI 2",
             "the certificate is for the seat %s, ours is %s", fresh->cn, ring.entry[0].cert->cn);
+    *here = state_here(&ring, fresh);
     keyring_free(&ring);
     return rc;
 }
@@ -150,6 +161,7 @@ int cmd_keys_import(struct cli *c)
     struct parcel p = {0};
     struct err e = ERR_INIT;
     struct keys k;
+    const char *here = NULL;
     int code = EXIT_OK;
 
     if (c->nargs != 1)
@@ -158,14 +170,17 @@ int cmd_keys_import(struct cli *c)
     buf_init(&p.key, FILE_MAX);
     buf_init(&p.password, 4096);
     buf_init(&p.key_pem, FILE_MAX);
-    if (open_place(&k, c, &e) || unpack(&p, c, &e) || check_fits(c, &k, p.cert, &e) ||
+    if (open_place(&k, c, &e) || unpack(&p, c, &e) || check_fits(&here, c, &k, p.cert, &e) ||
         keyring_import(&k.place, p.cert, buf_view(&p.key_pem), &e)) {
         code = cli_fail(c, c->args[0], &e);
     } else {
-        if (!c->json)
-            (void)printf("imported %s (%s)\n", p.cert->serial, p.cert->cn);
+        bool signs = here && strcmp(here, "signs") == 0;
+        if (!c->json && !c->quiet)
+            (void)printf("%s %s (%s)%s%s\n", here ? "known" : "imported", p.cert->serial,
+                p.cert->cn, here ? ": it was here, and " : "", here ? here : "");
         code = take_up(c, "the service decrypts with it now",
-            "aviso participant publish --all; wait a day; then aviso keys activate");
+            signs ? "nothing: it is the key that signs"
+                  : "aviso participant publish --all; wait a day; then aviso keys activate");
     }
     cert_unref(p.cert);
     buf_wipe(&p.file);

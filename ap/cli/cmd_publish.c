@@ -34,6 +34,8 @@ static int fill_ours(struct job *j, struct err *e)
     const struct config *c = j->c->config;
     char dir[KEYRING_PATH];
     const struct keyring_place place = setup_key_place(dir, c);
+    const char *given = cli_get(j->c, "certificate");
+    char serial[CERT_SERIAL];
     const char *host = strstr(c->public_url, "://");
 
     if (!*c->public_url || !host)
@@ -44,7 +46,8 @@ static int fill_ours(struct job *j, struct err *e)
     for (size_t i = 0; i < j->ring.n; i++)
         j->ours.certs[i] = j->ring.entry[i].cert;
     j->ours.ncerts = j->ring.n;
-    if (publish_choose(&j->ours, cli_get(j->c, "certificate"), clock_now(), e))
+    keyring_id(serial, given ? given : "");
+    if (publish_choose(&j->ours, given ? serial : NULL, clock_now(), e))
         return -1;
     (void)snprintf(
         j->description, sizeof(j->description), "Peppol access point %s", j->ours.certs[0]->cn);

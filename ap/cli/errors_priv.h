@@ -344,7 +344,7 @@ N("key.mismatch", SETUP, "The private key does not belong to the certificate",
 N("key.none", SETUP, "There is no such key",
   "aviso keys list shows them")
 N("key.password", INPUT, "A key file needs a password, or another one",
-  "Give it with --password-file")
+  "Give the right one with --password-file")
 N("key.process", SETUP, "The key process cannot be started or confined",
   "The message names the call; seccomp and fork are needed")
 N("key.revocation-unknown", UNREACHED, "Whether our own certificate is revoked cannot be found out, so no receipt is given",
@@ -360,7 +360,7 @@ N("key.timeout", UNREACHED, "The key process did not answer in time",
 N("key.unavailable", SETUP, "The key process is gone",
   "Restart the service; nothing is lost")
 N("key.unreadable", SETUP, "The private key file cannot be read, or has a password",
-  "Correct the path or permissions; store it in PEM without a password")
+  "Correct the path or permissions; the service takes PEM without a password, aviso keys import also PKCS#12")
 N("key.unwrap", INPUT, "A content key does not unwrap (EBMS:0102)",
   "The sender must encrypt for the certificate in the SMP")
 N("key.verify", NO, "A signature value was not made with the signer's key",

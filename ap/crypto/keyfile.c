@@ -38,13 +38,40 @@ static EVP_PKEY *pem_key(struct str text, const char *password)
     return k;
 }
 
-/* With its armour, without what stands before and after it. */
-static struct str first_cert(struct str file)
+/* The next certificate at or behind `at`, with its armour; empty when there is none. */
+static struct str next_cert(struct str file, size_t *at)
 {
     static const char last[] = "-----END CERTIFICATE-----";
-    struct str s = str_sub(file, str_find(file, STR("-----BEGIN CERTIFICATE-----")), file.n);
+    struct str s = str_sub(file, *at, file.n);
+    size_t begin = str_find(s, STR("-----BEGIN CERTIFICATE-----")), end;
 
-    return str_sub(s, 0, str_find(s, STR(last)) + sizeof(last) - 1);
+    s = str_sub(s, begin, s.n);
+    end = str_find(s, STR(last));
+    end += end < s.n ? strlen(last) : 0;
+    *at += begin + end;
+    return str_sub(s, 0, end);
+}
+
+/* Portals write the chain beside it, in either order. The first, when none fits: that is told. */
+static int choose_cert(struct cert **out, struct str file, EVP_PKEY *key, struct err *e)
+{
+    struct cert *c;
+    size_t at = 0;
+
+    if (cert_from_text(out, next_cert(file, &at), e))
+        return -1;
+    for (struct str s = next_cert(file, &at); s.n && EVP_PKEY_eq(key, (*out)->pub) != 1;
+         s = next_cert(file, &at)) {
+        if (cert_from_text(&c, s, NULL))
+            continue;
+        if (EVP_PKEY_eq(key, c->pub) == 1) {
+            struct cert *first = *out;
+            *out = c;
+            c = first;
+        }
+        cert_unref(c);
+    }
+    return 0;
 }
 
 static int read_pem(struct cert **cert, EVP_PKEY **key, struct str file, struct str key_text,
@@ -56,7 +83,11 @@ static int read_pem(struct cert **cert, EVP_PKEY **key, struct str file, struct 
         return str_find(from, STR("ENCRYPTED")) < from.n
                    ? unreadable(e, "key.password", "the key needs a password, or another one")
                    : unreadable(e, "key.unreadable", "there is no private key in it");
-    return cert_from_text(cert, first_cert(file), e);
+    if (str_find(file, STR("BEGIN CERTIFICATE")) == file.n) {
+        (void)unreadable(e, "cert.malformed", "there is no certificate in it");
+        return err_next(e, "give the file with the certificate, and the key's with --key");
+    }
+    return choose_cert(cert, file, *key, e);
 }
 
 /* Portals still export with RC2 and 3DES: OpenSSL keeps those apart. Without that provider such a

@@ -19,6 +19,16 @@ static bool is_id(const char *id)
     return n > 0 && n < CERT_SERIAL && !id[n];
 }
 
+void keyring_id(char out[CERT_SERIAL], const char *given)
+{
+    size_t n = 0;
+
+    for (; *given && n + 1 < CERT_SERIAL; given++)
+        if (*given != ':')
+            out[n++] = (char)(*given >= 'A' && *given <= 'F' ? *given - 'A' + 'a' : *given);
+    out[n] = '\0';
+}
+
 static bool has_file(const struct keyring_place *p, const char *id, const char *suffix)
 {
     char path[KEYRING_PATH];
@@ -306,17 +316,20 @@ static int no_such(const char *id, struct err *e)
     return err_next(e, "aviso keys list shows them");
 }
 
-int keyring_activate(const struct keyring_place *p, const char *id, struct err *e)
+int keyring_activate(const struct keyring_place *p, const char *given, struct err *e)
 {
     struct keyring k;
     struct step s;
+    char id[CERT_SERIAL];
     int rc;
 
+    keyring_id(id, given);
     if (begin(&s, p, e))
         return -1;
     rc = keyring_read(&k, p, e);
     if (!rc)
-        rc = find(&k, id) ? fsx_replace(s.dir, "active", id, strlen(id), 0644, e) : no_such(id, e);
+        rc = find(&k, id) ? fsx_replace(s.dir, "active", id, strlen(id), 0644, e)
+                          : no_such(given, e);
     keyring_free(&k);
     return finish(&s, rc, e);
 }
@@ -334,19 +347,21 @@ static int forget(const struct step *s, const struct keyring_entry *x, struct er
                : 0;
 }
 
-int keyring_retire(const struct keyring_place *p, const char *id, struct err *e)
+int keyring_retire(const struct keyring_place *p, const char *given, struct err *e)
 {
     const struct keyring_entry *x;
     struct keyring k;
     struct step s;
+    char id[CERT_SERIAL];
     int rc;
 
+    keyring_id(id, given);
     if (begin(&s, p, e))
         return -1;
     rc = keyring_read(&k, p, e);
     if (!rc) {
         if (!(x = find(&k, id)))
-            rc = no_such(id, e);
+            rc = no_such(given, e);
         else if (x->active)
             rc = err_set(e, ERR_INPUT, "key.active", "", "%s signs: activate another first", id);
         else

@@ -10,7 +10,8 @@
  *   retire    ID.retired, then removed   not loaded any more; the active one cannot be retired
  *
  * The files that a killed step has left, halves and unpaired keys, are removed by the next step.
- * ID is the certificate's serial number in hex. One thread; steps of several processes exclude each
+ * ID is the certificate's serial number in hex, which people may give in capitals and with colons,
+ * as openssl shows it. One thread; steps of several processes exclude each
  * other by a lock in the folder. A service takes the folder up at its start and at each reload. */
 #ifndef AP_CRYPTO_KEYRING_H
 #define AP_CRYPTO_KEYRING_H
@@ -38,11 +39,15 @@ struct keyring {
 int keyring_read(struct keyring *out, const struct keyring_place *p, struct err *e) MUST_CHECK;
 void keyring_free(struct keyring *k);
 
-/* A certificate and its private key out of PEM texts (`key` may be empty: both in `pem`) or a
- * PKCS#12 file; `password` may be NULL. *key_pem: PKCS#8 without password, buf_wipe.
- * key.unreadable, key.password, key.mismatch, key.size, cert.malformed (ERR_INPUT). */
+/* A certificate and its private key out of PEM texts (`key` may be empty: both in `file`) or a
+ * PKCS#12 file; of several certificates the one that the key fits. `password` may be NULL.
+ * *key_pem: PKCS#8 without password, buf_wipe. key.unreadable, key.password, key.mismatch,
+ * key.size, cert.malformed (ERR_INPUT). */
 int keyring_parse(struct cert **cert, struct buf *key_pem, struct str file, struct str key,
     const char *password, struct err *e) MUST_CHECK;
+
+/* The ID as we write it; at most CERT_SERIAL - 1 characters, the rest is cut. */
+void keyring_id(char out[CERT_SERIAL], const char *given);
 
 /* From here on it decrypts. A second import of the same is fine. */
 int keyring_import(const struct keyring_place *p, const struct cert *c, struct str key_pem,

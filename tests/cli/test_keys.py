@@ -32,6 +32,36 @@ def p12(lab, name, *how):
     return out
 
 
+def half(lab, file):
+    out = lab.dir + "/half.p12"
+    open(out, "wb").write(open(file, "rb").read()[:1000])
+    return out
+
+
+def shapes(lab, secret):
+    """What portals give: the chain beside it in either order, a password on the key; all are the same key, and it stays one."""
+    pki, new = lab.net + "/pki/", serial(lab, "ap1next")
+    read = lambda *names: "".join(open(pki + n).read() for n in names)
+    write = lambda name, text: open(lab.dir + "/" + name, "w").write(text) and lab.dir + "/" + name
+    subprocess.run(["openssl", "pkcs8", "-topk8", "-in", pki + "ap1next.key", "-passout", "pass:secret", "-out", lab.dir + "/locked.key"], check=True, capture_output=True)
+    for name, args in (("the authority first", (write("a.pem", read("apca.pem", "ap1next.pem", "ap1next.key")),)),
+                       ("the key first, then the chain", (write("b.pem", read("ap1next.key", "ap1next.chain.pem")),)),
+                       ("a PKCS#12 file with its chain", (p12(lab, "ap1next", "-certfile", pki + "ap1next.chain.pem"), "--password-file", secret)),
+                       ("a key with a password", (pki + "ap1next.pem", "--key", lab.dir + "/locked.key", "--password-file", secret))):
+        r = lab.ap(1, "keys", "import", *args)
+        say(r.returncode == 0 and sorted(keys(lab).values()) == ["decrypts", "signs"] and new in r.stdout, "imported: " + name, (r.stdout, r.stderr))
+    say(r.stdout.startswith(f"known {new}") and "it was here, and decrypts" in r.stdout, "a second import says so", r.stdout)
+    r = lab.ap(1, "keys", "import", pki + "ap1.pem", "--key", pki + "ap1.key")
+    say("and signs" in r.stdout and "next: nothing" in r.stdout, "... also of the one that signs", r.stdout)
+    shown = ":".join(new.upper()[i:i + 2] for i in range(0, len(new), 2))
+    for name in (new.upper(), shown):
+        r = lab.ap(1, "keys", "activate", name)
+        say(r.returncode == 0 and keys(lab)[new] == "signs", f"a serial number as openssl shows it: {name[:9]}…", r.stderr)
+        lab.ap(1, "keys", "activate", serial(lab, "ap1"))
+    r = lab.ap(1, "keys", "retire", shown)
+    say(r.returncode == 0 and list(keys(lab)) == [serial(lab, "ap1")], "retired by it as well", r.stderr)
+
+
 def refusals(lab):
     secret = lab.dir + "/secret"
     open(secret, "w").write("secret\n")
@@ -44,9 +74,14 @@ def refusals(lab):
             ("another authority", (p12(lab, "rogue"), "--password-file", secret), 1, "cert.untrusted"),
             ("an expired certificate", (p12(lab, "expired"), "--password-file", secret), 1, "cert.expired"),
             ("a certificate of an SMP", (p12(lab, "smp1"), "--password-file", secret), 1, "cert.wrong-role"),
+            ("a key alone", (lab.net + "/pki/ap1next.key",), 65, "there is no certificate"),
+            ("a wrong password", (file, "--password-file", "/dev/null"), 65, "key.password"),
+            ("half a PKCS#12 file", (half(lab, file), "--password-file", secret), 78, "key.unreadable"),
+            ("a certificate alone", (lab.net + "/pki/ap1next.pem",), 78, "key.unreadable"),
             ("a key of another certificate", (lab.net + "/pki/ap1next.pem", "--key", lab.net + "/pki/ap2.key"), 78, "key.mismatch")):
         r = lab.ap(1, "keys", "import", *args)
         say(r.returncode == code and what in r.stderr, "import refuses " + name, (r.returncode, r.stderr))
+    shapes(lab, secret)
     r = lab.ap(1, "keys", "activate", "00ff")
     say(r.returncode == 78 and "key.none" in r.stderr and len(keys(lab)) == 1, "activate refuses what is not there", (r.returncode, r.stderr))
     return file, secret

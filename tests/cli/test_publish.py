@@ -251,7 +251,7 @@ def roll_over(lab):
     say(r.returncode == 0, "what is sent meanwhile is receipted", r.stdout + r.stderr)
     lab.ap(1, "keys", "activate", serial["ap1next"])
     say(check(lab, THIRD)[0] == 0, "after activate it stays the one to be published")
-    r = lab.ap(1, "participant", "publish", THIRD, "--certificate", serial["ap1"])
+    r = lab.ap(1, "participant", "publish", THIRD, "--certificate", serial["ap1"].upper())
     say(r.returncode == 0 and check(lab, THIRD)[0] == 1, "the old one by request", r.stdout + r.stderr)
     lab.ap(1, "participant", "publish", THIRD)
     return service
