@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,9 +54,14 @@ static int start(struct running *r, const struct child_cfg *c, int out, struct e
         const char *const *in;
         char *const *out;
     } argv = {c->argv}, env = {c->env ? c->env : nothing};
-    int rc = attributes(&attr) || files(&f, c, out)
-                 ? ENOMEM
-                 : posix_spawn(&r->pid, c->argv[0], &f, &attr, argv.out, env.out);
+    int rc;
+
+    /* What lets the service listen on a low port is not its children's; this thread needs it no
+     * more. */
+    (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    rc = attributes(&attr) || files(&f, c, out)
+             ? ENOMEM
+             : posix_spawn(&r->pid, c->argv[0], &f, &attr, argv.out, env.out);
 
     (void)posix_spawn_file_actions_destroy(&f);
     (void)posix_spawnattr_destroy(&attr);

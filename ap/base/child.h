@@ -1,7 +1,8 @@
 /* child.h - run another program to its end: no shell, a deadline, its output bounded.
  *
  * The child gets the descriptor given as standard input, a process group of its own (killed whole
- * when the deadline passes), default signals, and only the environment given. Any thread. */
+ * when the deadline passes), default signals, no ambient capability, and only the environment
+ * given. Any thread. */
 #ifndef AP_BASE_CHILD_H
 #define AP_BASE_CHILD_H
 

@@ -65,7 +65,11 @@ static int listen_on(const char *where, bool alone, struct err *e)
     if (a.ss_family == AF_INET6 && !alone) /* IPv4 has an address of its own */
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
     if (bind(fd, (struct sockaddr *)&a, n) || listen(fd, BACKLOG)) {
+        bool denied = errno == EACCES;
         (void)err_errno(e, "listen.bind", "listen on", where);
+        if (denied)
+            (void)err_next(
+                e, "a port below 1024 needs CAP_NET_BIND_SERVICE: our systemd unit has it");
         (void)close(fd);
         return -1;
     }

@@ -18,6 +18,13 @@ cmp "$tmp/a" "$tmp/b" >>"$tmp/log" 2>&1
 result "... also with every option written out: they are the defaults" $?
 [ "$(grep -c '^#[a-z_0-9]* =' "$tmp/aviso.conf")" -eq "$(grep -c '^[a-z_0-9]* =' "$tmp/b")" ]
 result "... and it has them all" $?
+mkdir -p "$tmp/etc" "$tmp/live"
+echo key >"$tmp/live/privkey.pem" && echo chain >"$tmp/live/fullchain.pem"
+sed -n '\,^    #!/bin/sh$,,/^$/s/^    //p' docs/trust.md | sed "s|-o aviso -g aviso||; s|/etc/aviso|$tmp/etc|g; s|^systemctl.*|echo reload|" >"$tmp/hook"
+RENEWED_LINEAGE=$tmp/live sh "$tmp/hook" >"$tmp/log" 2>&1 && [ "$(cat "$tmp/log")" = reload ] &&
+    cmp "$tmp/live/privkey.pem" "$tmp/etc/tls-privkey.pem" && cmp "$tmp/live/fullchain.pem" "$tmp/etc/tls-fullchain.pem" &&
+    [ "$(stat -c %a "$tmp/etc/tls-privkey.pem")" = 400 ] && [ "$(ls "$tmp/etc" | wc -l)" = 2 ]
+result "the renewal hook of docs/trust.md puts both files in place" $?
 if command -v systemd-analyze >/dev/null; then
     mkdir -p "$tmp/root/usr/lib/systemd/system" "$tmp/root/usr/bin" "$tmp/root/bin"
     for f in packaging/systemd/*.service packaging/systemd/*.timer; do
