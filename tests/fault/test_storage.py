@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The disk as it is in bad days: its reserve is used up (S2), it takes seconds for each fsync (S15), what it held since
-the last backup is gone (R9). Judged from outside: nothing is lost, doubled or called failed.
+"""The disk as it is in bad days: its reserve is used up (S2), it takes seconds for each fsync (S15), it can be read alone
+(S6), a bit of it flips (S7), what it held since the last backup is gone (R9). Judged from outside: nothing is lost, doubled or called failed.
 
 AVISO_FAULTS=all takes five seconds for each fsync, else one and a half."""
 import os, shutil, sys
@@ -89,6 +89,69 @@ def slow_disks(lab, c, one, two, sender, receiver):
     return sender, receiver
 
 
+def read_only(lab, c, shim, ap, service, number):
+    """Mounted anew for reading, as after a fault of the disk: nothing can be written any more."""
+    lab.end(service)
+    service = lab.serve(ap, *(FAST if ap == 1 else PLAIN), env=shim.env())
+    shim.set(FILES, errno.EROFS, at=1, lasting=1)
+    wire = len(c.witness.answers)
+    r = send(lab, number, "--wait=1s")
+    c.accepted(number)
+    say(until(lambda: service.poll() is not None, 20) is not None and service.returncode == 74 and shim.failed, f"S6 access point {ap}, read-only: it ends with 74", f"{service.poll()} {r.stderr}")
+    answers = c.witness.answers[wire:]
+    say(not any(a[2] for a in answers), "S6 ... without a receipt or an error for anybody", answers)
+    r = lab.ap(ap, "serve", *PLAIN, env=shim.env())
+    say(r.returncode in (73, 74, 78) and "Read-only" in r.stderr, "S6 ... it does not start, and says why", f"{r.returncode} {r.stderr}")
+    r = lab.ap(ap, "doctor", "--quick")
+    say(r.returncode == 1 and "no service" in r.stdout, "S6 ... doctor is red", f"{r.returncode} {r.stdout}")
+    shim.off()
+    service = lab.serve(ap, *(FAST if ap == 1 else PLAIN))
+    r = send(lab, number, "--wait=30s")
+    say(r.returncode == 0 and until(lambda: c.handed().get(number) == 1), "S6 ... writable again, nothing is lost", f"{r.returncode} {r.stdout} {c.handed().get(number)}")
+    return service
+
+
+def flip(lab, known):
+    """A bit in the middle of each payload file that is new."""
+    files = [f for f in sorted(os.listdir(lab.net + "/ap1/spool/payload")) if f not in known]
+    for f in files:
+        with open(f"{lab.net}/ap1/spool/payload/{f}", "r+b") as x:
+            x.seek(150000)
+            byte = x.read(1)[0] ^ 1
+            x.seek(150000)
+            x.write(bytes([byte]))
+    return files
+
+
+def flipped(lab, c):
+    """Of a document that is still to be composed; of a message whose answer is owed."""
+    for number, away in (("S7-DOCUMENT", True), ("S7-MESSAGE", False)):
+        known = os.listdir(lab.net + "/ap1/spool/payload")
+        lab.invoice(number, lambda s: s.replace("</Invoice>", f"<!-- {os.urandom(300000).hex()} --></Invoice>"))
+        if away:
+            lab.register(BUYER, "http://localhost:9/as4")
+        c.witness.does(answer(503))
+        lab.json(1, "queue", "run")
+        send(lab, number)
+        c.accepted(number)
+        until(lambda: state(lab, number) in ("WAITING", "UNKNOWN"))
+        files = flip(lab, known)
+        sent = len(c.witness.seen)
+        c.witness.serve(BUYER)
+        c.witness.does(forward)
+        lab.json(1, "queue", "run")
+        held = until(lambda: state(lab, number) == "HELD")
+        asked = [r for r in c.witness.seen[sent:]]
+        say(held and len(files) == 2, f"S7 {number}: a flipped bit is found before sending, and it is held", f"{state(lab, number)} {files} {open(lab.services[-1].log).read()[-300:]}")
+        alarm = [a for a in lab.json(1, "alarms") if a["kind"] == "damaged" and a["invoice"] == number]
+        say(alarm and alarm[0]["error"]["what"] == "store.damaged", "S7 ... an alarm tells", lab.json(1, "alarms"))
+        say(c.handed().get(number, 0) == 0 and not [r for r in asked if r.id == lab.json(1, "status", number)[-1]["as4_id"]], "S7 ... nothing of it was sent", len(asked))
+        flip(lab, known)
+        lab.ap(1, "queue", "release", number)
+        say(until(lambda: state(lab, number) == "RECEIPTED") and until(lambda: c.handed().get(number) == 1), "S7 mended and released, it is proven", lab.json(1, "status", number))
+        say(not [a for a in lab.json(1, "alarms") if a["kind"] == "damaged"], "S7 ... and the alarm is over", lab.json(1, "alarms"))
+
+
 def lost_receipts(lab, c, sender):
     """The disk is lost after everything was proven; the backup is of the moment when half of it was."""
     spool = f"{lab.net}/ap1/spool"
@@ -134,6 +197,9 @@ with Lab() as lab:
     sender = reserve_of_the_sender(lab, c)
     receiver = reserve_of_the_receiver(lab, c, receiver)
     sender, receiver = slow_disks(lab, c, one, two, sender, receiver)
+    receiver = read_only(lab, c, two, 2, receiver, "S6-IN")
+    sender = read_only(lab, c, one, 1, sender, "S6-OUT")
+    flipped(lab, c)
     sender = lost_receipts(lab, c, sender)
     wrong = c.count()
     say(not any(wrong.values()), "nothing is lost, doubled, stuck or claimed falsely", wrong)
