@@ -358,7 +358,7 @@ N("key.size", SETUP, "The private key is not RSA of 2048 to 8192 bits",
 N("key.timeout", UNREACHED, "The key process did not answer in time",
   "Tried again; if it lasts, restart the service")
 N("key.unavailable", SETUP, "The key process is gone",
-  "Restart the service; nothing is lost")
+  "aviso reload starts another; nothing is lost")
 N("key.unreadable", SETUP, "The private key file cannot be read, or has a password",
   "Correct the path or permissions; the service takes PEM without a password, aviso keys import also PKCS#12")
 N("key.unwrap", INPUT, "A content key does not unwrap (EBMS:0102)",

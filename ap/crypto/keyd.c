@@ -172,7 +172,7 @@ static int gone(struct key *k, struct err *e)
         (void)close(k->fd);
     k->fd = -1;
     (void)err_set(e, ERR_RETRY, "key.unavailable", "", "the key process is gone");
-    return err_next(e, "restart the service; the message stays where it is");
+    return err_next(e, "aviso reload starts another; the message stays where it is");
 }
 
 static ssize_t receive(int fd, void *out, size_t n)

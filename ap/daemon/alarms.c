@@ -12,7 +12,7 @@
 #include "ap/store/store_pace.h"
 
 #define LOOK_MS 1000   /* between looks at what is to be told */
-#define WATCH_MS 30000 /* between looks at certificates, space, circuits */
+#define WATCH_MS 30000 /* between looks at certificates, keys, space, circuits */
 #define CIRCUITS 256   /* destinations in trouble looked at */
 #define DRIFTS 64      /* access points told of at once */
 #define ROUTES 64      /* routes looked at */
@@ -24,6 +24,7 @@ struct alarms {
     struct node *node;
     struct http_client *http; /* of the webhook: opened once */
     struct setup *setup;      /* in force in this round */
+    const void *watched;      /* the one in force at the last watch: never read */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t end;
@@ -81,6 +82,33 @@ static void watch_key(struct alarms *x, const struct key *k, int64_t now)
         raise_it(x, "key", "signing", &why, now);
     else
         clear_it(x, "key", "signing", now);
+}
+
+/* The heartbeat's question, for each key: is there a process that answers? */
+static int try_key(struct key *k, struct err *e)
+{
+    uint8_t digest[HASH_LEN];
+    struct buf sig;
+    int rc;
+
+    buf_init(&sig, 4096);
+    rc = hash_of(digest, "watch", 5, e) || key_sign_sha256(k, &sig, digest, e);
+    buf_free(&sig);
+    return rc ? -1 : 0;
+}
+
+/* Without it nothing is sent, or what is encrypted to that key is answered 503. */
+static void watch_key_processes(struct alarms *x, int64_t now)
+{
+    for (size_t i = 0; i < x->setup->nkeys; i++) {
+        struct err why = ERR_INIT;
+        if (try_key(x->setup->keys[i], &why) == 0)
+            continue;
+        (void)err_where(&why, "the key with serial %s", key_cert(x->setup->keys[i])->serial);
+        raise_it(x, "key", "process", &why, now);
+        return;
+    }
+    clear_it(x, "key", "process", now);
 }
 
 static void watch_space(struct alarms *x, int64_t now)
@@ -261,6 +289,7 @@ static void watch(struct alarms *x, int64_t now)
     for (size_t i = 0; i < x->setup->nkeys; i++)
         watch_certificate(x, key_cert(x->setup->keys[i]), now);
     watch_key(x, x->setup->keys[0], now);
+    watch_key_processes(x, now);
     watch_space(x, now);
     watch_validation(x, now);
     if (a) {
@@ -310,9 +339,10 @@ static void *alarms_main(void *arg)
         if (store_is_broken(x->node->store))
             break;
         x->setup = node_setup(x->node);
-        if (clock_mono() - watched >= WATCH_MS) {
+        if (clock_mono() - watched >= WATCH_MS || x->setup != x->watched) { /* or a reload */
             watch(x, clock_now());
             watched = clock_mono();
+            x->watched = x->setup;
         }
         if (tell(x, &e))
             log_err(LOG_ERROR, "alarms.tell", &e, NULL);

@@ -160,8 +160,25 @@ def ran_out(lab, secret):
     shutil.rmtree(lab.net + "/ap1/spool/keys")
 
 
+def process_gone(lab):
+    """P10 The key process has ended: nothing is signed, an alarm tells; a reload starts another."""
+    ap1 = lab.serve(1, "--set", "retry.first=1s", "--set", "retry.max=1s")
+    shown = lambda: lab.json(1, "status", "GONE-1")[0]
+    told = lambda: [a for a in lab.json(1, "alarms") if a["kind"] == "key"]
+    say(until(lambda: len(key_processes(ap1.pid)) == 1) and not told(), "a key process, and no alarm")
+    os.kill(key_processes(ap1.pid)[0], signal.SIGKILL)
+    lab.ap(1, "send", lab.invoice("GONE-1"), "--wait=0s")
+    say(until(lambda: (shown().get("error") or {}).get("what") == "key.unavailable") and shown()["attempts_total"] == 0, "P10 the key process is gone: what is sent waits, without an attempt", shown())
+    say(until(told, 45) and told()[0]["error"]["what"] == "key.unavailable" and "aviso reload" in told()[0]["error"]["next"], "P10 an alarm tells, and what to do", told())
+    r = lab.ap(1, "reload")
+    say(r.returncode == 0 and until(lambda: shown()["state"] == "RECEIPTED"), "P10 a reload starts another, and it is proven", (r.stderr, shown()))
+    say(until(lambda: not told(), 10), "P10 the alarm is over", told())
+    lab.end(ap1)
+
+
 with Lab() as lab:
     open(lab.dir + "/secret", "w").write("secret\n")
+    process_gone(lab)
     ran_out(lab, lab.dir + "/secret")
     take_over(lab, *refusals(lab))
     legacy = subprocess.run(["openssl", "list", "-providers", "-provider", "legacy"], capture_output=True).returncode == 0
