@@ -182,7 +182,7 @@ int fsx_lock(int dirfd, const char *name, struct err *e)
     }
     (void)snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
     if (ftruncate(fd, 0) || pwrite(fd, pid, strlen(pid), 0) < 0) {
-        (void)err_errno(e, "spool.lock", "write", name);
+        (void)err_errno(e, "spool.write", "write", name);
         (void)close(fd);
         return -1;
     }

@@ -258,6 +258,27 @@ static int verdict(const struct send *s, const struct out_row *r)
     return s->wait_ms >= 0 ? EXIT_UNPROVEN : EXIT_OK;
 }
 
+/* It is ours, though we cannot tell how far it is: never the code of one that was not taken. */
+static int lost_sight(struct send *s, const char *input, const char *id, struct err *e)
+{
+    struct json_object *o;
+
+    (void)err_wrap(e, "accepted as %s, but: ", id);
+    (void)err_next(e, "do not send it again; aviso status %s", id);
+    if (!s->c->json) {
+        (void)cli_fail(s->c, input, e);
+        return EXIT_UNPROVEN;
+    }
+    o = json_object_new_object();
+    json_add_given(o, "id", id);
+    json_add_given(o, "input", input);
+    json_add_bool(o, "ok", false);
+    json_add_int(o, "exit", EXIT_UNPROVEN);
+    (void)json_object_object_add(o, "error", cli_error_json(e));
+    cli_json(o);
+    return EXIT_UNPROVEN;
+}
+
 static int tell_end(struct send *s, const char *input, const char *name, const struct out_row *r,
     struct json_object *answer, struct arena *a)
 {
@@ -276,7 +297,7 @@ static int tell_end(struct send *s, const char *input, const char *name, const s
         return code;
     }
     if (act_store(&s->act, &st, &e) || !(o = view_out_json(st, r, true, a, &e)))
-        return cli_fail(s->c, input, &e);
+        return lost_sight(s, input, r->id, &e);
     json_add_given(o, "input", input);
     json_add_bool(o, "existed", number(answer, "existed") != 0);
     json_add(o, "twin", text(answer, "twin"));
@@ -304,12 +325,8 @@ static int follow(struct send *s, const char *input, struct json_object *answer,
     else
         rc = watch(s, row, until, &r, a, &e);
     s->id = NULL;
-    if (rc) {
-        (void)err_wrap(&e, "accepted as %s, but: ", text(answer, "id"));
-        (void)err_next(&e, "do not send it again; aviso status %s", text(answer, "id"));
-        (void)cli_fail(s->c, input, &e);
-        return EXIT_UNPROVEN;
-    }
+    if (rc)
+        return lost_sight(s, input, text(answer, "id"), &e);
     return tell_end(s, input, name, &r, answer, a);
 }
 

@@ -601,7 +601,7 @@ N("spool.fsync", SPOOL, "The disk did not confirm that data is durable; nothing 
   "Look at the disk before anything else")
 N("spool.link", SPOOL, "A payload cannot be given its name in the spool",
   "Look at the spool's disk and permissions")
-N("spool.lock", SETUP, "The spool's lock file cannot be made or written",
+N("spool.lock", SETUP, "The spool's lock file cannot be made or opened",
   "Correct the permissions of the spool")
 N("spool.locked", UNREACHED, "Another aviso holds the spool",
   "Stop it, or use its command line")
@@ -609,7 +609,7 @@ N("spool.open", SPOOL, "A spool file cannot be made",
   "Look at the spool's disk and permissions")
 N("spool.space", SPOOL, "Too little space is free where the spool lies",
   "Make room; what was accepted is still sent")
-N("spool.write", SPOOL, "A payload cannot be written to the spool",
+N("spool.write", SPOOL, "The spool cannot be written",
   "Free space on the spool's disk")
 N("status.ambiguous", INPUT, "Several documents carry this id",
   "Give our id of the one you mean: aviso status names them")

@@ -21,6 +21,7 @@ enum shim_op {
     SHIM_MALLOC = 256, /* malloc, calloc, realloc, called by the program or by any library */
     SHIM_ACCEPT = 512  /* accept, accept4: of any socket */
 };
+#define SHIM_OPS 10
 
 /* In place of an errno. */
 #define SHIM_SHORT (-1) /* half of the bytes are written */
@@ -32,12 +33,15 @@ struct shim {
     _Atomic uint32_t ops, at, lasting, rate, seed;
     _Atomic int32_t error;
     _Atomic uint32_t delay_ms;
-    _Atomic uint32_t own; /* SHIM_MALLOC: only what the program's own code asks for */
+    _Atomic uint32_t own;     /* SHIM_MALLOC: only what the program's own code asks for */
+    _Atomic uint32_t payload; /* not the journal's files */
+    _Atomic uint32_t lazy;    /* an fsync that does not fail is not done either: power stays on */
     /* what the shim tells */
     _Atomic uint32_t seen, failed;
     _Atomic uint32_t last;    /* the op that failed last */
     _Atomic uint32_t again;   /* fsyncs of a journal file whose fsync had failed in this process */
     _Atomic uint32_t journal; /* fsyncs of the journal that failed */
+    _Atomic uint32_t each[SHIM_OPS]; /* of `seen`, in the order of enum shim_op */
 };
 
 #endif

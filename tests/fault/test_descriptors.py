@@ -48,7 +48,7 @@ def accept_fails(lab, c, shim, service):
 
 def service_runs_out(lab, c, service):
     """The service may open nothing, one more, two more ... while documents come, small and large."""
-    padding = lambda s: s.rstrip() + "<!-- " + os.urandom(300000).hex() + " -->"
+    padding = lambda s: s.replace("</Invoice>", "<!-- " + os.urandom(300000).hex() + " --></Invoice>")  # goes through files
     bad = []
     for more in range(7) if ALL else (0, 1, 3):
         for size, change in (("S", lambda s: s), ("L", padding)):

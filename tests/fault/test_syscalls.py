@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Every system call on the spool fails once, or from some moment on, under a sender and a receiver that are real
-processes. Judged from outside: 0 lost, 0 doubled, 0 false claims, exit codes and answers that say what was.
+processes; then every call on the files that a large payload streams through. Judged from outside: 0 lost, 0 doubled,
+0 false claims, exit codes and answers that say what was.
 
 AVISO_FAULTS=all tries every call with every error (make torture); else each place with one of them, and a part of the
-many writes."""
-import errno, os, sys, time
+many writes. Most of it is waiting for a timer: several networks share the faults and work at once."""
+import collections, errno, multiprocessing, os, random, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from lab import *
@@ -12,13 +13,17 @@ from checker import *
 from shim import *
 
 ALL = os.environ.get("AVISO_FAULTS") == "all"
+NETWORKS = 3 * (os.cpu_count() or 1)
 ERRORS = {WRITE: (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS, errno.EFBIG, SHORT), FSYNC: (errno.EIO,),
           RENAME: (errno.ENOSPC, errno.EIO), LINK: (errno.ENOSPC, errno.EDQUOT),
           OPEN: (errno.EMFILE, errno.ENOSPC, errno.EROFS, errno.EACCES), CLOSE: (errno.EIO,),
           TRUNCATE: (errno.EIO, errno.ENOSPC)}
 CODES = {0, 1, 69, 70, 71, 73, 74, 75, 78}
 FAST = ["--set", "retry.first=1s", "--set", "retry.max=1s", "--set", "retry.after_max=1s", "--set", "retry.answer_timeout=4s"]
-met = 0
+LEASE = 300  # seconds, of what is being validated
+SMALL, LARGE = "small", "large"
+KINDS = [(side, size) for size in (SMALL, LARGE) for side in ("sender", "receiver")]
+Fault = collections.namedtuple("Fault", "side size op at error lasting")
 
 
 def places(op, n):
@@ -31,67 +36,8 @@ def places(op, n):
                     yield at, error, lasting
 
 
-def word(op, at, error, lasting):
-    return f"{NAMES[op]} {at}{' and on' if lasting else ''}: {'short' if error == SHORT else errno.errorcode[error]}"
-
-
-def send(lab, number, seconds=8, **kw):
-    path = lab.dir + f"/{number}.xml"
-    if not os.path.exists(path):
-        lab.invoice(number)
-    return lab.ap(1, "send", path, "--key", number, f"--wait={seconds}s", "--json", *FAST, **kw)
-
-
-def last(r):
-    lines = r.stdout.strip().splitlines()
-    return json.loads(lines[-1]) if lines else {}
-
-
-def settle(lab, c, number, alive=lambda: None):
-    """Handed in again, with the same key, until it is proven: then it is at C4 once, and one document."""
-    for _ in range(6):
-        alive()
-        r = send(lab, number)
-        if r.returncode == 0:
-            break
-    if r.returncode:
-        return f"not proven: exit {r.returncode} {r.stdout[-300:]} {r.stderr[-300:]}"
-    until(lambda: alive() or c.handed().get(number), 10)
-    n = c.handed().get(number, 0)
-    return "" if n == 1 else f"at C4 {n} times"
-
-
-def calls(lab, shim, op, number, **kw):
-    """How many calls a plain exchange makes."""
-    shim.set(op)
-    send(lab, number, **kw)
-    time.sleep(0.5)
-    return shim.seen
-
-
-def sender(lab, c, shim):
-    global met
-    for op in ERRORS:
-        n, bad = calls(lab, shim, op, f"SN-{op}", env=shim.env()), []
-        for at, error, lasting in places(op, n):
-            number = f"S-{op}-{at}-{error}-{lasting}"
-            shim.set(op, error, at=at, lasting=lasting)
-            r = send(lab, number, seconds=3, env=shim.env())
-            shim.off()
-            met += shim.failed
-            why = ""
-            if r.returncode not in CODES or (r.returncode and not r.stderr and not r.stdout):
-                why = f"exit {r.returncode} {r.stderr[-300:]}"
-            elif r.returncode == 0 and c.handed().get(number) != 1 and not until(lambda: c.handed().get(number) == 1, 5):
-                why = "it claims what is not so"
-            elif last(r).get("id") and not lab.json(1, "status", last(r)["id"]):
-                why = f"it accepted what is not there: {last(r)}"
-            elif shim.again:
-                why = "fsync again after a failed one"
-            why = why or settle(lab, c, number)
-            if why:
-                bad.append(f"{word(op, at, error, lasting)}: {why} [{r.returncode} {r.stderr[-200:]}]")
-        say(not bad, f"sender: each of {n} calls of {NAMES[op]} fails", " | ".join(bad))
+def word(f):
+    return f"{NAMES[f.op]} {f.at}{' and on' if f.lasting else ''}: {'short' if f.error == SHORT else errno.errorcode[f.error]}"
 
 
 class Service:
@@ -114,50 +60,165 @@ class Service:
         self.start()
 
 
-def judge_answers(answers):
-    """Our own passing faults are 503, never an error of the message."""
-    wrong = [a for a in answers if a[2] == "error" or a[1] not in (0, 200, 503)]
-    return f"answers {wrong}" if wrong else ""
+class Network:
+    """A sender and a receiver of their own."""
 
+    def __init__(self, lab):
+        self.lab = lab
+        lab.stop_ap2()
+        self.one, self.two = Shim(lab.net + "/ap1", lazy=1), Shim(lab.net + "/ap2", lazy=1)
+        self.witness = Witness(lab).serve(BUYER)
+        self.c = Checker(lab, self.witness)
+        self.service = Service(lab, self.two)
+        self.send("FIRST", SMALL)
 
-def receiver(lab, c, shim, service):
-    global met
-    for op in ERRORS:
+    def close(self):
+        self.lab.end(self.service.process)
+        self.witness.close()
+        self.one.close()
+        self.two.close()
+
+    def send(self, number, size, seconds=8):
+        path = self.lab.dir + f"/{number}.xml"
+        if not os.path.exists(path):  # a large one does not shrink below what goes through files
+            self.lab.invoice(number, lambda s: s if size == SMALL else s.replace("</Invoice>", f"<!-- {os.urandom(300000).hex()} --></Invoice>"))
+        return self.lab.ap(1, "send", path, "--key", number, f"--wait={seconds}s", "--json", *FAST, env=self.one.env())
+
+    def count(self, side, size):
+        """How many calls of each sort a plain exchange makes."""
+        shim, number = {"sender": self.one, "receiver": self.two}[side], f"N-{side}-{size}"
+        shim.set(FILES, payload=size == LARGE)
+        self.send(number, size)
+        until(lambda: self.c.handed().get(number), 10)
+        time.sleep(0.5)
+        return shim.each()
+
+    def settle(self, number, size, leased=False):
+        """Handed in again, with the same key, until it is proven: then it is at C4 once, and one document. When the end of
+        a step could not be written either, its claim lasts until the lease ends: count() waits for that."""
+        for _ in range(6):
+            self.service.alive()
+            r = self.send(number, size)
+            if r.returncode == 0:
+                break
+        if r.returncode:
+            return f"not proven: exit {r.returncode} {r.stdout[-300:]} {r.stderr[-300:]}"
+        self.c.accepted(number)
+        until(lambda: self.service.alive() or self.c.handed().get(number), 2 if leased else 30)
+        n = self.c.handed().get(number, 0)
+        os.unlink(self.lab.dir + f"/{number}.xml")
+        return "" if n == 1 or leased and n == 0 else f"at C4 {n} times"
+
+    # both: what is wrong, and how many calls failed
+
+    def sender(self, f, number):
+        shim, c = self.one, self.c
+        shim.set(f.op, f.error, at=f.at, lasting=f.lasting, payload=f.size == LARGE)
+        r = self.send(number, f.size, seconds=3)
+        shim.off()
+        lines, why = r.stdout.strip().splitlines(), ""
+        said = json.loads(lines[-1]) if lines else {}
+        if r.returncode not in CODES or (r.returncode and not r.stderr and not r.stdout):
+            why = f"exit {r.returncode} {r.stderr[-300:]}"
+        elif r.returncode == 0 and not until(lambda: c.handed().get(number) == 1, 30):
+            why = "it claims what is not so"
+        elif said.get("id") and not self.lab.json(1, "status", said["id"]):
+            why = f"it accepted what is not there: {said}"
+        elif said.get("exit", r.returncode) != r.returncode:
+            why = f"the line says another code: {said}"
+        elif not said.get("id") and r.returncode not in (0, 75) and [d for d in self.lab.json(1, "status", number) if "state" in d]:
+            why = f"it holds what it says it did not take: {said}"
+        elif f.op == WRITE and f.error == errno.ENOSPC and not said.get("id") and r.returncode != 74:
+            why = "S1 a full disk before it is accepted is 74"
+        elif shim.again:
+            why = "fsync again after a failed one"
+        why = why or self.settle(number, f.size)
+        return why and f"{why} [{r.returncode} {r.stderr[-200:]}]", shim.failed
+
+    def receiver(self, f, number):
+        shim, c, service = self.two, self.c, self.service
         service.alive()
-        n, bad = calls(lab, shim, op, f"RN-{op}"), []
-        for at, error, lasting in places(op, n):
-            number = f"R-{op}-{at}-{error}-{lasting}"
-            wire, ends = len(c.witness.answers), len(service.ends)
-            shim.set(op, error, at=at, lasting=lasting)
-            r = send(lab, number, seconds=2)
-            time.sleep(0.3)
-            failed, again, journal = shim.failed, shim.again, shim.journal
-            shim.off()
-            met += failed
-            why = judge_answers(c.witness.answers[wire:]) or ("fsync again after a failed one" if again else "")
-            why = why or settle(lab, c, number, service.alive)
-            if not why and journal:
-                until(lambda: service.alive() or len(service.ends) > ends, 10)
-                why = "" if len(service.ends) > ends else "it goes on after a failed fsync"
-            if why:
-                bad.append(f"{word(op, at, error, lasting)}: {why} [{c.witness.answers[wire:]} {r.stderr[-200:]}]")
-        say(not bad, f"receiver: each of {n} calls of {NAMES[op]} fails", " | ".join(bad))
+        wire, ends = len(c.witness.answers), len(service.ends)
+        shim.set(f.op, f.error, at=f.at, lasting=f.lasting, payload=f.size == LARGE)
+        r = self.send(number, f.size, seconds=2)
+        until(lambda: shim.failed, 3)
+        time.sleep(0.1)
+        failed, again, journal = shim.failed, shim.again, shim.journal
+        shim.off()
+        # our own passing faults are 503, never an error of the message
+        wrong = [a for a in c.witness.answers[wire:] if a[2] == "error" or a[1] not in (0, 200, 503)]
+        why = f"answers {wrong}" if wrong else "fsync again after a failed one" if again else ""
+        why = why or self.settle(number, f.size, f.lasting)
+        if not why and journal:
+            until(lambda: service.alive() or len(service.ends) > ends, 30)
+            why = "" if len(service.ends) > ends else "it goes on after a failed fsync"
+        return why and f"{why} [{c.witness.answers[wire:]} {r.stderr[-200:]}]", failed
 
 
-with Lab() as lab:
-    lab.stop_ap2()
-    one, two = Shim(lab.net + "/ap1"), Shim(lab.net + "/ap2")
-    witness = Witness(lab).serve(BUYER)
-    c = Checker(lab, witness)
-    service = Service(lab, two)
-    send(lab, "FIRST")
-    sender(lab, c, one)
-    receiver(lab, c, two, service)
-    wrong = c.count()
+def share(n, most, ready, folder):
+    """The n-th network: counts the calls, then tries its share of the faults; what it found is in a file."""
+    with Lab() as lab:
+        net, found = Network(lab), []
+        for i, kind in enumerate(KINDS):
+            counted = net.count(*kind)
+            with most.get_lock():
+                for k, op in enumerate(ERRORS):
+                    most[i * len(ERRORS) + k] = max(most[i * len(ERRORS) + k], counted[op])
+        ready.wait(300)  # the most that any of them counted is tried by all
+        for f in faults(most)[n::NETWORKS]:
+            why, failed = getattr(net, f.side)(f, "-".join(map(str, (f.side[0].upper(), f.size[0].upper(), *f[2:]))))
+            found.append((f.side, f.size, f.op, failed, why and f"{word(f)}: {why}"))
+        wrong = net.c.count(LEASE + 60)
+        net.close()
+    with open(f"{folder}/{n}", "w") as out:
+        json.dump({"found": found, "wrong": wrong, "failures": lab_failures()}, out)
+
+
+def faults(most):
+    """All of them, mixed the same way in each network: some sorts take longer than others."""
+    found = [Fault(side, size, op, *place) for i, (side, size) in enumerate(KINDS) for k, op in enumerate(ERRORS)
+             for place in places(op, most[i * len(ERRORS) + k])]
+    random.Random(1).shuffle(found)
+    return found
+
+
+def lab_failures():
+    return sys.modules["lab"].failures
+
+
+def tell(most, results):
+    met = 0
+    for i, (side, size) in enumerate(KINDS):
+        for k, op in enumerate(ERRORS):
+            n = most[i * len(ERRORS) + k]
+            mine = [x for r in results for x in r["found"] if x[:3] == [side, size, op]]
+            bad, hits = [x[4] for x in mine if x[4]], sum(x[3] > 0 for x in mine)
+            met += sum(x[3] for x in mine)
+            say(not bad and (hits or not n), f"{side}: each of {n} calls of {NAMES[op]} fails" + (", of a large payload's files" if size == LARGE else ""),
+                " | ".join(bad) or "no call failed")
+            if mine:
+                print(f"  {len(mine)} faults, {hits} met")
+        say(size == SMALL or most[i * len(ERRORS) + list(ERRORS).index(LINK)], f"{side}: a large payload streams through files")
+    wrong = {k: sorted(x for r in results for x in r["wrong"][k]) for k in results[0]["wrong"]}
     say(not any(wrong.values()), "nothing is lost, doubled, stuck or claimed falsely", wrong)
     print(f"{met} system calls failed; {sums(wrong)}")
-    lab.end(service.process)
-    witness.close()
-    one.close()
-    two.close()
+
+
+def main():
+    began, folder = time.monotonic(), tempfile.mkdtemp(prefix="aviso-syscalls-")
+    most, ready = multiprocessing.Array("i", len(KINDS) * len(ERRORS)), multiprocessing.Barrier(NETWORKS)
+    work = [multiprocessing.Process(target=share, args=(n, most, ready, folder)) for n in range(NETWORKS)]
+    for p in work:
+        p.start()
+    for p in work:
+        p.join()
+    results = [json.load(open(f"{folder}/{n}")) for n in range(NETWORKS) if os.path.exists(f"{folder}/{n}")]
+    say(len(results) == NETWORKS and not any(r["failures"] for r in results), "every network did its share", f"{len(results)} of {NETWORKS}")
+    shutil.rmtree(folder)
+    if results:
+        tell(most, results)
+    print(f"{NETWORKS} networks, {time.monotonic() - began:.0f} s")
+
+
+main()
 done()
