@@ -122,6 +122,24 @@ def main(lab):
     saying("A2 a killed service is red", red(d("--quick"), "service", "no service"))
 
 
+def expiring(lab):
+    """P1 Our certificate comes nearer to its end: each step is an alarm of its own."""
+    if not os.path.exists(FAULT):
+        print("skip P1 alarms of a certificate: no program with fault points")
+        return
+    r = subprocess.run(["openssl", "x509", "-in", lab.net + "/pki/ap2.pem", "-noout", "-enddate"], capture_output=True, text=True)
+    end = time.mktime(time.strptime(r.stdout.strip().split("=")[1], "%b %d %H:%M:%S %Y %Z")) - time.timezone
+    for days, step in ((61, None), (59, "60 days"), (29, "30 days"), (6, "7 days"), (0.5, "1 days"), (-1, "0 days")):
+        ms = int((end - days * 86400 - time.time()) * 1000)
+        p = lab.serve(2, "--set", "trust.revocation=off", program=FAULT, env={**os.environ, "AVISO_CLOCK_OFFSET_MS": str(ms)})
+        told = lambda: [a["subject"] for a in lab.json(2, "alarms") if a["kind"] == "certificate"]
+        until(lambda: bool(told()) == bool(step) and all(t.endswith(" " + step) for t in told()), 5)
+        time.sleep(0.5)
+        say(len(told()) == bool(step) and all(t.endswith(" " + step) for t in told()), f"P1 {days} days before the end of our certificate: {'alarm ' + step if step else 'no alarm'}", lab.json(2, "alarms"))
+        lab.end(p)
+
+
 with Lab() as the_lab:
     main(the_lab)
+    expiring(the_lab)
 done()

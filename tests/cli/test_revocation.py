@@ -132,6 +132,20 @@ def activated(lab):
     lab.end(ap2)
 
 
+def signer(lab):
+    """R1 The receiver signs its receipts with the revoked certificate, and does not know."""
+    shutil.rmtree(lab.net + "/ap2/spool/keys")
+    forget(lab, 1)
+    pair = [f"ap.{what}_file={lab.net}/pki/{name}.{end}" for what, name, end in
+            (("key", "ap2next", "key"), ("cert", "ap2next", "pem"), ("old_key", "ap2", "key"), ("old_cert", "ap2", "pem"))]
+    ap2 = lab.serve(2, *(x for p in pair for x in ("--set", p)), "--set", "trust.revocation=off")
+    got = send(lab, "REV-13")
+    d = lab.json(1, "status", "REV-13")[0]
+    say(got == (75, "UNKNOWN", "cert.revoked") and not d["proofs"] and not d["proven"], "R1 a receipt whose signer is revoked is no proof", (got, d))
+    say(d["attempts"][0]["http"] == 200 and any(r["invoice"] == "REV-13" for r in lab.json(2, "list", "--inbound")), "R1 ... though it was signed well, and the document is there", d["attempts"])
+    lab.end(ap2)
+
+
 def own(lab):
     """Ours is revoked: what is to be sent waits, without an attempt, until another key signs."""
     ap1 = lab.serve(1, *SOON, "--set", "retry.first=1s", "--set", "retry.max=1s")
@@ -191,5 +205,6 @@ with Lab() as lab:
     nobody(lab)
     soft(lab)
     activated(lab)
+    signer(lab)
     revoked(lab)
 done()

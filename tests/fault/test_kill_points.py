@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """kill -9 at every fault point of both access points, over real processes and a real network.
 
-For each point: a document is handed in while one side is killed there; the side is started again and the same
+Small documents, and large ones, which go through files. For each point: a document is handed in while one side is killed there; the side is started again and the same
 submission (same key) is repeated. Then an outside look at command output and disk: the document is proven, it was
 handed over exactly once, and nothing was claimed that is not so."""
 import json, os, shutil, signal, socket, subprocess, sys, tempfile, time
@@ -76,9 +76,12 @@ def start_ap2(env=None):
 
 
 def send(n, fault=None, wait="8s", env=None):
+    """One whose n ends with L is large, and does not shrink."""
     path = os.path.join(DIR, f"inv-{n}.xml")
-    with open(path, "w") as f:
-        f.write(INVOICE.replace("INV-1042", f"KILL-{n}"))
+    if not os.path.exists(path):
+        padding = f"<!-- {os.urandom(300000).hex()} -->" if n.endswith("L") else ""
+        with open(path, "w") as f:
+            f.write(INVOICE.replace("INV-1042", f"KILL-{n}").replace("</Invoice>", padding + "</Invoice>"))
     return run(conf("aviso.conf") + ["--set", "retry.first=1s", "--set", "retry.answer_timeout=5s", "send", path,
                                      "--key", f"key-{n}", f"--wait={wait}", "--json"], fault=fault, env=env)
 
@@ -120,14 +123,19 @@ def check(n, point, died):
     sys.stdout.flush()
 
 
-def points(env_of):
-    """The points that a plain exchange passes on one side."""
+def points(env_of, modules):
+    """The points that an exchange of each size passes on one side: with what a number ends, and the point."""
+    small = passed(lambda env: env_of("S", env), modules)
+    return [("S", p) for p in small] + [("L", p) for p in passed(lambda env: env_of("L", env), modules) if p not in small]
+
+
+def passed(env_of, modules):
     names = os.path.join(DIR, "points")
     if os.path.exists(names):
         os.unlink(names)
     env_of({"AVISO_FAULT_LIST": names})
     with open(names) as f:
-        return sorted(set(f.read().split()))
+        return sorted(p for p in set(f.read().split()) if p.split(".")[0] in modules)
 
 
 def main():
@@ -143,27 +151,29 @@ def main():
     start_ap2()
     send("first")  # once without faults, so that spool and connections are as usual
 
-    sender = [p for p in points(lambda env: send("list", env=env)) if p.split(".")[0] in ("out", "store", "base")]
-    for n, p in enumerate(sender):
-        r = send(f"s{n}", fault=f"{p}=kill@1!")
-        check(f"s{n}", f"sender killed at {p}", r.returncode == -signal.SIGKILL)
+    sender = points(lambda size, env: send("list" + size, env=env), ("out", "store", "base"))
+    for i, (size, p) in enumerate(sender):
+        n = f"s{i}{size}"
+        r = send(n, fault=f"{p}=kill@1!")
+        check(n, f"sender killed at {p}", r.returncode == -signal.SIGKILL)
     end_ap2()
 
-    def list_receiver(env):
+    def list_receiver(size, env):
         start_ap2(env)
-        send("rlist")
+        send("rlist" + size)
         time.sleep(1)
         end_ap2()
 
-    receiver = [p for p in points(list_receiver) if p.split(".")[0] in ("in", "store", "base")]
-    for n, p in enumerate(receiver):
+    receiver = points(list_receiver, ("in", "store", "base"))
+    for i, (size, p) in enumerate(receiver):
+        n = f"r{i}{size}"
         start_ap2({"AVISO_FAULT": f"{p}=kill@1"})
-        send(f"r{n}", wait="3s")
+        send(n, wait="3s")
         time.sleep(0.5)
         died = AP2.poll() is not None
         end_ap2()
         start_ap2()
-        check(f"r{n}", f"receiver killed at {p}", died)
+        check(n, f"receiver killed at {p}", died)
         end_ap2()
     print(f"{len(sender)} points of the sender, {len(receiver)} of the receiver")
 

@@ -214,6 +214,42 @@ static void date_times_are_read_strictly(void **state)
     assert_string_equal(text, "1969-12-31T23:59:59.999Z");
 }
 
+static void same_instant(const char *text, const char *utc)
+{
+    char again[CLOCK_TEXT];
+    int64_t ms;
+    bool zone;
+
+    assert_true(clock_parse(str_z(text), &ms, &zone));
+    clock_utc(again, ms);
+    assert_string_equal(again, utc);
+}
+
+/* Where clocks are put forward and back: our zone has no part in it. A leap second is in no schema:
+ * refused. */
+static void t6_utc_is_right_in_every_zone_and_century(void **state)
+{
+    static const char *const zones[] = {"Europe/Brussels", "CET-1CEST,M3.5.0,M10.5.0/3", "ABC+11"};
+    int64_t ms;
+    bool zone;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+        assert_int_equal(setenv("TZ", zones[i], 1), 0);
+        tzset();
+        same_instant("2026-03-29T02:30:00+01:00", "2026-03-29T01:30:00.000Z"); /* is skipped */
+        same_instant("2026-10-25T02:30:00+02:00", "2026-10-25T00:30:00.000Z"); /* comes twice */
+        same_instant("2026-10-25T02:30:00+01:00", "2026-10-25T01:30:00.000Z");
+        same_instant("2038-01-19T03:14:08Z", "2038-01-19T03:14:08.000Z");
+        same_instant("2106-02-07T06:28:16Z", "2106-02-07T06:28:16.000Z");
+        same_instant("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z");
+        same_instant("1900-01-01T00:00:00+14:00", "1899-12-31T10:00:00.000Z");
+        assert_false(clock_parse(STR("2016-12-31T23:59:60Z"), &ms, &zone));
+    }
+    assert_int_equal(unsetenv("TZ"), 0);
+    tzset();
+}
+
 static void two_locks_exclude_each_other(void **state)
 {
     struct err e = ERR_INIT;
@@ -248,6 +284,7 @@ int main(void)
         cmocka_unit_test(gzip_is_refused_at_every_cut_and_with_a_tail),
         cmocka_unit_test(gzip_bombs_stop_at_size_and_ratio),
         cmocka_unit_test(date_times_are_read_strictly),
+        cmocka_unit_test(t6_utc_is_right_in_every_zone_and_century),
         cmocka_unit_test(two_locks_exclude_each_other),
     };
     return cmocka_run_group_tests(t, setup, teardown);

@@ -67,18 +67,27 @@ static int stop(void **state)
     return 0;
 }
 
-static int dial(void)
+/* As 127.0.0.`from`. */
+static int dial_from(unsigned from)
 {
     struct sockaddr_in a = {
         .sin_family = AF_INET, .sin_port = htons((uint16_t)http_server_port(server))};
+    struct sockaddr_in self = {.sin_family = AF_INET};
     struct timeval t = {8, 0};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
     assert_true(fd >= 0);
+    self.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + from);
+    assert_int_equal(bind(fd, (struct sockaddr *)&self, sizeof(self)), 0);
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)), 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
     return fd;
+}
+
+static int dial(void)
+{
+    return dial_from(1);
 }
 
 /* Everything until the peer closes or 8 s pass. */
@@ -302,6 +311,88 @@ static void who_is_over_the_limit_waits_until_one_leaves(void **state)
             (void)close(idle[i]);
 }
 
+/* ---- a server of its own for one test ---- */
+
+static struct http_server *the_groups;
+
+static void begin(struct http_server_cfg *c)
+{
+    static const struct http_handler h = {admit, serve, NULL};
+    struct err e = ERR_INIT;
+
+    c->listen = "127.0.0.1:0";
+    c->listen_fd = c->tmp_dirfd = -1;
+    c->max_body = 1 << 20;
+    the_groups = server;
+    assert_int_equal(http_server_start(&server, c, &h, &e), 0);
+}
+
+static void end(void)
+{
+    http_server_drain(server, 1000);
+    server = the_groups;
+}
+
+#define CROWD 10000
+
+static size_t files_allowed(void)
+{
+    struct rlimit r;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &r), 0);
+    r.rlim_cur = r.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &r);
+    return (size_t)r.rlim_cur;
+}
+
+/* Half a head each, and nothing more. */
+static void n12_a_crowd_of_one_address_holds_up_no_other(void **state)
+{
+    struct http_server_cfg c = {.max_connections = 64}; /* 33 an address */
+    static int crowd[CROWD];
+    size_t n = files_allowed() > CROWD + 200 ? CROWD : files_allowed() - 200;
+    unsigned asked = 0;
+
+    (void)state;
+    begin(&c);
+    for (size_t i = 0; i < n; i++) {
+        crowd[i] = dial_from(2);
+        (void)send(crowd[i], "POST /as4 HTT", 13, MSG_NOSIGNAL); /* may be closed already */
+        if (i % (n / 20) == 0) {
+            int64_t t0 = clock_mono();
+            expect(200, POST "Host: a\r\nContent-Length: 2\r\n\r\nhi");
+            assert_true(clock_mono() - t0 < 1000);
+            asked++;
+        }
+    }
+    assert_true(asked >= 20);
+    for (size_t i = 0; i < n; i++)
+        (void)close(crowd[i]);
+    end();
+}
+
+static void n12_a_body_that_drips_is_cut(void **state)
+{
+    struct http_server_cfg c = {.body_rate = 1000};
+    const char *head = POST "Host: a\r\nContent-Length: 100000\r\n\r\n";
+    int64_t t0 = clock_mono();
+    ssize_t sent;
+    int fd;
+
+    (void)state;
+    begin(&c);
+    fd = dial();
+    sent = send(fd, head, strlen(head), MSG_NOSIGNAL);
+    assert_int_equal(sent, strlen(head));
+    while (sent > 0 && clock_mono() - t0 < 30000) {
+        (void)usleep(100000);
+        sent = send(fd, "0123456789", 10, MSG_NOSIGNAL); /* 100 bytes a second */
+    }
+    assert_true(sent < 0);
+    (void)close(fd);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest t[] = {
@@ -312,6 +403,8 @@ int main(void)
         cmocka_unit_test(keep_alive_requests_of_many_threads_all_get_their_answer),
         cmocka_unit_test(s13_who_cannot_be_taken_now_waits_and_is_served),
         cmocka_unit_test(who_is_over_the_limit_waits_until_one_leaves),
+        cmocka_unit_test(n12_a_crowd_of_one_address_holds_up_no_other),
+        cmocka_unit_test(n12_a_body_that_drips_is_cut),
         cmocka_unit_test(several_addresses_are_served_and_one_that_fails_takes_all_back),
     };
     return cmocka_run_group_tests(t, start, stop);

@@ -30,6 +30,23 @@ static void a_second_writer_is_refused(void **state)
     assert_null(other);
 }
 
+/* The lock is held by an open file: the pid in it, here of a process that lives, is only told. */
+static void s11_a_stale_pid_locks_nobody_out(void **state)
+{
+    struct kit *k = *state;
+    struct store_recovered r;
+    char path[128];
+    FILE *f;
+
+    (void)snprintf(path, sizeof(path), "%s/lock", k->dir);
+    f = fopen(path, "we");
+    assert_non_null(f);
+    assert_true(fprintf(f, "%d\n", (int)getppid()) > 0);
+    assert_int_equal(fclose(f), 0);
+    kit_reopen(k, &r);
+    assert_false(r.moved);
+}
+
 static void a_volatile_spool_is_refused_unless_allowed(void **state)
 {
     char dir[] = "/dev/shm/aviso-store-XXXXXX";
@@ -713,6 +730,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
     const struct CMUnitTest t[] = {
         TEST(a_second_writer_is_refused),
+        TEST(s11_a_stale_pid_locks_nobody_out),
         TEST(a_volatile_spool_is_refused_unless_allowed),
         TEST(another_mode_is_refused),
         TEST(a_newer_schema_is_refused),
