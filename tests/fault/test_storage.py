@@ -162,7 +162,7 @@ def lost_receipts(lab, c, sender):
     for number in numbers[:3]:
         send(lab, number, "--wait=20s", *FAST)
     c.witness.does(swallow)
-    sender = lab.serve(1, *FAST, "--set", "retry.first=30m")
+    sender = lab.serve(1, *FAST, "--set", "retry.first=30m", "--set", "retry.max=30m")
     for number in numbers[3:]:
         send(lab, number)
     until(lambda: all(state(lab, n) == "UNKNOWN" for n in numbers[3:]))
