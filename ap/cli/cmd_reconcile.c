@@ -168,6 +168,7 @@ static void summary(const struct job *j)
         json_add_bool(o, "ok", j->count[RECONCILE_REACHED] == j->list.n);
         json_add_int(o, "listed", j->list.n);
         json_add_int(o, "duplicate_lines", j->list.duplicates);
+        json_add_int(o, "lines_without_number", j->list.passed);
         json_add_int(o, "reached_twice", j->twice);
         if (cli_has(j->c, "unlisted"))
             json_add_int(o, "unlisted", j->unlisted);
@@ -181,6 +182,8 @@ static void summary(const struct job *j)
             (void)printf(", %zu %s", j->count[k], reconcile_class_word((enum reconcile_class)k));
     if (j->list.duplicates)
         (void)printf("; %zu lines said again what was listed", j->list.duplicates);
+    if (j->list.passed)
+        (void)printf("; %zu lines without a number", j->list.passed);
     if (cli_has(j->c, "unlisted"))
         (void)printf("; %zu not on the list", j->unlisted);
     (void)putchar('\n');

@@ -467,6 +467,8 @@ N("publish.url", SETUP, "The SMP answers with a redirect, which is not followed 
   "Set smp.url to where it leads")
 N("reconcile.column", INPUT, "No telling which column of a list holds the invoice numbers",
   "Say --column NAME or --column N")
+N("reconcile.empty", INPUT, "A list of expected invoices holds nothing, not even a heading",
+  "See why it was exported so; a heading alone says that nothing is expected")
 N("regex.flags", INPUT, "The flags of a regular expression are not known",
   "Correct the rule")
 N("regex.limit", INPUT, "A regular expression needs more time or memory than its limit",

@@ -19,12 +19,14 @@ struct reconcile_list {
     struct reconcile_item *items; /* in the order of the list, each number once */
     size_t n;
     size_t duplicates;                    /* lines that say again what was listed */
+    size_t passed;                        /* lines that hold something, but no number */
     const struct reconcile_item **sorted; /* by number */
 };
 
 /* `column`: name of a heading, or number of a column from 1, or NULL: the column whose heading says
  * invoice number, or the only one. A column headed supplier or sender is read too: a participant
- * identifier. csv.*, reconcile.column (ERR_INPUT): no such column, or no telling which. */
+ * identifier. A heading alone expects nothing. ERR_INPUT: csv.*; reconcile.column: no such column,
+ * no number in it, or no telling which; reconcile.empty: not even a heading. */
 int reconcile_read(struct reconcile_list *out, struct str bytes, const char *column,
     struct arena *a, struct err *e) MUST_CHECK;
 bool reconcile_lists(const struct reconcile_list *l, const char *number);

@@ -132,8 +132,14 @@ static int add(struct reconcile_list *l, size_t *room, const struct csv_row *row
 {
     struct reconcile_item *more;
 
-    if (col->number >= row->n || !row->cell[col->number].n)
-        return 0; /* a total, a remark */
+    if (col->number >= row->n || !row->cell[col->number].n) {
+        for (size_t i = 0; i < row->n; i++)
+            if (row->cell[i].n) { /* a total, a remark; or a number that was lost */
+                l->passed++;
+                break;
+            }
+        return 0;
+    }
     if (l->n == RECONCILE_MAX)
         return err_set(
             e, ERR_INPUT, "csv.size", "", "the list has more than %d numbers", RECONCILE_MAX);
@@ -165,14 +171,20 @@ static int read_rows(
 
     if (!row)
         return err_nomem(e);
-    if ((rc = csv_next(row, c, a, e)) <= 0)
-        return rc;
+    if ((rc = csv_next(row, c, a, e)) < 0)
+        return -1;
+    if (rc == 0)
+        return err_set(e, ERR_INPUT, "reconcile.empty", "", "the list is empty, without a heading");
     if (choose(&col, row, column, e) || (!col.heading && add(l, &room, row, &col, a, e)))
         return -1;
     while ((rc = csv_next(row, c, a, e)) > 0)
         if (add(l, &room, row, &col, a, e))
             return -1;
-    return rc;
+    if (rc < 0 || l->n || !l->passed)
+        return rc;
+    (void)err_set(e, ERR_INPUT, "reconcile.column", "",
+        "none of %zu lines has a number in column %zu", l->passed, col.number + 1);
+    return err_next(e, "say --column NAME or --column N");
 }
 
 int reconcile_read(struct reconcile_list *out, struct str bytes, const char *column,

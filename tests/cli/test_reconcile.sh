@@ -18,6 +18,10 @@ expect "a level that is none is wrong usage" 64 "handed-over" ap1 reconcile --ex
 expect "--unlisted without --since is wrong usage" 64 "--since" ap1 reconcile --expected x --unlisted
 expect "a list that is not there" 66 "io.missing" ap1 reconcile --expected "$dir/none.csv"
 printf 'a;b\n1;2\n' >"$dir/odd.csv"
+: >"$dir/empty.csv"
+expect "an empty list is no list of nothing" 65 "reconcile.empty" ap1 reconcile --expected "$dir/empty.csv"
+printf 'invoice\n1\n' >"$dir/one.csv"
+expect "a column that no line has" 65 "reconcile.column" ap1 reconcile --expected "$dir/one.csv" --column 9
 expect "a list without a column of numbers" 65 "reconcile.column" ap1 reconcile --expected "$dir/odd.csv"
 printf 'PK\003\004\000' >"$dir/x.xlsx"
 expect "a spreadsheet file" 65 "csv.text" ap1 reconcile --expected "$dir/x.xlsx"

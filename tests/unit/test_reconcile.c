@@ -172,12 +172,25 @@ static void what_is_listed_twice_counts_once(void **state)
     assert_false(reconcile_lists(&l, "C") || reconcile_lists(&l, "") || reconcile_lists(&l, "AA"));
 }
 
-static void an_empty_list_expects_nothing(void **state)
+/* An export that failed must not look like a day without invoices. */
+static void a_heading_alone_expects_nothing_and_less_is_refused(void **state)
 {
     (void)state;
-    assert_int_equal(list(STR(""), NULL).n, 0);
-    assert_int_equal(list(STR("\n\n"), NULL).n, 0);
     assert_int_equal(list(STR("invoice\n"), NULL).n, 0);
+    assert_int_equal(list(STR("invoice;sum\n;;\n\n"), NULL).n, 0);
+    refused(STR(""), NULL, "reconcile.empty", "empty");
+    refused(STR("\n\n"), NULL, "reconcile.empty", "empty");
+    refused(STR("invoice;sum\n;1\n;2\n"), NULL, "reconcile.column", "none of 2 lines");
+    refused(STR("invoice;sum\nA;1\n"), "9", "reconcile.column", "column 9");
+}
+
+static void lines_without_a_number_are_counted(void **state)
+{
+    struct reconcile_list l = list(STR("invoice;sum\nA;1\n;2\nB;3\n;;\n\nsum;6\n;6\n"), NULL);
+
+    (void)state;
+    assert_int_equal(l.n, 3);
+    assert_int_equal(l.passed, 2);
 }
 
 /* ---- against a journal ---- */
@@ -309,7 +322,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_quoted_cell_may_span_lines_and_lines_are_still_counted, start, stop),
         cmocka_unit_test_setup_teardown(what_is_listed_twice_counts_once, start, stop),
-        cmocka_unit_test_setup_teardown(an_empty_list_expects_nothing, start, stop),
+        cmocka_unit_test_setup_teardown(
+            a_heading_alone_expects_nothing_and_less_is_refused, start, stop),
+        cmocka_unit_test_setup_teardown(lines_without_a_number_are_counted, start, stop),
         cmocka_unit_test_setup_teardown(each_number_gets_its_exact_class, start_store, stop_store),
         cmocka_unit_test_setup_teardown(
             of_one_supplier_the_best_counts_and_doubles_are_told, start_store, stop_store),
