@@ -228,18 +228,27 @@ static void show_flow(struct json_object *x)
             (long long)count_in(x, "faults"));
 }
 
-/* Only a running service knows circuits; without one there are none. */
-static void show_flows(struct cli *c)
+/* Only a running service knows circuits; without one there are none. The caller's, or NULL. */
+static struct json_object *ask_flows(struct cli *c)
 {
-    struct json_object *rq = request(c, "queue-flows", NULL, NULL), *answer = NULL, *list;
+    struct json_object *rq = request(c, "queue-flows", NULL, NULL), *answer = NULL, *list = NULL;
     struct err e = ERR_INIT;
 
-    if (!c->json && control_ask(&answer, c->config->spool, rq, -1, &e) == 1 &&
+    if (control_ask(&answer, c->config->spool, rq, -1, &e) == 1 &&
         json_object_object_get_ex(answer, "flows", &list))
-        for (size_t i = 0; i < json_object_array_length(list); i++)
-            show_flow(json_object_array_get_idx(list, i));
+        (void)json_object_get(list);
     (void)json_object_put(rq);
     (void)json_object_put(answer);
+    return list;
+}
+
+static void show_flows(struct cli *c)
+{
+    struct json_object *list = c->json ? NULL : ask_flows(c);
+
+    for (size_t i = 0; list && i < json_object_array_length(list); i++)
+        show_flow(json_object_array_get_idx(list, i));
+    (void)json_object_put(list);
 }
 
 int cmd_queue_show(struct cli *c)
@@ -275,7 +284,21 @@ int cmd_queue_show(struct cli *c)
 static const char *const age_words[QUEUE_AGES] = {
     "<5m", "<20m", "<1h", "<4h", "<1d", "<2d", "<5d", "older"};
 
-static void shape_json(const struct queue_shape *q)
+/* What a queue's access point takes at once, and since when nothing: null where no service runs. */
+static struct json_object *flow_of(struct json_object *flows, const char *queue)
+{
+    struct json_object *key;
+
+    for (size_t i = 0; flows && i < json_object_array_length(flows); i++) {
+        struct json_object *x = json_object_array_get_idx(flows, i);
+        if (json_object_object_get_ex(x, "queue", &key) &&
+            strcmp(json_object_get_string(key), queue) == 0)
+            return json_object_get(x);
+    }
+    return NULL;
+}
+
+static void shape_json(const struct queue_shape *q, struct json_object *flows)
 {
     struct json_object *o = json_object_new_object(), *ages = json_object_new_object();
     char at[CLOCK_TEXT];
@@ -290,6 +313,7 @@ static void shape_json(const struct queue_shape *q)
             ages, age_words[i], json_object_new_int64((int64_t)q->ages[i]));
     (void)json_object_object_add(o, "ages", ages);
     json_add_given(o, "oldest", at);
+    (void)json_object_object_add(o, "flow", flow_of(flows, q->name));
     cli_json(o);
 }
 
@@ -328,6 +352,7 @@ int cmd_queue_shape(struct cli *c)
     struct arena *a = arena_new(ARENA_MAX);
     struct queue_shape *rows = a ? arena_alloc(a, SHAPES * sizeof(*rows)) : NULL;
     const char *by = cli_get(c, "by");
+    struct json_object *flows;
     struct err e = ERR_INIT;
     struct store *s;
     struct act act;
@@ -344,8 +369,10 @@ int cmd_queue_shape(struct cli *c)
     if (!code && n > SHAPES)
         (void)fprintf(stderr, "aviso: %zu queues; the largest %d are shown\n", n, SHAPES);
     n = n < SHAPES ? n : SHAPES;
+    flows = !code && c->json ? ask_flows(c) : NULL;
     for (size_t i = 0; !code && c->json && i < n; i++)
-        shape_json(&rows[i]);
+        shape_json(&rows[i], flows);
+    (void)json_object_put(flows);
     if (!code && !c->json)
         shape_text(rows, n);
     act_close(&act);

@@ -256,6 +256,8 @@ def restarts(lab, peer, sender):
     cases = [Case(lab, f"DEAD-{i}") for i in range(8)]
     opened = lambda: "circuit open: POP000002" in lab.ap(1, "queue", "show").stdout
     say(until(opened, 15), "(a dead access point: its circuit opens)", lab.ap(1, "queue", "show").stdout[-300:])
+    flow = [q["flow"] for q in lab.json(1, "queue", "shape") if q["queue"] == "POP000002"]
+    say(flow and flow[0] and flow[0]["open_ms"] > 0 and flow[0]["window"] >= 1, "... a script sees it in queue shape --json", flow)
     lab.end(sender, signal.SIGKILL)
     peer.seen.clear()
     sender = lab.serve(1, *slow)
