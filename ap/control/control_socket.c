@@ -44,6 +44,8 @@ int control_ask(struct json_object **answer, const char *spool, struct json_obje
         rc = errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR
                  ? 0
                  : err_errno(e, "control.connect", "connect to", a.sun_path);
+        if (rc)
+            (void)err_next(e, "run it as the user whose spool it is; else restart the service");
         (void)close(sock);
         return rc;
     }

@@ -35,6 +35,10 @@ static int open_folder(struct store *s, const struct store_cfg *c, struct err *e
         (size_t)snprintf(payload, sizeof(payload), "%s/payload", c->path) >= sizeof(payload))
         return err_set(e, ERR_CONFIG, "store.missing", "", "the spool's path is too long");
     if (c->mode == STORE_READ && access(s->path, F_OK)) {
+        if (errno != ENOENT && errno != ENOTDIR) {
+            (void)err_errno(e, "io.open", "open", s->path);
+            return err_next(e, "run it as the user whose spool it is");
+        }
         (void)err_set(e, ERR_CONFIG, "store.missing", "", "no spool at %s", c->path);
         return err_next(e, "check store.spool; aviso serve or send makes it");
     }

@@ -24,6 +24,14 @@ expect "the version" 0 "^aviso [0-9]" "$AVISO" --version
 expect "no mode, no start" 78 "config.mode" "$AVISO" serve --set store.spool="$dir/none"
 expect "an unknown option names file, line and nearest" 78 "store.spool" "$AVISO" config check --set store.spol=x
 expect "an error name is explained" 0 "exit code" "$AVISO" explain spool.locked
+mkdir -p "$dir/closed/spool"
+chmod 700 "$dir/closed"
+chmod 755 "$dir"
+somebody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+if somebody "$AVISO" --version >/dev/null 2>&1 && somebody ls "$dir" >/dev/null 2>&1; then # root, and a way there
+    expect "a spool of somebody else is not one that is not there" 78 "Permission denied" \
+        somebody "$AVISO" list --set store.spool="$dir/closed/spool"
+fi
 expect "a spool that is not there" 78 "store.missing" "$AVISO" list --set store.spool="$dir/none"
 
 expect "a whole network comes up" 0 "SMP" "$AVISO" testnet up --dir "$net"
