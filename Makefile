@@ -175,7 +175,7 @@ conformance: deps-test program data pki
 	@. tests/support/env && tests/conformance/rehearse build/conformance
 torture: program data pki
 	+@$(MAKE) --no-print-directory V=fault faults
-	@SEED='$(SEED)' DOCS='$(DOCS)' TIME='$(TIME)' tests/fault/run_torture
+	@SEED='$(SEED)' DOCS='$(DOCS)' TIME='$(TIME)' PARTS='$(PARTS)' tests/fault/run_torture
 soak: program data pki
 	@. tests/support/env && TIME='$(TIME)' tests/fault/soak.py
 parity: program data
@@ -232,7 +232,7 @@ help:
 	@echo 'make lint       layers, headers, format, sizes, names; make tidy: clang-tidy'
 	@[ ! -x tests/demo/run ] || echo 'make demo       an invoice from C1 to C4 through a whole network on this machine'
 	@[ ! -x tests/bench/run ] || echo 'make bench      CPU, memory and start-up figures beside their floors'
-	@echo 'make torture    system calls and memory that fail, kill -9 at random: SEED=1 DOCS=10000 TIME=600'
+	@echo 'make torture    every fault in turn, then all at random: SEED=1 DOCS=10000 TIME=600; PARTS=torture.py: that alone'
 	@echo 'make soak       memory and descriptors under steady load, TIME=600'
 	@echo 'make interop    live tests with Java peers (installs a JDK and Maven)'
 	@[ ! -x tests/parity/run ] || echo 'make parity     verdicts of the rule engine against those of the reference processor'
