@@ -14,14 +14,14 @@ def authority(lab, *args):
         raise SystemExit("openssl " + " ".join(args) + ": " + r.stderr)
 
 
-def ca(lab, *args):
-    authority(lab, "ca", "-config", "ca/apca/conf", "-cert", "apca.pem", "-keyfile", "apca.key", *args)
+def ca(lab, *args, who="apca"):
+    authority(lab, "ca", "-config", f"ca/{who}/conf", "-cert", who + ".pem", "-keyfile", who + ".key", *args)
 
 
-def publish(lab, days="30"):
-    ca(lab, "-gencrl", "-crldays", days, "-out", "new.pem")
+def publish(lab, days="30", who="apca"):
+    ca(lab, "-gencrl", "-crldays", days, "-out", "new.pem", who=who)
     authority(lab, "crl", "-in", "new.pem", "-outform", "DER", "-out", "new.crl")
-    os.rename(lab.net + "/pki/new.crl", lab.net + "/pki/apca.crl")
+    os.rename(lab.net + "/pki/new.crl", f"{lab.net}/pki/{who}.crl")
 
 
 def record(lab):
@@ -161,6 +161,32 @@ def own(lab):
     lab.end(ap1)
 
 
+def take_back(lab, who):
+    """What this authority has revoked is good again, which only a test may do."""
+    index = f"{lab.net}/pki/ca/{who}/index.txt"
+    open(index + ".new", "w").write(re.sub(r"(?m)^R\t([^\t]*)\t[^\t]*\t", r"V\t\1\t\t", open(index).read()))
+    os.rename(index + ".new", index)
+    publish(lab, who=who)
+
+
+def above(lab):
+    """Whoever vouches for the receiver: the SMP that names it, and the authority of its certificate."""
+    fresh = ("--set", "lookup.cache=0s", "--set", "lookup.last_known_good=0s")
+    for who, what, code, says in (("smpca", "smp1.pem", "smp.untrusted", "PSM000001"), ("root", "apca.pem", "ap-cert.revoked", "ACCESS POINT CA")):
+        ca(lab, "-revoke", what, who=who)
+        publish(lab, who=who)
+        forget(lab, 1)
+        r = lab.ap(1, "lookup", BUYER, "--doctype", "invoice", *fresh)
+        say(r.returncode in (1, 76) and code in r.stderr and says in r.stderr and "is revoked" in r.stderr, f"{what} is revoked: {code}", (r.returncode, r.stderr))
+        got = send(lab, "REV-" + who)
+        tries = lab.json(1, "status", "REV-" + who)[0]["attempts"]
+        say(got[2] == code and not [t for t in tries if t.get("http")], "... and nothing is sent", (got, tries))
+        take_back(lab, who)
+        forget(lab, 1)
+    r = lab.ap(1, "lookup", BUYER, "--doctype", "invoice", *fresh)
+    say(r.returncode == 0, "both are good again", r.stderr)
+
+
 def revoked(lab):
     [forget(lab, ap) for ap in (1, 2)]
     ap2 = lab.serve(2, *SOON)
@@ -204,6 +230,7 @@ with Lab() as lab:
     responder(lab)
     nobody(lab)
     soft(lab)
+    above(lab)
     activated(lab)
     signer(lab)
     revoked(lab)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Odd but legal messages and answers of a foreign access point (tests/support/foreign.py): each is taken, and the message
 nearest to it that is not legal is refused with its own answer. `--table` prints the table of docs/as4.md."""
-import http.client, os, re, socket, sys
+import gzip, http.client, os, re, socket, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
@@ -14,6 +14,8 @@ OASIS_WSS = "http://docs.oasis-open.org/wss/oasis-wss-"
 KEY_TYPE = f' xmlns:wsse11="{OASIS_WSS}wssecurity-secext-1.1.xsd" wsse11:TokenType="{OASIS_WSS}soap-message-security-1.1#EncryptedKey"'
 KEY_INFO = f'<ds:KeyInfo><wsse:SecurityTokenReference{KEY_TYPE}><wsse:Reference URI="#ek"/></wsse:SecurityTokenReference></ds:KeyInfo>'
 THIRD = lambda: foreign.token("smp1", "third")
+SIG_POINTER = f'<wsse:Reference URI="#key-token" ValueType="{"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"}x509-token-profile-1.0#X509v3"/>'
+SENDER = 'Property name="originalSender" type="iso6523-actorid-upis"'
 UNUSED = [("Envelope xmlns", 'Envelope xmlns:un="urn:un" xmlns')]
 
 
@@ -62,6 +64,10 @@ MESSAGES = [
     v("`application/octet-stream` as type of the encrypted gzip (peppol-py)", {"edits": [('MimeType="application/gzip" Type', 'MimeType="application/octet-stream" Type')]}, "`application/xml`: digested in c14n then", {"edits": [('MimeType="application/gzip" Type', 'MimeType="application/xml" Type')]}, "EBMS:0101"),
     v("an encrypted part that no KeyInfo but the key's ReferenceList leads to", {"edits": [(KEY_INFO, "")]}, "neither of them", {"edits": [(KEY_INFO, ""), ('<xenc:DataReference URI="#ed"/>', '<xenc:DataReference URI="#other"/>')]}, "EBMS:0103"),
     v("no TokenType, no ReferenceList", {"edits": [(KEY_TYPE, ""), ('<xenc:ReferenceList><xenc:DataReference URI="#ed"/></xenc:ReferenceList>', "")]}, "KeyInfo names no key", {"edits": [('URI="#ek"/>', 'URI="#other"/>')]}, "EBMS:0103"),
+    v("a second attachment, encrypted with a key of its own", {"second": "one\ntwo\n"}, "no PartInfo names it", {"second_named": False}, "EBMS:0007"),
+    v("MessageId with a domain literal", {"right": "[192.0.2.1]"}, "in angle brackets", {"right": "foreign.example", "edits": [("<eb:MessageId>", "<eb:MessageId>&lt;"), ("@foreign.example</eb:MessageId>", "@foreign.example&gt;</eb:MessageId>")]}, "EBMS:0009"),
+    v("a reference to the token without its type", {"edits": [(SIG_POINTER, '<wsse:Reference URI="#key-token"/>')]}, "by issuer and serial number", {"edits": [(SIG_POINTER, "<ds:X509Data><ds:X509IssuerSerial><ds:X509IssuerName>CN=x</ds:X509IssuerName><ds:X509SerialNumber>1</ds:X509SerialNumber></ds:X509IssuerSerial></ds:X509Data>")]}, "EBMS:0103"),
+    v("types of properties in any order of attributes", {"edits": [(SENDER, 'Property type="iso6523-actorid-upis" name="originalSender"')]}, "originalSender without type", {"edits": [(SENDER, 'Property name="originalSender"')]}, "EBMS:0004"),
     v("SOAP part with 8bit", {"framing": [(b"charset=UTF-8\r\n", b"charset=UTF-8\r\nContent-Transfer-Encoding: 8bit\r\n")]}, "an encoding that is none", {"framing": [(b"charset=UTF-8\r\n", b"charset=UTF-8\r\nContent-Transfer-Encoding: x-uuencode\r\n")]}, 400),
     v("SOAP part with quoted charset and action", {"root_type": 'application/soap+xml; charset="utf-8"; action="x"'}, "another charset", {"root_type": "application/soap+xml; charset=iso-8859-1"}, 400),
     v("Multipart/Related, `start` without `<>`", {"ctype": 'Multipart/Related; boundary=b0undary; type=application/soap+xml; start="root@foreign.example"'}, "`start` in other case", {"ctype": TYPE + '; start="<ROOT@foreign.example>"'}, 400),
@@ -71,6 +77,7 @@ MESSAGES = [
     v("envelope with prefix, comments and a BOM", {"envelope": [("<?xml", "\ufeff<?xml"), ("<StandardBusinessDocument xmlns=", f'<sh:StandardBusinessDocument xmlns:sh="{SBDH}" xmlns='), ("</StandardBusinessDocument>", "</sh:StandardBusinessDocument>"), ("<HeaderVersion", "<!-- c --><?p i?><HeaderVersion")]}, "a DOCTYPE", {"envelope": [("<StandardBusinessDocument ", "<!DOCTYPE x><StandardBusinessDocument ")]}, "EBMS:0004"),
     v("envelope in UTF-16", {"envelope": [('encoding="UTF-8"', 'encoding="UTF-16"')], "charset": "utf-16"}, "UTF-16 declared, UTF-8 sent", {"charset": "utf-8"}, "EBMS:0004"),
     v("blanks around the envelope's values", {"envelope": [(">0208:0848934496<", ">\n 0208:0848934496\t<"), (">BE</Inst", "> BE </Inst")]}, "a blank inside", {"envelope": [(">0208:0848934496<", ">0208: 0848934496<")]}, "EBMS:0004"),
+    v("scopes without their scheme", {"envelope": [("<Identifier>busdox-docid-qns</Identifier>", ""), ("<Identifier>cenbii-procid-ubl</Identifier>", "")]}, "another scheme", {"envelope": [("<Identifier>busdox-docid-qns</Identifier>", "<Identifier>other</Identifier>")]}, "EBMS:0004"),
     v("further scopes (MLS_TO, unknown ones)", {"envelope": [(SCOPE, SCOPE.replace("COUNTRY_C1", "X") + '<InstanceIdentifier>y</InstanceIdentifier></Scope><Scope><Type>MLS_TO</Type><InstanceIdentifier>0242:123456</InstanceIdentifier><Identifier>iso6523-actorid-upis</Identifier></Scope>' + SCOPE)]}, "COUNTRY_C1 twice", {"envelope": [(SCOPE, SCOPE + "<InstanceIdentifier>NL</InstanceIdentifier></Scope>" + SCOPE)]}, "EBMS:0004"),
     v("ContactInformation, MultipleType, fractions and offset in the envelope", {"envelope": [("</Identifier></Sender>", "</Identifier><ContactInformation><Contact>x</Contact></ContactInformation></Sender>"), ("<CreationDate", "<MultipleType>false</MultipleType><CreationDate"), ("2026-11-22T10:15:30Z", "2026-11-22T10:15:30.5+01:00")]}, "a time without zone", {"envelope": [("2026-11-22T10:15:30Z", "2026-11-22T10:15:30")]}, "EBMS:0004"),
 ]
@@ -124,6 +131,12 @@ ANSWERS = [
      "a DOCTYPE", lambda r: (200, None, b"<!DOCTYPE x>" + foreign.receipt(r.body)), "UNKNOWN"),
     ("a receipt as a multipart", lambda r: (200, 'multipart/related; boundary=b; type="application/soap+xml"', b"--b\r\nContent-Type: application/soap+xml\r\n\r\n" + foreign.receipt(r.body) + b"\r\n--b--\r\n"), "RECEIPTED",
      "cut in the middle", lambda r: (200, 'multipart/related; boundary=b; type="application/soap+xml"', b"--b\r\nContent-Type: application/soap+xml\r\n\r\n" + foreign.receipt(r.body)[:900]), "UNKNOWN"),
+    ("coded in gzip, though nobody asked", lambda r: (200, None, gzip.compress(foreign.receipt(r.body)), "gzip"), "RECEIPTED",
+     "cut", lambda r: (200, None, gzip.compress(foreign.receipt(r.body))[:-20], "gzip"), "UNKNOWN"),
+    ("HTTP 202 with the receipt", lambda r: (202, None, foreign.receipt(r.body)), "RECEIPTED",
+     "HTTP 202 without anything", lambda r: (202, None, b""), "UNKNOWN"),
+    ("by another certificate of the same seat", lambda r: (200, None, foreign.receipt(r.body, signer="ap2next")), "RECEIPTED",
+     "by one that has expired", lambda r: (200, None, foreign.receipt(r.body, signer="expired")), "UNKNOWN"),
     ("a wsu:Timestamp beside the signature", lambda r: (200, None, foreign.receipt(r.body, damage=[("</wsse:Security>", "<wsu:Timestamp><wsu:Created>2026-11-22T10:15:30Z</wsu:Created></wsu:Timestamp></wsse:Security>")])), "RECEIPTED",
      "no signature but a Timestamp", lambda r: (200, None, foreign.receipt(r.body, signer=None, damage=[("</env:Header>", f'<x:Security xmlns:x="{foreign.WSSE}" xmlns:wsu="{WSU}"><wsu:Timestamp/></x:Security></env:Header>')])), "UNKNOWN"),
     ("a warning beside the receipt", lambda r: (200, None, foreign.receipt(r.body, edits=[("</eb:Receipt>", "</eb:Receipt>" + WARNING)])), "RECEIPTED",
@@ -201,8 +214,8 @@ def answers(lab):
     for name, act, state, miss, other, missed in ANSWERS:
         for what, how, want in ((f"{name}: read", act, state), (f"{name}, but {miss}: read", other, missed)):
             def answer(p, r, s, how=how):
-                status, ctype, body = how(r)
-                reply(s, status, body, ctype or SOAP)
+                status, ctype, body, *coding = how(r)
+                reply(s, status, body, ctype or SOAP, [f"Content-Encoding: {c}" for c in coding])
             peer.does(answer)
             n += 1
             r = lab.json(1, "send", lab.invoice(f"VAR-{n}"), "--wait=0s", "--set", "lookup.cache=0s")[-1]

@@ -124,6 +124,7 @@ class Message:
         self.compress, self.mime, self.raw_digest = True, "application/xml", False
         self.tokens, self.token_id, self.signer = "", "sig-token", "ap1"
         self.width = 0                  # of base64 lines in the header
+        self.right = "foreign.example"  # of the MessageId
         self.order = ("key-token", "key", "data", "tokens", "signature")
         self.header = ""                # further header blocks
         self.properties = ""            # further message properties
@@ -134,10 +135,11 @@ class Message:
         self.lf = False
         self.edits, self.damage, self.framing, self.envelope = (), (), (), ()
         self.charset = "utf-8"          # of the document
+        self.second, self.second_named = None, True  # a text of a further attachment, with a content key of its own
         for k, v in options.items():
             getattr(self, k)
             setattr(self, k, v)
-        self.id = f"{uuid.uuid4()}@foreign.example"
+        self.id = f"{uuid.uuid4()}@{self.right}"
 
     @staticmethod
     def change(text, edits):
@@ -167,18 +169,30 @@ class Message:
                 f'<{e}CollaborationInfo><{e}AgreementRef>{AGREEMENT}</{e}AgreementRef><{e}Service type="cenbii-procid-ubl">{process}</{e}Service>'
                 f'<{e}Action>busdox-docid-qns::{doctype}</{e}Action><{e}ConversationId>c-1</{e}ConversationId></{e}CollaborationInfo>'
                 f'<{e}MessageProperties>{prop("originalSender", "0208:0848934496")}{prop("finalRecipient", "0208:0403170701")}{self.properties}</{e}MessageProperties>'
-                f'<{e}PayloadInfo><{e}PartInfo href="cid:{self.href or self.cid}"><{e}PartProperties>{part}</{e}PartProperties></{e}PartInfo></{e}PayloadInfo></{e}UserMessage></{e}Messaging>')
+                f'<{e}PayloadInfo><{e}PartInfo href="cid:{self.href or self.cid}"><{e}PartProperties>{part}</{e}PartProperties></{e}PartInfo>{self.second_info(e)}</{e}PayloadInfo></{e}UserMessage></{e}Messaging>')
 
-    def security(self, cek):
+    def second_info(self, e):
+        return (f'<{e}PartInfo href="cid:two@foreign.example"><{e}PartProperties><{e}Property name="MimeType">text/plain</{e}Property></{e}PartProperties></{e}PartInfo>'
+                if self.second is not None and self.second_named else "")
+
+    def sealed(self, cek, n="", cid=None, mime="text/plain"):
+        """EncryptedKey and EncryptedData of one attachment."""
         wrapped = cert_of("ap2").public_key().encrypt(cek, padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None))
+        return ((f'<xenc:EncryptedKey Id="ek{n}"><xenc:EncryptionMethod Algorithm="{X11}rsa-oaep"><ds:DigestMethod Algorithm="{XENC}sha256"/><x11:MGF xmlns:x11="{X11}" Algorithm="{X11}mgf1sha256"/>'
+                 f'</xenc:EncryptionMethod>{pointer("key-token")}<xenc:CipherData><xenc:CipherValue>{b64(wrapped, self.width)}</xenc:CipherValue></xenc:CipherData>'
+                 f'<xenc:ReferenceList><xenc:DataReference URI="#ed{n}"/></xenc:ReferenceList></xenc:EncryptedKey>'),
+                (f'<xenc:EncryptedData Id="ed{n}" MimeType="{mime}" Type="{SWA}Attachment-Content-Only"><xenc:EncryptionMethod Algorithm="{X11}aes128-gcm"/>'
+                 f'<ds:KeyInfo><wsse:SecurityTokenReference xmlns:wsse11="{WSSE11}" wsse11:TokenType="{KEYTYPE}"><wsse:Reference URI="#ek{n}"/></wsse:SecurityTokenReference></ds:KeyInfo>'
+                 f'<xenc:CipherData><xenc:CipherReference URI="cid:{cid}"><xenc:Transforms><ds:Transform Algorithm="{SWA}Attachment-Ciphertext-Transform"/></xenc:Transforms></xenc:CipherReference></xenc:CipherData></xenc:EncryptedData>'))
+
+    def security(self, cek, cek2):
+        key, data = self.sealed(cek, "", self.cid, "application/gzip" if self.compress else self.mime)
+        if self.second is not None:
+            key, data = (a + b for a, b in zip((key, data), self.sealed(cek2, "2", "two@foreign.example")))
         pieces = {
             "key-token": token("ap2", "key-token", self.width),
-            "key": (f'<xenc:EncryptedKey Id="ek"><xenc:EncryptionMethod Algorithm="{X11}rsa-oaep"><ds:DigestMethod Algorithm="{XENC}sha256"/><x11:MGF xmlns:x11="{X11}" Algorithm="{X11}mgf1sha256"/>'
-                    f'</xenc:EncryptionMethod>{pointer("key-token")}<xenc:CipherData><xenc:CipherValue>{b64(wrapped, self.width)}</xenc:CipherValue></xenc:CipherData>'
-                    f'<xenc:ReferenceList><xenc:DataReference URI="#ed"/></xenc:ReferenceList></xenc:EncryptedKey>'),
-            "data": (f'<xenc:EncryptedData Id="ed" MimeType="{"application/gzip" if self.compress else self.mime}" Type="{SWA}Attachment-Content-Only"><xenc:EncryptionMethod Algorithm="{X11}aes128-gcm"/>'
-                     f'<ds:KeyInfo><wsse:SecurityTokenReference xmlns:wsse11="{WSSE11}" wsse11:TokenType="{KEYTYPE}"><wsse:Reference URI="#ek"/></wsse:SecurityTokenReference></ds:KeyInfo>'
-                     f'<xenc:CipherData><xenc:CipherReference URI="cid:{self.cid}"><xenc:Transforms><ds:Transform Algorithm="{SWA}Attachment-Ciphertext-Transform"/></xenc:Transforms></xenc:CipherReference></xenc:CipherData></xenc:EncryptedData>'),
+            "key": key,
+            "data": data,
             "tokens": token(self.signer, "sig-token", self.width) + self.tokens,
             "signature": "@SIGNATURE@",
         }
@@ -194,16 +208,23 @@ class Message:
     def wire(self):
         """(Content-Type, body)"""
         doctype, process, data, digest = self.payload()
-        cek, iv = os.urandom(16), os.urandom(12)
+        cek, iv, cek2, iv2 = os.urandom(16), os.urandom(12), os.urandom(16), os.urandom(12)
         s = self.soap
-        text = (f'<{s}:Envelope xmlns:{s}="{S12}"><{s}:Header>{self.messaging(doctype, process)}{self.header}{self.security(cek)}</{s}:Header>'
+        text = (f'<{s}:Envelope xmlns:{s}="{S12}"><{s}:Header>{self.messaging(doctype, process)}{self.header}{self.security(cek, cek2)}</{s}:Header>'
                 f'<{s}:Body xmlns:wsu="{WSU}" {self.body_ids}="body"/></{s}:Envelope>').replace("Messaging ", f'Messaging xmlns:wsu="{WSU}" ', 1)
         text = self.change(text, self.edits)
         refs = [self.cid if r == "cid" else r for r in self.refs]
-        text = self.change(sign(text, self.signer, refs, {self.cid: digest}, self.prefixes, self.token_id, self.width), self.damage)
+        digests = {self.cid: digest}
+        if self.second is not None:  # SwA: text is digested with CR LF
+            refs.append("two@foreign.example")
+            digests["two@foreign.example"] = sha(self.second.replace("\n", "\r\n").encode())
+        text = self.change(sign(text, self.signer, refs, digests, self.prefixes, self.token_id, self.width), self.damage)
         head = "--b0undary\r\nContent-Type: " + self.root_type + "\r\nContent-ID: <root@foreign.example>\r\n\r\n"
         part = f"\r\n--b0undary\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: {self.cte}\r\nContent-ID: <{self.cid}>\r\n\r\n"
-        body = head.encode() + (self.prolog + text).encode() + part.encode() + self.encode(iv + AESGCM(cek).encrypt(iv, data, None)) + b"\r\n--b0undary--\r\n"
+        body = head.encode() + (self.prolog + text).encode() + part.encode() + self.encode(iv + AESGCM(cek).encrypt(iv, data, None))
+        if self.second is not None:
+            body += b"\r\n--b0undary\r\nContent-Type: text/plain\r\nContent-ID: <two@foreign.example>\r\n\r\n" + iv2 + AESGCM(cek2).encrypt(iv2, self.second.encode(), None)
+        body += b"\r\n--b0undary--\r\n"
         if self.lf:  # only where no octet of the payload can be meant
             body = body.replace(b"\r\n", b"\n")
         return self.ctype, self.change(body, self.framing)
