@@ -462,7 +462,7 @@ int ubl_validate(struct ubl_report *out, struct rules *r, struct ubl_worker *w, 
         .error_layer = "",
         .at = k.o->at == INT64_MIN ? (int64_t)time(NULL) : k.o->at};
     lim.bytes = k.o->max_bytes ? k.o->max_bytes : BYTES_MAX;
-    if (tree_parse(&k.t, bytes, NULL, &lim, NULL, &bad)) {
+    if (tree_parse(&k.t, bytes, k.o->uri, &lim, NULL, &bad)) {
         if (bad.class != ERR_INPUT) {
             *e = bad;
             return -1;

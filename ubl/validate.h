@@ -76,6 +76,7 @@ struct ubl_options {
     const char *rules;              /* NULL, "latest", "NAME", "NAME@VERSION" (see rules_choose) */
     const struct sch *const *extra; /* these rule sets instead of the catalogue's */
     size_t n_extra;
+    const char *uri; /* of the document, for base-uri(); NULL: it has none */
     bool no_xsd;
     bool trace;            /* keep patterns and fired rules (SVRL) */
     size_t max_bytes;      /* 0 = 256 MiB; larger documents are refused: xml.limit */

@@ -23,6 +23,7 @@
 #define INPUT_MAX ((size_t)256 << 20)
 #define REPORT_MAX ((size_t)512 << 20)
 #define ARENA_MAX ((size_t)2 << 30)
+#define URI_MAX 16384
 #define JOBS_MAX 64
 #define EXTRA_MAX 60
 #define WINDOW 64
@@ -126,16 +127,20 @@ static void validate_one(
         .quiet = j->c->quiet,
         .verbose = j->c->verbose > 0};
     struct arena *a = arena_new(ARENA_MAX);
+    struct ubl_options opt = j->opt;
     struct ubl_report r;
     struct err e = ERR_INIT;
-    struct buf in;
+    struct buf in, uri;
 
     buf_init(&in, INPUT_MAX);
+    buf_init(&uri, URI_MAX);
+    file_uri(&uri, file);
+    opt.uri = buf_ok(&uri) && uri.n ? uri.p : NULL;
     buf_init(&out->text, REPORT_MAX);
     if (file_load(&in, file, &e)) {
         report_failure(&r, &e);
         out->code = unreadable(&e);
-    } else if (!a ? err_nomem(&e) : ubl_validate(&r, j->rules, w, buf_view(&in), &j->opt, a, &e)) {
+    } else if (!a ? err_nomem(&e) : ubl_validate(&r, j->rules, w, buf_view(&in), &opt, a, &e)) {
         report_failure(&r, &e);
         out->code = error_exit_code(&e);
     } else {
@@ -151,6 +156,7 @@ static void validate_one(
         (void)fprintf(stderr, "aviso: %s: %s: %s\n", file, e.code, e.msg);
     }
     buf_free(&in);
+    buf_free(&uri);
     arena_free(a);
 }
 

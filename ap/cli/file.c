@@ -1,6 +1,8 @@
 #include "ap/cli/file.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,4 +47,22 @@ int file_put(const char *path, struct str bytes, struct err *e)
     rc = fsx_replace(fd, slash ? slash + 1 : path, bytes.p, bytes.n, 0644, e);
     (void)close(fd);
     return rc;
+}
+
+void file_uri(struct buf *out, const char *path)
+{
+    static const char kept[] = "!$&'()*+,-./:;=@_~";
+    char real[PATH_MAX];
+
+    if (strcmp(path, "-") == 0 || !realpath(path, real))
+        return;
+    buf_puts(out, "file:");
+    for (const char *p = real; *p; p++) {
+        bool plain = (*p >= '0' && *p <= '9') || ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') ||
+                     strchr(kept, *p);
+        if (plain)
+            buf_putc(out, *p);
+        else
+            buf_printf(out, "%%%02X", (unsigned char)*p);
+    }
 }

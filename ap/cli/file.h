@@ -11,4 +11,8 @@ int file_load(struct buf *out, const char *path, struct err *e) MUST_CHECK;
  * written to, not replaced. */
 int file_put(const char *path, struct str bytes, struct err *e) MUST_CHECK;
 
+/* The file: URI of a file, as Java writes it (file:/a/b%20c.xml); nothing for "-" and what is not
+ * there. */
+void file_uri(struct buf *out, const char *path);
+
 #endif

@@ -170,6 +170,13 @@ def test_given_rules():
         check('a construct that is not known is refused with file and line', (e['code'], e['where'], 'nonsense' in e['message'], bool(e['next'])), ('rules.construct', d + '/bad.sch:3', True, True))
         compiled = DATA + '/rules/openpeppol/2026.5/PEPPOLBIS-T01.xslt'
         check('an option that would do nothing is wrong usage', [aviso('validate', *a, good)[0] for a in (('--phase', 'x'), ('--rules', 'latest', '--schematron', rules), ('--phase', 'x', '--schematron', compiled))], [64, 64, 65])
+        odd = d + '/\u00f6 sp #%[x].xml'
+        with open(odd, 'w') as f:
+            f.write('<a/>')
+        with open(d + '/uri.sch', 'w') as f:
+            f.write(SCH % '<pattern><rule context="/*"><report test="true()"><value-of select="substring-after(base-uri(.), \'%s/\')"/>|<value-of select="base-uri(.) = document-uri(/)"/></report></rule></pattern>' % os.path.realpath(d))
+        o = [json.loads(aviso('validate', '--json', '--no-xsd', '--schematron', d + '/uri.sch', x, stdin=b'<a/>')[1])['findings'][0]['text'] for x in (odd, '-')]
+        check('base-uri is that of the file, as Saxon has it; standard input has none', o, ['%C3%B6%20sp%20%23%25%5Bx%5D.xml|true', '|false'])
         svrl = aviso('validate', '--report', 'svrl', '--schematron', rules, '--schematron', rules, good)[1]
         check('SVRL of several rule sets binds a prefix once', svrl.count('prefix="c"'), 1)
     svrl = aviso('validate', '--report', 'svrl', '--at', AT, good)[1]

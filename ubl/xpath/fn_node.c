@@ -107,20 +107,23 @@ static int f_root(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
 }
 
 /* No document here can be had again through doc(), so none has a document URI (F&O 2.6). */
-static int f_document_uri(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
-{
-    struct xp_item it;
-
-    (void)out;
-    return node_arg(c, n, 0, &it) < 0 ? -1 : 0;
-}
-
 static int f_base_uri(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
 {
     struct xp_item it;
     int r = node_arg(c, n, 0, &it);
 
     if (r <= 0 || it.type != XP_NODE || !c->t->uri.n)
+        return r < 0 ? -1 : 0;
+    *out = (struct xp_item){.type = XP_ANYURI, .s = c->t->uri};
+    return 1;
+}
+
+static int f_document_uri(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
+{
+    struct xp_item it;
+    int r = node_arg(c, n, 0, &it);
+
+    if (r <= 0 || it.type != XP_NODE || c->nd[it.node].kind != TREE_DOCUMENT || !c->t->uri.n)
         return r < 0 ? -1 : 0;
     *out = (struct xp_item){.type = XP_ANYURI, .s = c->t->uri};
     return 1;
