@@ -135,19 +135,41 @@ static void pad(struct buf *b, size_t have, int min)
         buf_putc(b, ' ');
 }
 
-static void put_name(struct buf *b, const struct marker *m, int value)
+/* A weekday in at most max characters: as it is cut by custom; in two or one, by what tells it from
+ * the others. */
+static struct str day_name(int day, int min, int max)
+{
+    static const struct {
+        const char *full, *cut;
+        int least;
+    } days[] = {{"Monday", "Mon", 1}, {"Tuesday", "Tues", 2}, {"Wednesday", "Weds", 1},
+        {"Thursday", "Thurs", 2}, {"Friday", "Fri", 1}, {"Saturday", "Sat", 2},
+        {"Sunday", "Sun", 2}};
+    struct str full = str_z(days[day - 1].full);
+    int least = days[day - 1].least;
+
+    if (full.n <= (size_t)max)
+        return full;
+    if (max > 3)
+        return str_sub(str_z(days[day - 1].cut), 0, (size_t)max);
+    return str_sub(full, 0, (size_t)(max == 3 ? 3 : min > least ? min : least));
+}
+
+static struct str month_name(int month, int max)
 {
     static const char *const months[] = {"January", "February", "March", "April", "May", "June",
         "July", "August", "September", "October", "November", "December"};
-    static const char *const days[] = {
-        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
-    bool month = m->what == 'M';
-    size_t least = month ? 3 : 2, max = (size_t)m->max < least ? least : (size_t)m->max;
+
+    return str_sub(str_z(months[month - 1]), 0, (size_t)(max < 3 ? 3 : max));
+}
+
+static void put_name(struct buf *b, const struct marker *m, int value)
+{
     struct str name;
 
-    if (!month && m->what != 'F')
+    if (m->what != 'M' && m->what != 'F')
         return;
-    name = str_sub(str_z(month ? months[value - 1] : days[value - 1]), 0, max);
+    name = m->what == 'M' ? month_name(value, m->max) : day_name(value, m->min, m->max);
     put_cased(b, name, m->form);
     pad(b, name.n, m->min);
 }
@@ -175,7 +197,7 @@ static bool has_alphanumeric(struct str form)
 
     while (p < end) {
         uint32_t cp = ucs_next(&p, end);
-        if (xnumeral_zero(cp) || ucs_is_name(cp, true))
+        if (xnumeral_zero(cp) || ucs_is_name(cp, true) || xnumeral_is_sign(cp))
             return true;
     }
     return false;
@@ -534,20 +556,22 @@ static int format(struct xp_ctx *c, const struct xn *n, enum xp_type type, struc
     struct moment t = {.no_date = type == XP_TIME, .no_time = type == XP_DATE};
     struct xp_item v;
     struct str picture;
-    struct buf b;
+    struct buf b, text;
     int r, any = xev_typed(c, n->k[0], type, &v);
 
     if (any < 0 || (r = xev_str(c, n->k[1], &picture)) < 0)
         return -1;
     if (r == 0)
         return xfail(c, "XPTY0004", "an empty sequence where a picture is required");
+    if (!any)
+        return 0;
     buf_init(&b, c->lim.string_bytes);
-    r = put_prefixes(c, n, &b);
-    if (r == 0 && any) {
-        t.v = v.dt;
-        r = put_picture(c, &b, &t, picture);
-    }
-    if (r < 0 || !any) {
+    buf_init(&text, c->lim.string_bytes);
+    t.v = v.dt;
+    r = put_picture(c, &text, &t, picture) < 0 || put_prefixes(c, n, &b) < 0 ? -1 : 0;
+    buf_str(&b, buf_view(&text));
+    buf_free(&text);
+    if (r < 0) {
         buf_free(&b);
         return r;
     }

@@ -1,14 +1,13 @@
 /* numeral.c - integers in the forms that pictures ask for: decimal digits of any script with
- * grouping, Roman numerals, letters, English words (F&O 3.1 §4.6.1). As Saxon: a letter other than
- * i and w counts from itself to z; what is no form at all stands for digits, as many as its
- * characters. */
+ * grouping, Roman numerals, English words (F&O 3.1 §4.6.1); letters and signs: numeral_letters.c.
+ * As Saxon: what is no form at all stands for digits, as many as its characters. */
 #include "ubl/xpath/xpath_priv.h"
 
 /* The digit 0 of each script that has decimal digits (category Nd), in order. */
-static const uint16_t zeros[] = {0x30, 0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66,
+static const uint32_t zeros[] = {0x30, 0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66,
     0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0, 0xF20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946,
     0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0,
-    0xAA50, 0xABF0, 0xFF10};
+    0xAA50, 0xABF0, 0xFF10, 0x104A0};
 
 uint32_t xnumeral_zero(uint32_t cp)
 {
@@ -83,14 +82,19 @@ int xnumeral_parse(struct xnumeral *out, struct str token)
     if (n == 0)
         return -1;
     out->first = cp[0];
-    if (cp[0] == 'w' || cp[0] == 'W')
+    if (xnumeral_is_sign(cp[0]))
+        out->form = XNUMERAL_SIGNS;
+    else if (cp[0] == 0x4E00)
+        out->form = XNUMERAL_JAPANESE;
+    else if (cp[0] == 'w' || cp[0] == 'W')
         out->form = n > 1 ? XNUMERAL_TITLE : cp[0] == 'w' ? XNUMERAL_LOWER : XNUMERAL_UPPER;
     else if (cp[0] == 'i' || cp[0] == 'I')
         out->form = XNUMERAL_ROMAN;
-    else if (is_letter(cp[0]) && cp[0] != 'x' && cp[0] != 'X')
+    else if (xnumeral_is_letter(cp[0]))
         out->form = XNUMERAL_LETTERS;
     else
-        *out = (struct xnumeral){.form = XNUMERAL_DIGITS, .first = '0', .min = (int)n};
+        *out =
+            (struct xnumeral){.form = XNUMERAL_DIGITS, .first = '0', .min = (int)n, .suffix = true};
     return 0;
 }
 
@@ -132,7 +136,7 @@ static const char *ordinal_suffix(uint64_t v)
     return v % 10 == 1 ? "st" : v % 10 == 2 ? "nd" : v % 10 == 3 ? "rd" : "th";
 }
 
-/* ---- Roman numerals, letters ---- */
+/* ---- Roman numerals ---- */
 
 static void put_roman(struct buf *b, uint64_t v, bool upper)
 {
@@ -146,22 +150,6 @@ static void put_roman(struct buf *b, uint64_t v, bool upper)
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         for (; v >= parts[i].value; v -= parts[i].value)
             buf_puts(b, upper ? parts[i].upper : parts[i].lower);
-}
-
-static void put_letters(struct buf *b, uint64_t v, char first)
-{
-    char t[64];
-    size_t at = sizeof(t);
-    unsigned base = (unsigned)((first >= 'a' ? 'z' : 'Z') - first) + 1;
-
-    if (base == 1) {
-        while (v-- && buf_ok(b))
-            buf_putc(b, first);
-        return;
-    }
-    for (; v; v = (v - 1) / base)
-        t[--at] = (char)(first + (char)((v - 1) % base));
-    buf_add(b, t + at, sizeof(t) - at);
 }
 
 /* ---- words ---- */
@@ -236,6 +224,12 @@ static void with_case(struct buf *b, size_t start, enum xnumeral_form form)
     }
 }
 
+static bool takes_suffix(const struct xnumeral *p)
+{
+    return p->form == XNUMERAL_LETTERS ? !xnumeral_is_named(p->first)
+                                       : p->form == XNUMERAL_DIGITS && p->suffix;
+}
+
 void xnumeral_put(struct buf *b, const struct xnumeral *p, struct str digits, bool ordinal)
 {
     const struct xnumeral plain = {.form = XNUMERAL_DIGITS, .first = '0', .min = 1};
@@ -247,7 +241,10 @@ void xnumeral_put(struct buf *b, const struct xnumeral *p, struct str digits, bo
     if (form == XNUMERAL_ROMAN && fits && v > 0 && v < 10000) {
         put_roman(b, v, p->first == 'I');
     } else if (form == XNUMERAL_LETTERS && fits && v > 0) {
-        put_letters(b, v, (char)p->first);
+        xnumeral_put_letters(b, v, p->first);
+    } else if ((form == XNUMERAL_SIGNS && fits && xnumeral_put_sign(b, v, p->first)) ||
+               (form == XNUMERAL_JAPANESE && fits && xnumeral_put_japanese(b, v))) {
+        return;
     } else if (fits &&
                (form == XNUMERAL_LOWER || form == XNUMERAL_UPPER || form == XNUMERAL_TITLE)) {
         put_words(b, v);
@@ -258,26 +255,44 @@ void xnumeral_put(struct buf *b, const struct xnumeral *p, struct str digits, bo
         with_case(b, start, form);
     } else {
         put_digits(b, form == XNUMERAL_DIGITS ? p : &plain, digits);
-        if (ordinal && form == XNUMERAL_DIGITS && p->suffix && fits)
+        if (ordinal && fits && takes_suffix(p))
             buf_puts(b, ordinal_suffix(v % 100));
     }
 }
 
 /* ---- format-integer ---- */
 
-/* "1;o", "w;o(-er)": what follows the last semicolon, if it is a modifier. */
-static bool split_modifier(struct str *token, bool *ordinal)
+/* [co] and perhaps text in parentheses, then perhaps a or t */
+static bool is_modifier(struct str s, bool *ordinal, bool *alphabetic)
+{
+    char last = s.n ? s.p[s.n - 1] : 0;
+
+    *ordinal = s.n && *s.p == 'o';
+    *alphabetic = last == 'a';
+    if (last == 'a' || last == 't')
+        s.n--;
+    if (s.n == 0)
+        return true;
+    if (*s.p != 'o' && *s.p != 'c')
+        return false;
+    s = str_sub(s, 1, s.n);
+    return s.n == 0 || (s.n > 1 && *s.p == '(' && s.p[s.n - 1] == ')');
+}
+
+/* "1;o", "w;o(-er)", "i;a": what follows the last semicolon is a modifier. */
+static bool split_modifier(struct str *token, bool *ordinal, bool *alphabetic)
 {
     size_t at = token->n;
+    bool good;
 
-    *ordinal = false;
+    *ordinal = *alphabetic = false;
     while (at > 0 && token->p[at - 1] != ';')
         at--;
     if (at == 0)
         return token->n > 0;
-    *ordinal = at < token->n && token->p[at] == 'o';
+    good = is_modifier(str_sub(*token, at, token->n), ordinal, alphabetic);
     token->n = at - 1;
-    return token->n > 0;
+    return good && token->n > 0;
 }
 
 int xfn_format_integer(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
@@ -287,7 +302,7 @@ int xfn_format_integer(struct xp_ctx *c, const struct xn *n, struct xp_item *out
     struct str token, digits;
     struct xp_item v;
     struct buf b;
-    bool ordinal;
+    bool ordinal, alphabetic;
     int r;
 
     if ((r = xev_converted(c, n->k[0], xconvert_item, &want, &v)) < 0)
@@ -299,8 +314,10 @@ int xfn_format_integer(struct xp_ctx *c, const struct xn *n, struct xp_item *out
         return -1;
     if (r == 0)
         return xfail(c, "XPTY0004", "an empty sequence where a picture is required");
-    if (!split_modifier(&token, &ordinal) || xnumeral_parse(&picture, token) < 0)
+    if (!split_modifier(&token, &ordinal, &alphabetic) || xnumeral_parse(&picture, token) < 0)
         return xfail(c, "FODF1310", "bad picture %.*s", STR_FMT(str_sub(token, 0, 80)));
+    if (alphabetic && picture.form == XNUMERAL_ROMAN)
+        picture.form = XNUMERAL_LETTERS;
     if (dec_text(c->a, v.dec, &digits) != XERR_NONE)
         return xnomem(c);
     buf_init(&b, c->lim.string_bytes);

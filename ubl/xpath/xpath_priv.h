@@ -297,7 +297,9 @@ int xarg_or_dot_str(struct xp_ctx *c, const struct xn *n, uint32_t i, struct str
 enum { XNUMERAL_GROUPS = 16, XNUMERAL_PICTURE = 200 };
 enum xnumeral_form {
     XNUMERAL_DIGITS,
-    XNUMERAL_LETTERS, /* first, … z, then two of them */
+    XNUMERAL_LETTERS,  /* first, … z, then two of them; other alphabets alike */
+    XNUMERAL_SIGNS,    /* in circles and the like */
+    XNUMERAL_JAPANESE, /* 千百十一 */
     XNUMERAL_ROMAN,
     XNUMERAL_LOWER, /* words */
     XNUMERAL_UPPER,
@@ -307,7 +309,7 @@ struct xnumeral {
     enum xnumeral_form form;
     uint32_t first; /* DIGITS: the digit 0; else the picture's letter */
     int min;        /* digits */
-    bool suffix;    /* takes st, nd, rd, th: in Saxon those pictures that end in 0 or 1 */
+    bool suffix;    /* takes st, nd, rd, th: in Saxon pictures that end in 0 or 1, and no form */
     struct {
         int at; /* digits from the right */
         uint32_t separator;
@@ -318,6 +320,14 @@ struct xnumeral {
 uint32_t xnumeral_zero(uint32_t cp); /* the 0 of a decimal digit's script; 0 = no digit */
 int xnumeral_parse(struct xnumeral *out, struct str picture); /* -1: no picture */
 void xnumeral_put(struct buf *b, const struct xnumeral *p, struct str digits, bool ordinal);
+/* numeral_letters.c. false: this number has no such form. */
+#define XNUMERAL_LETTERS_MAX 512
+bool xnumeral_is_letter(uint32_t first);
+bool xnumeral_is_named(uint32_t first);
+void xnumeral_put_letters(struct buf *b, uint64_t v, uint32_t first);
+bool xnumeral_is_sign(uint32_t first);
+bool xnumeral_put_sign(struct buf *b, uint64_t v, uint32_t first);
+bool xnumeral_put_japanese(struct buf *b, uint64_t v);
 
 /* ---- regular expressions: regexes.c; keys, indexes: index.c ---- */
 int xregex_get(struct xp_ctx *c, struct str pattern, struct str flags, const struct regex **out);
