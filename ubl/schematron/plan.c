@@ -30,6 +30,7 @@ struct sch_rule *sch_rule_add(
         (void)err_nomem(l->e);
         return NULL;
     }
+    l->dead = false;
     r->context = sch_keep(l, context);
     r->file = x.f->path;
     r->line = x.f->tree->nodes[x.n].line;
@@ -66,6 +67,7 @@ struct sch_check *sch_check_add(
         return NULL;
     }
     c->test = compiled;
+    l->dead = xp_is_constant(compiled, kind == SCH_ASSERT);
     if (r->last)
         r->last->next = c;
     else
@@ -127,7 +129,7 @@ int sch_value_add(struct sch_load *l, struct sch_text *t, const struct xp_scope 
 
     if (!p)
         return -1;
-    if (xp_compile(&value, l->s->env, scope, select, l->e))
+    if ((l->dead ? xp_compile_unused : xp_compile)(&value, l->s->env, scope, select, l->e))
         return sch_at(l, x);
     p->value = value;
     p->separator = sch_keep(l, separator);

@@ -185,6 +185,7 @@ struct sch_load {
     struct sch_file *files[SCH_FILES_MAX];
     size_t n_files;
     uint32_t boiler; /* templates of the skeleton met */
+    bool dead;       /* what is added now belongs to a check that can never fire */
     struct err *e;
 };
 

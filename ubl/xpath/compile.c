@@ -237,8 +237,8 @@ int xev_ucall(struct xp_ctx *c, const struct xn *n, struct xp_seq *out)
 }
 
 /* ---- public ---- */
-int xp_compile(struct xp **out, struct xp_env *env, const struct xp_scope *scope, struct str expr,
-    struct err *e)
+static int compile(struct xp **out, struct xp_env *env, const struct xp_scope *scope,
+    struct str expr, struct err *late, struct err *e)
 {
     struct xp *x = arena_alloc(env->a, sizeof(*x));
     struct xparse p;
@@ -250,6 +250,7 @@ int xp_compile(struct xp **out, struct xp_env *env, const struct xp_scope *scope
     if (xp_declare_done(env, e) < 0)
         return -1;
     xparse_init(&p, env, scope, e);
+    p.late = late;
     if (xcompile_expr(&x->root, &p, expr) < 0)
         return -1;
     x->absent = xabsent(x->root, &x->absent_value);
@@ -260,16 +261,45 @@ int xp_compile(struct xp **out, struct xp_env *env, const struct xp_scope *scope
     return 0;
 }
 
+int xp_compile(struct xp **out, struct xp_env *env, const struct xp_scope *scope, struct str expr,
+    struct err *e)
+{
+    return compile(out, env, scope, expr, NULL, e);
+}
+
+int xp_compile_unused(struct xp **out, struct xp_env *env, const struct xp_scope *scope,
+    struct str expr, struct err *e)
+{
+    struct err late = ERR_INIT;
+
+    return compile(out, env, scope, expr, &late, e);
+}
+
+bool xp_is_constant(const struct xp *x, bool value)
+{
+    const struct xn *n = x->root;
+
+    return n->op == OP_CONST && n->seq.n == 1 && n->seq.v->type == XP_BOOLEAN &&
+           n->seq.v->b == value;
+}
+
 int xp_compile_test(struct xp **out, struct xp_env *env, const struct xp_scope *scope,
     struct str expr, struct err *e)
 {
+    struct err late = ERR_INIT;
     struct xparse p;
 
-    if (xp_compile(out, env, scope, expr, e) < 0)
+    if (compile(out, env, scope, expr, &late, e) < 0)
         return -1;
     xparse_init(&p, env, scope, e);
     p.expr = (*out)->text;
-    return xcheck_test((*out)->root, &p);
+    if (xcheck_test((*out)->root, &p) < 0)
+        return -1;
+    if (late.class == ERR_NONE)
+        return 0;
+    if (e)
+        *e = late;
+    return -1;
 }
 
 struct xp_scope *xp_scope_new(struct xp_env *env)
@@ -293,11 +323,23 @@ static int let_slot(struct xp_env *env, struct xlet *let, struct err *e)
     return 0;
 }
 
+static int keep_late(struct xlet *let, const struct err *late, struct xp_env *env)
+{
+    struct err *kept = arena_alloc(env->a, sizeof(*kept));
+
+    if (!kept)
+        return -1;
+    *kept = *late;
+    let->late = kept;
+    return 0;
+}
+
 int xp_scope_let(struct xp_scope *s, const struct xp_instr *value, struct err *e)
 {
     struct xp_env *env = s->env;
     struct xlet *let = arena_alloc(env->a, sizeof(*let));
     struct str name = xenv_dup(env, str_trim(value->name));
+    struct err late = ERR_INIT;
     struct xparse p;
 
     if (!let || !name.p)
@@ -308,8 +350,11 @@ int xp_scope_let(struct xp_scope *s, const struct xp_instr *value, struct err *e
     if (xparse_split_qname(&p, name, false, &let->uri, &let->local) < 0)
         return -1;
     xparse_init(&p, env, s, e);
+    p.late = &late;
     if (xcompile_value(&let->value, &p, value) < 0)
         return err_wrap(e, "variable %.*s: ", STR_FMT(let->local));
+    if (late.class != ERR_NONE && keep_late(let, &late, env) < 0)
+        return err_nomem(e);
     let->frame = p.max_slots;
     if (let_slot(env, let, e) < 0)
         return -1;

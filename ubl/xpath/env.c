@@ -298,6 +298,7 @@ static int compile_globals(struct xp_env *env, struct err *e)
         struct xparse p;
         env->global_list[g->slot] = g;
         xparse_init(&p, env, NULL, e);
+        p.eager = true;
         if (xcompile_value(&g->value, &p, g->decl) < 0)
             return in_declaration(e, "variable", g->name.local);
         g->frame = p.max_slots;

@@ -24,6 +24,8 @@
 #define T_BOOL T(XP_BOOLEAN)
 #define T_NUM (T(XP_INTEGER) | T(XP_DECIMAL) | T(XP_DOUBLE) | T(XP_FLOAT))
 #define T_STRINGY (T(XP_UNTYPED) | T(XP_STRING) | T(XP_ANYURI))
+#define T_DURATION (T(XP_DURATION) | T(XP_YEARMONTHDURATION) | T(XP_DAYTIMEDURATION))
+#define T_INSTANT (T(XP_DATE) | T(XP_TIME) | T(XP_DATETIME))
 #define T_ANY 0x1FFFFFFu
 #define T_ATOMIC (T_ANY & ~T_NODE)
 
@@ -36,6 +38,11 @@ enum {
     DEP_RULE = 8, /* lets of the scope, current() */
     DEP_DOC = 16  /* root of the context document: same for the whole document */
 };
+
+/* xn.sub of OP_CONST: where it comes from. check.c says of what was computed no more than Saxon
+ * knows: of a call that gives what it is given nothing, of others perhaps not that it gives
+ * something. */
+enum { CONST_WRITTEN, CONST_FOLDED, CONST_MAYBE, CONST_CALL };
 
 /* Result is a set of nodes: how it comes out. */
 enum { ORD_SORTED = 1, ORD_PEER = 2, ORD_REVERSE = 4, ORD_DOWN = 8 };
@@ -259,6 +266,7 @@ struct xlet {
     struct str uri, local;
     uint32_t slot;
     struct xn *value;
+    const struct err *late; /* what is wrong with it where it is used, or NULL */
     uint32_t frame;
     struct xlet *prev; /* visible before this one */
 };

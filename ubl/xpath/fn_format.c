@@ -311,7 +311,7 @@ static int formatted(struct xp_ctx *c, struct xp_item *v, struct str picture, st
 int xfn_format_number(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
 {
     struct xp_item v;
-    struct str picture;
+    struct str picture, name;
     struct buf b;
     int r;
 
@@ -323,7 +323,9 @@ int xfn_format_number(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
         return -1;
     if (r == 0)
         return xfail(c, "XPTY0004", "an empty sequence where a picture is required");
-    if (n->nk > 2)
+    if (n->nk > 2 && (r = xev_str(c, n->k[2], &name)) < 0)
+        return -1;
+    if (n->nk > 2 && r > 0)
         return xfail(c, "FODF1280", "named decimal formats are not supported");
     buf_init(&b, c->lim.string_bytes);
     if (formatted(c, &v, picture, &b) < 0) {

@@ -435,7 +435,9 @@ static int t_deep_equal(struct xp_ctx *c, const struct xn *n, bool *out)
 {
     struct xp_seq a, b;
 
-    if (xev_seq(c, n->k[0], &a) < 0 || xev_seq(c, n->k[1], &b) < 0 || xcollation(c, n, 2) < 0)
+    if (xev_seq(c, n->k[0], &a) < 0 || xev_seq(c, n->k[1], &b) < 0)
+        return -1;
+    if (n->nk > 2 && n->k[2]->card != CARD_0 && xcollation(c, n, 2) < 0) /* (): the default */
         return -1;
     *out = a.n == b.n;
     for (size_t i = 0; i < a.n && *out; i++) {

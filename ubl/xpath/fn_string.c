@@ -126,9 +126,14 @@ static int f_normalize_unicode(struct xp_ctx *c, const struct xn *n, struct xp_i
 {
     struct str s, t, form = STR("NFC");
     enum xerr r;
+    int any;
 
-    if (xev_str(c, n->k[0], &s) < 0 || (n->nk > 1 && need_str(c, n->k[1], &form) < 0))
+    if ((any = xev_str(c, n->k[0], &s)) < 0 || (n->nk > 1 && need_str(c, n->k[1], &form) < 0))
         return -1;
+    if (!any) { /* as in Saxon: whatever the form is called */
+        *out = xstring(STR(""));
+        return 1;
+    }
     r = ucs_normalize(c->a, s, form, &t);
     return made(c, r, t, out);
 }

@@ -67,9 +67,11 @@ static int opt_var(struct xn **n, struct xparse *p)
         v = p->env->global_list[(*n)->slot]->value;
     else if ((*n)->op == OP_LET)
         v = p->env->let_list[(*n)->slot]->value;
+    else if ((*n)->op == OP_LOCAL && (*n)->slot < 64)
+        v = p->slot_const[(*n)->slot];
     if (!v || v->op != OP_CONST)
         return 0;
-    (*n)->sub = (*n)->op == OP_GLOBAL; /* see check.c */
+    (*n)->sub = (*n)->op == OP_GLOBAL ? CONST_CALL : CONST_WRITTEN;
     (*n)->op = OP_CONST;
     (*n)->seq = v->seq;
     xtypes(*n, p);
@@ -270,12 +272,56 @@ static bool uses_slot(const struct xn *n, uint32_t slot)
     return slot < 63 ? (n->locals >> slot & 1) != 0 : n->locals != 0;
 }
 
+static struct xn *truth(struct xparse *p, bool value, uint32_t pos)
+{
+    struct xn *n = new_node(p, OP_CONST, 0, pos);
+    struct xp_item *it = arena_alloc(p->env->a, sizeof(*it));
+
+    if (!n || !it)
+        return NULL;
+    *it = xbool(value);
+    n->seq = (struct xp_seq){it, 1};
+    xtypes(n, p);
+    return n;
+}
+
+/* The boolean value of what is written as a constant: 1, 0; -1: another expression. */
+static int written(const struct xn *n)
+{
+    const struct xp_item *v = n->seq.v;
+
+    if (n->op != OP_CONST || n->sub != CONST_WRITTEN || n->seq.n > 1)
+        return -1;
+    if (!n->seq.n)
+        return 0;
+    if (v->type == XP_BOOLEAN)
+        return v->b;
+    if (v->type == XP_INTEGER || v->type == XP_DECIMAL)
+        return dec_sign(v->dec) != 0;
+    return v->type == XP_STRING ? v->s.n > 0 : -1;
+}
+
+/* some $x in E satisfies false(), every $x in E satisfies true(): as in Saxon E is not evaluated */
+static int opt_foregone(struct xn **n, struct xparse *p)
+{
+    struct xn *x = *n;
+    int is = written(x->k[1]);
+
+    if (is != (x->op == OP_EVERY))
+        return 0;
+    return (*n = truth(p, is, x->pos)) ? 0 : -1;
+}
+
 /* some $c in (constants) satisfies E = $c, E without $c: E = (constants). Both evaluate E at least
  * once, compare the same pairs and stop at the first true one. */
 static int opt_some(struct xn **n, struct xparse *p)
 {
     struct xn *x = *n, *list = x->k[0], *body = x->k[1], *cmp;
 
+    if (opt_foregone(n, p) < 0)
+        return -1;
+    if (*n != x)
+        return 0;
     x->k[0] = list = unordered(list);
     if (x->op != OP_SOME || body->op != OP_GCMP || body->sub != CMP_EQ || !all_strings(list))
         return 0;
@@ -291,6 +337,19 @@ static int opt_some(struct xn **n, struct xparse *p)
         *n = cmp;
         return opt_gcmp(n, p);
     }
+    return 0;
+}
+
+/* for $x in E return $x; let $x := constant return what no longer asks for it */
+static int opt_binding(struct xn **n, struct xparse *p)
+{
+    struct xn *x = *n, *body = x->k[1];
+
+    (void)p;
+    if (x->op == OP_FOR && body->op == OP_LOCAL && body->slot == x->slot)
+        *n = x->k[0];
+    else if (x->op == OP_BIND && x->k[0]->op == OP_CONST && !uses_slot(body, x->slot))
+        *n = body;
     return 0;
 }
 
@@ -328,6 +387,7 @@ static bool foldable(const struct xn *n)
 {
     switch ((enum xop)n->op) {
     case OP_COMMA:
+    case OP_FILTER:
     case OP_OR:
     case OP_AND:
     case OP_GCMP:
@@ -355,32 +415,57 @@ static bool foldable(const struct xn *n)
     return true;
 }
 
-/* What fails stays as it is and fails when, and if, it is evaluated. */
-static int fold(struct xn **n, struct xparse *p)
+static int constant_value(const struct xn *n, struct xparse *p, struct xp_seq *out, struct err *why)
 {
     static const struct xp_limits lim = {.operations = 10000000,
         .memory = 64 << 20,
         .items = 1000000,
         .string_bytes = 1 << 20,
         .depth = 10};
-    struct err ignored = ERR_INIT;
-    struct xp_ctx c = {.env = p->env, .a = p->env->a, .lim = lim, .e = &ignored};
+    struct xp_ctx c = {.env = p->env, .a = p->env->a, .lim = lim, .e = why};
+    int r;
+
+    c.f = &c.top;
+    c.top.none = true;
+    r = xev_seq(&c, n, out);
+    xregex_free(&c);
+    return r;
+}
+
+int xopt_constant(const struct xn *n, struct xparse *p, struct err *why)
+{
+    struct xp_seq seq;
+
+    return constant_value(n, p, &seq, why) >= 0;
+}
+
+static uint8_t origin(const struct xn *n)
+{
+    if (n->op == OP_COMMA || xfn_is(n, "true") || xfn_is(n, "false"))
+        return CONST_WRITTEN;
+    if (n->op != OP_CALL)
+        return CONST_FOLDED;
+    return !n->fn->types ? CONST_CALL : n->card != CARD_1 ? CONST_MAYBE : CONST_FOLDED;
+}
+
+/* What fails stays as it is and fails when, and if, it is evaluated. */
+static int fold(struct xn **n, struct xparse *p)
+{
+    struct err why = ERR_INIT;
     struct xp_seq seq;
     struct xn *k;
-    int r;
 
     if (!foldable(*n))
         return 0;
-    c.f = &c.top;
-    c.top.none = true;
-    r = xev_seq(&c, *n, &seq);
-    xregex_free(&c);
-    if (r < 0)
-        return 0;
+    if (constant_value(*n, p, &seq, &why) < 0) {
+        if (!p->eager || strcmp(why.code, "FOCH0002") != 0)
+            return 0;
+        return xp_static_error(p->e, why.code, p->expr, (*n)->pos, "%s", why.msg);
+    }
     if (!(k = new_node(p, OP_CONST, 0, (*n)->pos)))
         return -1;
     k->seq = seq;
-    k->sub = (*n)->op == OP_CALL && ((*n)->card != CARD_1 || !(*n)->fn->types); /* see check.c */
+    k->sub = origin(*n);
     xtypes(k, p);
     *n = k;
     return 0;
@@ -397,6 +482,20 @@ static int opt_regex(struct xn *x, uint32_t flags_at, struct xparse *p)
     return xregex_constant(x, pattern, flags, p);
 }
 
+/* E[false()] */
+static int opt_filter(struct xn **n, struct xparse *p)
+{
+    for (uint32_t i = 1; i < (*n)->nk; i++)
+        if (written((*n)->k[i]) == 0) {
+            *n = new_node(p, OP_CONST, 0, (*n)->pos);
+            if (!*n)
+                return -1;
+            xtypes(*n, p);
+            return 0;
+        }
+    return 0;
+}
+
 static int opt_call(struct xn **n, struct xparse *p)
 {
     struct xn *x = *n;
@@ -404,6 +503,8 @@ static int opt_call(struct xn **n, struct xparse *p)
     if (x->nk >= 1 && (xfn_is(x, "exists") || xfn_is(x, "empty") || xfn_is(x, "not") ||
                           xfn_is(x, "boolean") || xfn_is(x, "min") || xfn_is(x, "max")))
         x->k[0] = unordered(x->k[0]);
+    if ((xfn_is(x, "exists") || xfn_is(x, "empty")) && !(x->k[0]->card & CARD_0))
+        return (*n = truth(p, xfn_is(x, "exists"), x->pos)) ? 0 : -1; /* as Saxon: not evaluated */
     if (xfn_is(x, "contains"))
         return opt_contains(n, p);
     if (xfn_is(x, "matches") || xfn_is(x, "tokenize"))
@@ -440,11 +541,17 @@ int xopt(struct xn **n, struct xparse *p)
     switch ((enum xop)x->op) {
     case OP_GLOBAL:
     case OP_LET:
+    case OP_LOCAL:
         return opt_var(n, p);
+    case OP_FOR:
+    case OP_BIND:
+        return opt_binding(n, p);
     case OP_PATH:
         return opt_path(n, p);
     case OP_STEP:
         return put_sort(n, p);
+    case OP_FILTER:
+        return opt_filter(n, p);
     case OP_GCMP:
         return opt_gcmp(n, p);
     case OP_SOME:

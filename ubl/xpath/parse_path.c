@@ -265,6 +265,7 @@ static struct xn *predicates(struct xparse *p, struct xn *base, bool step)
 static struct xn *axis_step(struct xparse *p)
 {
     struct xn *n = xparse_node(p, OP_STEP, 0);
+    bool named = false;
     int axis;
 
     if (!n)
@@ -281,6 +282,7 @@ static struct xn *axis_step(struct xparse *p)
         if (axis == AX_NAMESPACE)
             return xparse_fail(p, "XPST0010", "the namespace axis is not supported");
         n->sub = (uint8_t)axis;
+        named = true;
         p->t += 2;
     } else if (sym_at(p->t + (p->t->type != TK_END), SYM2(':', ':'))) {
         return xparse_fail(p, "XPST0003", "unknown axis");
@@ -289,7 +291,7 @@ static struct xn *axis_step(struct xparse *p)
         if (xparse_kind(&n->test, p) < 0)
             return NULL;
         /* attribute(x) and attribute() alone stand on the attribute axis */
-        if (n->test.kinds == 1 << TREE_ATTRIBUTE && n->sub == AX_CHILD)
+        if (n->test.kinds == 1 << TREE_ATTRIBUTE && !named)
             n->sub = AX_ATTRIBUTE;
     } else {
         if (name_test(&n->test, p, n->sub != AX_ATTRIBUTE) < 0)

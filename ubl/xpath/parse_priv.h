@@ -44,10 +44,13 @@ struct xparse {
     struct str expr;
     struct xtok *t;
     uint32_t nest;
-    uint32_t focus_types;    /* of the context item while analysing, where it is atomic; else 0 */
-    bool no_focus;           /* inside a function: no context item */
+    uint32_t focus_types; /* of the context item while analysing, where it is atomic; else 0 */
+    bool no_focus;        /* inside a function: no context item */
+    bool eager;           /* an unknown collation counts also where it is not used, as in Saxon */
     uint32_t slot_types[64]; /* what is known of local variables while analysing */
     uint8_t slot_card[64];
+    const struct xn *slot_const[64]; /* their value, where it is constant */
+    struct err *late; /* not NULL: takes what is only wrong where it is used (check.c) */
     struct err *e;
 };
 /* Parse a complete expression with the locals in scope. */
@@ -80,7 +83,10 @@ int xstatic(struct xn **n, struct xparse *p);
 void xtypes(struct xn *n, struct xparse *p);           /* one node from its kids */
 int xcheck(const struct xn *n, struct xparse *p);      /* check.c: XPTY0004 and kin, known before */
 int xcheck_test(const struct xn *n, struct xparse *p); /* used as a boolean: FORG0006 */
+int xcheck_constant(const struct xn *k, struct xparse *p); /* the same of a pattern's predicate */
 int xopt(struct xn **n, struct xparse *p);
+/* Evaluate what depends on constants alone: 1 and *out, 0 and *why when that fails. */
+int xopt_constant(const struct xn *n, struct xparse *p, struct err *why);
 int xshare(struct xn **n, struct xparse *p);
 int xshare_condition(struct xn **n, struct xparse *p); /* of a match pattern */
 int xchains(struct xn *n, struct xparse *p);           /* chain.c: paths of names to OP_CHAIN */

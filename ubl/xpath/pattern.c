@@ -33,14 +33,48 @@ static struct xpat *new_pat(struct build *b, struct xn *step)
     return x;
 }
 
+/* Saxon takes a predicate of a pattern for a position when its type is a number, the first one of
+ * several; else for a boolean, also where it turns out to be a number. */
+static bool several_numbers(const struct xn *k)
+{
+    return (k->types & T_NUM) && !(k->types & (k->types - 1)) && (k->card & CARD_N);
+}
+
+static bool either(const struct xn *k)
+{
+    while (k->op == OP_FILTER)
+        k = k->k[0];
+    return (k->op == OP_IF || k->op == OP_COMMA) && (k->types & T_NUM) && (k->types & ~T_NUM);
+}
+
+/* E becomes (E)[1]. */
+static int first_of(struct xn **k, struct xparse *p)
+{
+    struct xn *one = xparse_node(p, OP_CONST, 0), *filter = xparse_node(p, OP_FILTER, 2);
+    struct xp_item *it = arena_alloc(p->env->a, sizeof(*it));
+
+    if (!one || !filter || !it)
+        return it ? -1 : err_nomem(p->e);
+    *it = xint(1);
+    one->seq = (struct xp_seq){it, 1};
+    filter->k[0] = *k;
+    filter->k[1] = one;
+    filter->pos = (*k)->pos;
+    *k = filter;
+    return xstatic(k, p);
+}
+
 /* Analyse the predicates of one step, leaving the step itself a plain axis test. */
 static int analyse_step(struct build *b, struct xn *step, struct xpat *x)
 {
     for (uint32_t i = 0; i < step->nk; i++)
-        if (xstatic(&step->k[i], b->p) < 0)
+        if (xstatic(&step->k[i], b->p) < 0 || xcheck_constant(step->k[i], b->p) < 0 ||
+            (several_numbers(step->k[i]) && first_of(&step->k[i], b->p) < 0))
             return -1;
     xtypes(step, b->p);
     for (uint32_t i = 0; i < step->nk; i++) {
+        if (either(step->k[i]))
+            step->k[i]->flags = (uint8_t)((step->k[i]->flags & ~NF_NUMPRED) | NF_BOOLPRED);
         x->posed = x->posed || !(step->k[i]->flags & NF_BOOLPRED) ||
                    (step->k[i]->deps & (DEP_POS | DEP_LAST));
         if (xshare_condition(&step->k[i], b->p) < 0)
@@ -189,6 +223,7 @@ int xp_pattern_compile(
     if (xp_declare_done(env, e) < 0)
         return -1;
     xparse_init(&p, env, NULL, e);
+    p.eager = true;
     if (xparse_pattern(&n, &p, pattern) < 0) {
         if (strcmp(e->code, "XPST0003") == 0) /* XSLT 2.0 §5.5.2: no pattern */
             (void)snprintf(e->code, sizeof(e->code), "XTSE0340");

@@ -153,10 +153,19 @@ static void bind_slot(struct xn *n, struct xparse *p)
 {
     const struct xn *v = n->k[0];
 
+    if (n->slot < 64)
+        p->slot_const[n->slot] = n->op == OP_BIND && v->op == OP_CONST ? v : NULL;
     if (n->op == OP_BIND)
         note_slot(p, n->slot, v->types, v->card);
     else
         note_slot(p, n->slot, v->types, CARD_1);
+}
+
+static uint8_t for_card(uint8_t in, uint8_t body)
+{
+    if (!((in | body) & CARD_N))
+        return in & body & CARD_1 && !((in | body) & CARD_0) ? CARD_1 : CARD_OPT;
+    return (in | body) & CARD_0 ? CARD_ANY : CARD_MANY1;
 }
 
 static void types_binding(struct xn *n)
@@ -169,7 +178,7 @@ static void types_binding(struct xn *n)
     if (n->op == OP_BIND)
         result(n, body->types, body->card);
     else if (n->op == OP_FOR)
-        result(n, body->types, (v->card | body->card) & CARD_N ? CARD_ANY : CARD_OPT);
+        result(n, body->types, for_card(v->card, body->card));
     else
         result(n, T_BOOL, CARD_1);
 }
@@ -209,12 +218,30 @@ static uint32_t atomized(uint32_t types)
     return types & T_NODE ? t | T(XP_UNTYPED) | T_STR : t;
 }
 
+/* Functions that give the empty sequence for an empty first argument and for nothing else. */
+static bool empty_with_first(const struct xn *n)
+{
+    static const char *const names[] = {"abs", "ceiling", "floor", "round", "round-half-to-even",
+        "adjust-date-to-timezone", "adjust-dateTime-to-timezone", "adjust-time-to-timezone",
+        "resolve-QName"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (xfn_is(n, names[i]))
+            return true;
+    if (str_has_prefix(str_z(n->fn->name), STR("timezone-"))) /* there may be none */
+        return false;
+    return strstr(n->fn->name, "-from-date") || strstr(n->fn->name, "-from-time") ||
+           strstr(n->fn->name, "-from-duration");
+}
+
 static void types_call(struct xn *n)
 {
     const struct xfn *fn = n->fn;
 
     from_kids(n);
     result(n, fn->types ? fn->types : n->nk ? n->k[0]->types : T_ANY, fn->card);
+    if (fn->card == CARD_OPT && n->nk && n->k[0]->card == CARD_1 && empty_with_first(n))
+        n->card = CARD_1;
     if (!fn->types && fn->card == 0)
         n->card = n->nk ? n->k[0]->card | CARD_0 : CARD_ANY;
     if ((int)n->nk == fn->min && fn->focus0)
@@ -231,13 +258,31 @@ static uint32_t stype_types(const struct stype *st)
     return st->any_atomic ? T_ATOMIC : T(st->prim);
 }
 
-static uint32_t arith_types(uint32_t x, uint32_t y)
+/* What comes out of the pairs of types that go together; of none: an error when it is evaluated. */
+static uint32_t arith_types(enum xarith op, uint32_t x, uint32_t y)
 {
-    uint32_t both = atomized(x) | atomized(y);
+    const uint32_t number = T_NUM | T(XP_UNTYPED);
+    uint32_t out = 0;
 
-    if ((both & ~(T_NUM | T(XP_UNTYPED))) == 0 && !((x | y) & T_NODE))
-        return T_NUM;
-    return T_NUM | (both & T_ATOMIC & ~(T_STRINGY | T_BOOL)) | T(XP_DAYTIMEDURATION);
+    x = atomized(x);
+    y = atomized(y);
+    if ((x & number) && (y & number))
+        out |= T_NUM;
+    if (op == AR_ADD || op == AR_SUB) {
+        if (y & T_DURATION)
+            out |= x & (T_INSTANT | T_DURATION);
+        if (x & T_DURATION)
+            out |= y & (T_DURATION | (op == AR_ADD ? T_INSTANT : 0));
+        if (op == AR_SUB && (x & T_INSTANT) && (y & T_INSTANT))
+            out |= T(XP_DAYTIMEDURATION);
+    }
+    if ((op == AR_MUL || op == AR_DIV) && (y & number))
+        out |= x & T_DURATION;
+    if (op == AR_MUL && (x & number))
+        out |= y & T_DURATION;
+    if (op == AR_DIV && (x & T_DURATION) && (y & T_DURATION))
+        out |= T_NUM;
+    return out ? out : T_NUM;
 }
 
 static void types_cast(struct xn *n)
@@ -280,10 +325,14 @@ static void types_filter(struct xn *n)
 
 static void types_comma(struct xn *n)
 {
+    uint32_t least = 0;
+
     from_kids(n);
-    n->card = n->nk ? CARD_ANY : CARD_0;
-    for (uint32_t i = 0; i < n->nk; i++)
+    for (uint32_t i = 0; i < n->nk; i++) {
         n->types |= n->k[i]->types;
+        least += n->k[i]->card & CARD_0 ? 0 : n->k[i]->card == CARD_N ? 2 : 1;
+    }
+    n->card = !n->nk ? CARD_0 : least > 1 ? CARD_N : least ? CARD_MANY1 : CARD_ANY;
 }
 
 /* Node paths and tests of them: nothing to cast, no cardinality to break. What is not listed may
@@ -423,6 +472,17 @@ static void types_dot(struct xn *n)
     n->ord = ORD_SORTED | ORD_PEER | ORD_DOWN;
 }
 
+static uint8_t range_card(const struct xn *n)
+{
+    int64_t end[2];
+
+    for (uint32_t i = 0; i < 2; i++)
+        if (n->k[i]->op != OP_CONST || n->k[i]->seq.n != 1 || n->k[i]->seq.v->type != XP_INTEGER ||
+            !dec_to_i64(n->k[i]->seq.v->dec, &end[i]))
+            return CARD_ANY;
+    return end[0] > end[1] ? CARD_0 : end[0] == end[1] ? CARD_1 : CARD_N;
+}
+
 static void types_ucall(struct xn *n)
 {
     from_kids(n);
@@ -511,11 +571,11 @@ static void infer(struct xn *n, struct xparse *p)
         result(n, T_BOOL, n->k[0]->card == CARD_1 && n->k[1]->card == CARD_1 ? CARD_1 : CARD_OPT);
         return;
     case OP_RANGE:
-        types_of_kids(n, T_INT, CARD_ANY);
+        types_of_kids(n, T_INT, range_card(n));
         return;
     case OP_ARITH:
         from_kids(n);
-        result(n, arith_types(n->k[0]->types, n->k[1]->types),
+        result(n, arith_types((enum xarith)n->sub, n->k[0]->types, n->k[1]->types),
             n->k[0]->card == CARD_1 && n->k[1]->card == CARD_1 ? CARD_1 : CARD_OPT);
         return;
     case OP_NEG:

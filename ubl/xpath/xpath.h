@@ -136,6 +136,11 @@ int xp_scope_let(struct xp_scope *s, const struct xp_instr *value, struct err *e
 /* Compile; scope may be NULL. The result belongs to env. */
 int xp_compile(struct xp **out, struct xp_env *env, const struct xp_scope *scope, struct str expr,
     struct err *e) MUST_CHECK;
+/* The same of what is never evaluated: some errors, of constants above all, do not count there. */
+int xp_compile_unused(struct xp **out, struct xp_env *env, const struct xp_scope *scope,
+    struct str expr, struct err *e) MUST_CHECK;
+/* Was it found to be this, whatever the document? */
+bool xp_is_constant(const struct xp *x, bool value);
 /* The same for what xp_test() will be asked: FORG0006 when it can have no boolean value. */
 int xp_compile_test(struct xp **out, struct xp_env *env, const struct xp_scope *scope,
     struct str expr, struct err *e) MUST_CHECK;
