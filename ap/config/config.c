@@ -494,6 +494,28 @@ static int check_url(const char *url, const char *option, struct err *e)
         e, ERR_CONFIG, "config.value", "", "%s = %s: expected an https: or http: URL", option, url);
 }
 
+/* What an SMP entry names. No access point calls anything else, so it would be found out late. */
+/*= PEPPOL-AS4 4.2 "port 443" */
+static int check_public_url(const struct config *c, struct err *e)
+{
+    struct str s = str_z(c->public_url), host, port;
+    size_t end, in;
+
+    if (!s.n || c->mode == MODE_LAB)
+        return check_url(c->public_url, "listen.public_url", e);
+    s = str_has_prefix(s, STR("https://")) ? str_sub(s, strlen("https://"), s.n) : STR("");
+    end = str_find(s, STR("/"));
+    host = str_sub(s, 0, end);
+    in = host.n && host.p[0] == '[' ? str_find(host, STR("]")) : 0;
+    port = str_sub(host, in + str_find(str_sub(host, in, host.n), STR(":")), host.n);
+    if (host.n > port.n && (!port.n || str_eqz(port, ":443")) && str_find(s, STR("@")) == s.n &&
+        str_find(s, STR("?")) == s.n && str_find(s, STR("#")) == s.n)
+        return 0;
+    return err_set(e, ERR_CONFIG, "config.value", "PEPPOL-AS4 4.2",
+        "listen.public_url = %s: peers call https://HOST/PATH on port 443 and nothing else",
+        c->public_url);
+}
+
 /* Options that contradict each other, or that only some other makes useful. */
 static int check_together(const struct config *c, struct err *e)
 {
@@ -503,7 +525,7 @@ static int check_together(const struct config *c, struct err *e)
     if (*c->canary_to && !*c->canary_from && !c->canary_ping)
         return err_set(e, ERR_CONFIG, "config.missing", "",
             "canary.to is set and canary.from is not: see aviso canary install");
-    return check_url(c->heartbeat_url, "heartbeat.url", e) ||
+    return check_public_url(c, e) || check_url(c->heartbeat_url, "heartbeat.url", e) ||
                    check_url(c->alarm_webhook, "alarm.webhook", e)
                ? -1
                : 0;

@@ -5,6 +5,7 @@ sys.path.insert(0, os.path.join(os.environ.get("TOP", "."), "tests/support"))
 from lab import *
 import sqlite3
 
+OTHER = "0208:0123456749"
 SOON = ("--set", "trust.revocation_refresh=1s", "--set", "lookup.cache=0s")
 
 
@@ -71,6 +72,9 @@ def responder(lab):
         ap2 = lab.serve(2, *by_ocsp)
         got = send(lab, "REV-2", *by_ocsp)
         say(got[:2] == (0, "RECEIPTED") and record(lab) == ["crl", "ocsp"], "without a CRL the OCSP responder decides", (got, record(lab)))
+        lab.register(OTHER, f"https://localhost:{lab.port('ap2')}/as4", "revoked")
+        r = lab.ap(1, "lookup", OTHER, "--doctype", "invoice", *by_ocsp)
+        say(r.returncode == 1 and "ap-cert.revoked" in r.stderr, "... also who is revoked", (r.returncode, r.stderr))
         shown = sorted(d.get("not_revoked_by", "") for d in lab.json(2, "inbox", "list", "--all"))
         say(shown == ["crl", "ocsp"], "inbox shows it", shown)
         lab.end(ap2)

@@ -102,6 +102,39 @@ static void lab_options_are_refused_elsewhere(void **state)
     config_free(c);
 }
 
+/*= PEPPOL-AS4 4.2 "port 443" */
+static void a_public_url_that_no_peer_calls_is_refused(void **state)
+{
+    static const struct {
+        const char *url;
+        bool production, lab;
+    } t[] = {{"https://ap.example.org/as4", true, true}, {"https://ap.example.org", true, true},
+        {"https://ap.example.org:443/as4", true, true}, {"https://[2001:db8::1]/as4", true, true},
+        {"https://[2001:db8::1]:443/as4", true, true}, {"", true, true},
+        {"http://ap.example.org/as4", false, true},
+        {"https://ap.example.org:8443/as4", false, true},
+        {"https://[2001:db8::1]:8443/as4", false, true},
+        {"https://u@ap.example.org/as4", false, true},
+        {"https://ap.example.org/as4?x", false, true}, {"https:///as4", false, true},
+        {"https://", false, true}, {"ap.example.org/as4", false, false}, {"ftp://x", false, false}};
+    struct err e = ERR_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+        for (int lab = 0; lab < 2; lab++) {
+            char url[200];
+            const char *flags[] = {lab ? "ap.mode=lab" : "ap.mode=production", url,
+                "ap.key_file=/dev/null", "ap.cert_file=/dev/null", "listen.plain=behind-proxy"};
+            struct config *c;
+            bool ok = lab ? t[i].lab : t[i].production;
+            (void)snprintf(url, sizeof(url), "listen.public_url=%s", t[i].url);
+            assert_int_equal(config_load(&c, "/dev/null", flags, 5, &e), 0);
+            if (config_check(c, &e) != (ok ? 0 : -1))
+                fail_msg("%s, lab %d: %s", t[i].url, lab, ok ? e.msg : "taken");
+            assert_true(ok || strcmp(e.code, "config.value") == 0);
+            config_free(c);
+        }
+}
+
 static void later_sources_win_and_are_named(void **state)
 {
     const char *flag = "retry.max=7m";
@@ -164,6 +197,7 @@ int main(void)
         cmocka_unit_test(long_lines_are_refused_not_cut),
         cmocka_unit_test(there_is_no_default_mode),
         cmocka_unit_test(lab_options_are_refused_elsewhere),
+        cmocka_unit_test(a_public_url_that_no_peer_calls_is_refused),
         cmocka_unit_test(later_sources_win_and_are_named),
         cmocka_unit_test(what_a_service_is_built_on_keeps_its_value),
     };
