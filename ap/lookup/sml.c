@@ -128,6 +128,7 @@ static int judge(
 {
     size_t n = 0;
 
+    /*= SML 1.3.0 2.1.1 "DNSSEC validation" */
     if (r->bogus)
         return err_set(e, ERR_RETRY, "dns.temporary", "RFC 4035",
             "DNSSEC validation failed: %.200s", r->why_bogus ? r->why_bogus : "");

@@ -88,6 +88,7 @@ int smp_read_redirect(struct smp_redirect *out, xmlNode *metadata, struct arena 
 
 /* ---- identifiers ---- */
 
+/*= PFUOI 4.4.0 POLICY 8 "scheme attributes in the SMP" */
 static int read_id(struct str *scheme, struct str *value, struct arena *a, const xmlNode *parent,
     const char *local, struct err *e)
 {

@@ -60,6 +60,8 @@ static void ubl_paths(struct reader *r, const struct document_kind *k)
     set_path(r, VAT_SCHEME, k->seller, "PartyTaxScheme/TaxScheme/ID");
 }
 
+/*= PFUOI 4.4.0 POLICY 10 "URIID's schemeID is the code" */
+/*= PFUOI 4.4.0 POLICY 19 "GuidelineSpecifiedDocumentContextParameter" */
 static void cii_paths(struct reader *r, const struct document_kind *k)
 {
     set_path(r, CUSTOMIZATION, "ExchangedDocumentContext",

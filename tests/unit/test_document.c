@@ -179,6 +179,8 @@ static void parties_are_where_each_kind_keeps_them(void **state)
     "</r:SpecifiedTaxRegistration><r:URIUniversalCommunication><r:URIID schemeID='0204'>" id       \
     "</r:URIID></r:URIUniversalCommunication></r:" role ">"
 
+/*= PFUOI 4.4.0 POLICY 10 "URIID's schemeID is the code" */
+/*= PFUOI 4.4.0 POLICY 19 "GuidelineSpecifiedDocumentContextParameter" */
 static void a_cii_invoice_is_read_as_well(void **state)
 {
     (void)state;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 
 #define ZONE "sml.example"
 #define ALIAS "alias.example" /* a DNAME onto ZONE, as the SML's zones were moved */
+#define SIGNED "signed.example"
 
 static char dir[] = "/tmp/aviso-knot-XXXXXX";
 static pid_t knot;
@@ -52,16 +54,21 @@ static FILE *create(const char *name)
     return f;
 }
 
-static const char *label(const char *id)
+static const char *label_in(const char *zone, const char *id)
 {
     static char name[4][PARTICIPANT_DNS];
     static unsigned turn;
     struct participant p;
     char *out = name[turn++ % 4];
 
-    if (participant_parse(&p, str_z(id), &e) || participant_dns(out, &p, ZONE, &e))
+    if (participant_parse(&p, str_z(id), &e) || participant_dns(out, &p, zone, &e))
         abort();
     return out;
+}
+
+static const char *label(const char *id)
+{
+    return label_in(ZONE, id);
 }
 
 static void naptr(FILE *f, const char *id, unsigned order, unsigned pref, const char *flags,
@@ -101,17 +108,28 @@ static void write_records(void)
                 ".\n@ 60 IN DNAME " ZONE ".\n",
         f);
     (void)fclose(f);
+    f = create("signed.zone");
+    (void)fprintf(f,
+        "$ORIGIN " SIGNED ".\n@ 60 IN SOA ns." ZONE " a 1 60 60 600 5\n@ 60 IN NS ns." ZONE
+        ".\n%s 60 IN NAPTR 1 1 \"U\" \"Meta:SMP\" \"!.*!https://smp.example!\" .\n",
+        label_in(SIGNED, "0088:one"));
+    (void)fclose(f);
 }
 
 static void write_config(void)
 {
     FILE *f = create("knot.conf");
+    char db[100];
 
+    (void)snprintf(db, sizeof(db), "%s/db", dir); /* of the zones' keys */
+    if (mkdir(db, 0700))
+        abort();
     (void)fprintf(f,
         "server:\n  rundir: \"%s\"\n  listen: 127.0.0.1@%d\nlog:\n- target: \"%s/log\"\n  any: "
         "info\ndatabase:\n  storage: \"%s/db\"\ntemplate:\n- id: default\n  storage: "
         "\"%s\"\nzone:\n"
-        "- domain: " ZONE "\n  file: sml.zone\n- domain: " ALIAS "\n  file: alias.zone\n",
+        "- domain: " ZONE "\n  file: sml.zone\n- domain: " ALIAS
+        "\n  file: alias.zone\n- domain: " SIGNED "\n  file: signed.zone\n  dnssec-signing: on\n",
         dir, port, dir, dir, dir);
     (void)fclose(f);
 }
@@ -174,9 +192,12 @@ static void ask(char out[SML_URL + 60], struct sml *s, const char *id)
         (void)snprintf(out, SML_URL + 60, "%s", a.url);
 }
 
+static const char *anchor; /* a file with the key of a zone, or NULL */
+
 static struct sml *open_at(const char *resolver, const char *zone)
 {
-    struct sml_cfg c = {.zone = zone, .resolver = resolver, .deadline_ms = 3000};
+    struct sml_cfg c = {
+        .zone = zone, .resolver = resolver, .deadline_ms = 3000, .trust_anchor = anchor};
     struct sml *s;
 
     assert_int_equal(sml_open(&s, &c, &e), 0);
@@ -198,7 +219,7 @@ static struct sml *open_knot(const char *zone, const char *probe)
         sml_close(s);
         clock_sleep(100);
     }
-    fail_msg("knotd does not answer: %s", got);
+    fail_msg("knotd does not answer: %s %s (anchor %s)", got, e.msg, anchor ? anchor : "none");
     return NULL;
 }
 
@@ -246,11 +267,81 @@ static void a_zone_moved_by_dname_is_followed(void **state)
     sml_close(s);
 }
 
+/* The DS record of the zone's key, as the zone above would have it. */
+static void read_anchor(char ds[200])
+{
+    char cmd[400];
+    FILE *f;
+
+    (void)snprintf(cmd, sizeof(cmd), "keymgr -c '%s/knot.conf' " SIGNED " ds 2>/dev/null", dir);
+    f = popen(cmd, "r");
+    assert_non_null(f);
+    ds[0] = '\0';
+    while (fgets(ds, 200, f) && !strstr(ds, " 13 2 ")) /* ECDSA, SHA-256 */
+        ds[0] = '\0';
+    (void)pclose(f);
+    assert_true(ds[0]);
+}
+
+static const char *write_anchor(const char *name, const char *ds)
+{
+    static char path[200];
+    FILE *f = create(name);
+
+    (void)fputs(ds, f);
+    (void)fclose(f);
+    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+    return path;
+}
+
+/* lookup.dnssec_anchor_file: what is signed is believed by its signature alone. */
+/*= SML 1.3.0 2.1.1 "DNSSEC validation" */
+static void signed_answers_are_held_to_their_anchor(void **state)
+{
+    char got[SML_URL + 60], ds[200];
+    struct sml *s;
+    (void)state;
+    if (knot <= 0 || access("/usr/sbin/keymgr", X_OK)) {
+        print_message("[  SKIPPED ] signed_answers_are_held_to_their_anchor: no knotd here\n");
+        skip();
+    }
+    s = open_knot(SIGNED, "0088:one"); /* without an anchor */
+    sml_close(s);
+    read_anchor(ds);
+    anchor = write_anchor("good.anchor", ds);
+    s = open_knot(SIGNED, "0088:one");
+    ask(got, s, "0088:nobody");
+    assert_string_equal(got, "participant.not-registered"); /* NXDOMAIN is signed as well */
+    sml_close(s);
+
+    ds[strlen(ds) - 2] = ds[strlen(ds) - 2] == '0' ? '1' : '0'; /* another key's digest */
+    anchor = write_anchor("bad.anchor", ds);
+    (void)snprintf(got, sizeof(got), "127.0.0.1@%d", port);
+    s = open_at(got, SIGNED);
+    ask(got, s, "0088:one");
+    assert_string_equal(got, "dns.temporary");
+    assert_non_null(strstr(e.msg, "DNSSEC"));
+    assert_int_equal(e.class, ERR_RETRY); /* a forged answer does not say "not registered" */
+    ask(got, s, "0088:nobody");
+    assert_string_equal(got, "dns.temporary");
+    sml_close(s);
+
+    (void)snprintf(ds, sizeof(ds), ZONE ". IN DS 1 13 2 %064d\n", 1); /* it is not signed at all */
+    anchor = write_anchor("unsigned.anchor", ds);
+    (void)snprintf(got, sizeof(got), "127.0.0.1@%d", port);
+    s = open_at(got, ZONE);
+    ask(got, s, "0088:one");
+    assert_string_equal(got, "dns.temporary");
+    sml_close(s);
+    anchor = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest t[] = {
         cmocka_unit_test(a_real_server_gives_the_same_answers),
         cmocka_unit_test(a_zone_moved_by_dname_is_followed),
+        cmocka_unit_test(signed_answers_are_held_to_their_anchor),
     };
     return cmocka_run_group_tests(t, start, stop);
 }

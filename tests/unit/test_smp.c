@@ -301,6 +301,7 @@ static void exclusive_c14n_is_taken_as_well(void **state)
 }
 
 /*= SMP 1.4.0 5 "the answer is about what was asked" */
+/*= PFUOI 4.4.0 POLICY 8 "scheme attributes in the SMP" */
 static void answers_about_others_are_a_mismatch(void **state)
 {
     struct participant other;
