@@ -176,7 +176,10 @@ static void summary_text(struct cli *c, const struct summary *m)
     if (m->alarms.channels_down)
         (void)printf("%-10s %lu alarm channel%s failing\n", "channels", m->alarms.channels_down,
             m->alarms.channels_down == 1 ? " is" : "s are");
-    (void)printf("%-10s %lu\n", "late", m->n.late);
+    (void)printf("%-10s %lu", "late", m->n.late);
+    if (m->n.late_known)
+        (void)printf("  (%lu acknowledged)", m->n.late_known);
+    (void)putchar('\n');
     (void)printf("%-10s %lu\n", "unknown", m->unknown);
     (void)printf("%-10s %lu\n", "refused", m->n.out[OUT_REFUSED]);
     (void)printf("%-10s %lu\n", "held", m->n.out[OUT_HELD]);
@@ -195,8 +198,8 @@ static void summary_json(struct cli *c, const struct summary *m, bool ok)
         const char *key;
         unsigned long n;
     } v[] = {{"alarms", m->alarms.loud}, {"channels_down", m->alarms.channels_down},
-        {"late", m->n.late}, {"unknown", m->unknown}, {"refused", m->n.out[OUT_REFUSED]},
-        {"held", m->n.out[OUT_HELD]}, {"waiting", m->waiting},
+        {"late", m->n.late}, {"late_acknowledged", m->n.late_known}, {"unknown", m->unknown},
+        {"refused", m->n.out[OUT_REFUSED]}, {"held", m->n.out[OUT_HELD]}, {"waiting", m->waiting},
         {"receipted", m->n.out[OUT_RECEIPTED]}};
 
     json_add_bool(o, "ok", ok);
@@ -226,7 +229,7 @@ int status_summary(struct cli *c, struct store *s)
     m.service = service_runs(c);
     m.unknown = m.n.out[OUT_UNKNOWN] + m.n.out[OUT_EXPIRED_UNKNOWN];
     m.waiting = m.n.out[OUT_ACCEPTED] + m.n.out[OUT_WAITING] + m.n.out[OUT_SENDING];
-    ok = !m.alarms.loud && !m.alarms.channels_down && !m.n.late;
+    ok = !m.alarms.loud && !m.alarms.channels_down && m.n.late == m.n.late_known;
     if (c->json)
         summary_json(c, &m, ok);
     else

@@ -159,7 +159,7 @@ static void say_accepted(const struct send *s, const char *name, struct json_obj
     clock_local(by, number(answer, "deliver_by"));
     (void)snprintf(line, sizeof(line), "%s  deliver by %s%s", text(answer, "id"), by,
         number(answer, "existed") ? "  (this key was submitted before)" : "");
-    say(s, name, "accepted", line);
+    say(s, name, number(answer, "existed") ? "known" : "accepted", line);
     if (*text(answer, "twin"))
         (void)fprintf(stderr,
             "%s  warning    the same supplier, number and date was submitted before with %s: %s\n",

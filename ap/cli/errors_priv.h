@@ -400,7 +400,7 @@ N("mime.malformed", INPUT, "The multipart message is broken or can be read in tw
 N("ocsp.unknown", UNREACHED, "An OCSP responder says neither good nor revoked",
   "Tried again")
 N("out.cancelled", INPUT, "A person cancelled the document before a byte of it had left",
-  "Send it again if that was not meant")
+  "Send it again, with another key, if that was not meant")
 N("out.expired", NO, "A document was never sent within its horizon",
   "See why with status; submit it again when the cause is mended")
 N("out.expired-unknown", UNPROVEN, "A document may be there, and the horizon passed without proof",

@@ -61,8 +61,12 @@ static void late(struct doctor *d, const struct store_counts *n)
     if (store_count_overdue(&overdue, d->store, d->now, &e))
         find_err(d, "late", DOCTOR_RED, &e, "aviso doctor spool");
     else
-        find(d, "late", n->late + overdue ? DOCTOR_RED : DOCTOR_GREEN, "aviso list --late",
-            "%lu documents past their deadline without proof", n->late + overdue);
+        find(d, "late",
+            n->late - n->late_known + overdue ? DOCTOR_RED
+            : n->late                         ? DOCTOR_YELLOW
+                                              : DOCTOR_GREEN,
+            "aviso list --late", "%lu documents past their deadline without proof%s",
+            n->late + overdue, n->late && n->late == n->late_known ? ", all acknowledged" : "");
 }
 
 static void outbound(struct doctor *d, const struct store_counts *n)

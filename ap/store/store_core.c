@@ -239,8 +239,10 @@ int out_put_hold(
     is.state = OUT_HELD;
     if (core_save(db, &was, &is, why, now, e))
         return -1;
-    return db_run(db, e, "UPDATE document SET held_by=?2,held_why=?3 WHERE n=?1",
-        ARGS(A_INT(row), A_TEXT(who), A_TEXT(why)));
+    return db_run(db, e,
+        "UPDATE document SET held_by=?2,held_why=CASE WHEN ?4 AND coalesce(?3,'')='' THEN held_why"
+        " ELSE ?3 END WHERE n=?1",
+        ARGS(A_INT(row), A_TEXT(who), A_TEXT(why), A_INT(was.state == OUT_HELD)));
 }
 
 int out_put_damaged(struct db *db, int64_t row, int64_t now, struct err *e)

@@ -173,10 +173,16 @@ int store_count_overdue(unsigned long *out, struct store *s, int64_t now, struct
     return rc < 0 ? -1 : 0;
 }
 
+/* From the few that are late to their alarms. */
+#define KNOWN_LATE                                                                                 \
+    "SELECT count(*) FROM document d WHERE d.late=1 AND EXISTS(SELECT 1 FROM alarm a WHERE"        \
+    " a.doc=d.n AND a.inbound=0 AND a.kind IN ('late','expired') AND a.cleared_at IS NULL"         \
+    " AND a.acked_at IS NOT NULL)"
+
 int store_count(struct store_counts *out, struct store *s, struct err *e)
 {
     struct db *db = reader_take(s, e);
-    int64_t late = 0;
+    int64_t late = 0, known_late = 0;
     int rc;
 
     memset(out, 0, sizeof(*out));
@@ -193,10 +199,12 @@ int store_count(struct store_counts *out, struct store *s, struct err *e)
              true, e) ||
          count_acknowledged(out, db, e) ||
          db_int(&late, db, e, "SELECT count(*) FROM document WHERE late=1", NULL, 0) < 0 ||
+         db_int(&known_late, db, e, KNOWN_LATE, NULL, 0) < 0 ||
          db_int(&out->oldest_unproven, db, e,
              "SELECT accepted_at FROM document WHERE settled=0 ORDER BY n LIMIT 1", NULL, 0) < 0 ||
          db_int(&out->last_event, db, e, "SELECT max(seq) FROM event", NULL, 0) < 0;
     out->late = (unsigned long)late;
+    out->late_known = (unsigned long)known_late;
     reader_give(s, db);
     return rc ? -1 : 0;
 }

@@ -240,6 +240,29 @@ static int sweep_late(struct sweep *x, struct db *db, struct err *e)
     return 0;
 }
 
+/* The last reason stays, and what it promised does not: nothing is tried any more. */
+static int end_reason(struct db *db, const struct out_core *is, struct err *e)
+{
+    sqlite3_stmt *st = db_query(db, e, "SELECT why FROM document WHERE n=?1", ARGS(A_INT(is->n)));
+    int rc = st ? db_step(db, st, e) : -1;
+    struct err why = ERR_INIT;
+
+    if (rc < 0)
+        return -1;
+    if (rc == 1) {
+        why_unpack(&why, (const char *)sqlite3_column_text(st, 0));
+        db_done(st);
+    }
+    if (why.class == ERR_NONE)
+        (void)err_set(&why, ERR_PEER, "out.expired", "", "it was never its turn");
+    why.class = is->state == OUT_EXPIRED_UNKNOWN ? ERR_UNKNOWN : ERR_PEER;
+    (void)err_next(&why, "%s",
+        is->state == OUT_EXPIRED_UNKNOWN
+            ? "aviso queue retry gives it another horizon; aviso queue resolve: it is not there"
+            : "nothing more is tried: send it again, with another key");
+    return core_why(db, is->n, &why, e);
+}
+
 /* Nothing left: UNSENT. May be there: UNKNOWN. Left, but each time answered no: REFUSED. */
 static int expire(struct db *db, int64_t row, int64_t now, struct err *e)
 {
@@ -252,7 +275,7 @@ static int expire(struct db *db, int64_t row, int64_t now, struct err *e)
         is.state = OUT_EXPIRED_UNKNOWN;
     else
         is.state = was.left ? OUT_REFUSED : OUT_EXPIRED_UNSENT;
-    return core_save(db, &was, &is, "expired", now, e);
+    return end_reason(db, &is, e) || core_save(db, &was, &is, "expired", now, e) ? -1 : 0;
 }
 
 static int sweep_expired(struct sweep *x, struct db *db, struct err *e)

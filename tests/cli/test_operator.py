@@ -15,6 +15,7 @@ def submissions(lab):
     say(two["existed"] is True and two["id"] == one["id"] and two["deliver_by"] == one["deliver_by"], "the same key: the same document with its own deadline", two)
     text = lab.ap(1, "send", first, "--key", "k1", "--deliver-by", "9h").stdout
     shown = re.search(r"deliver by (\S+ \S+)", text).group(1)
+    say("known" in text and "accepted" not in text, "... which is known, not accepted", text)
     say(shown == one["deliver_by"][:19].replace("T", " ") and "submitted before" in text, "... as the text says", (shown, one["deliver_by"]))
     r = lab.ap(1, "send", lab.invoice("OP-2"), "--key", "k1")
     say(r.returncode == 1, "the same key with another document is refused", r.returncode)
@@ -37,6 +38,10 @@ def submissions(lab):
     say(r.returncode == 66 and "io.unreadable" in r.stderr, "standard input that cannot be read is no document", r.stderr)
     r = lab.ap(1, "send", lab.dir)
     say(r.returncode == 65 and "no file" in r.stderr, "a folder is no file", r.stderr)
+    lab.ap(1, "send", lab.invoice("OP-3"), "--key", "k3")
+    lab.ap(1, "queue", "cancel", "OP-3", "--yes")
+    r = lab.ap(1, "send", lab.invoice("OP-3"), "--key", "k3")
+    say(r.returncode == 1 and "accepted" not in r.stdout and "known" in r.stdout and "another key" in r.stderr, "the key of a cancelled one: known, not accepted, and what to do", r.stdout + r.stderr)
     say(lab.ap(1, "send", first, "--deliver-by", "0s").returncode == 64, "a deadline of now is wrong usage")
     e = one.get("error") or lab.json(1, "status", one["id"])[0]["error"]
     say(e["who"] == "POP000002", "nobody at the other side: whose it is", e)

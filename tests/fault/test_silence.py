@@ -40,6 +40,10 @@ def late_without_service(lab):
     say(r.returncode == 1 and "1 more documents" in r.stderr and "no alarms" not in r.stdout, "alarms says that nobody raised its alarm", r.stdout + r.stderr)
     s = lab.serve(1)
     say(until(lambda: "late" in kinds(lab, 1), 15), "a service raises it")
+    lab.ap(1, "ack", "--all")
+    r = lab.ap(1, "status")
+    say(r.returncode == 0 and "(1 acknowledged)" in r.stdout, "acknowledged: no reason to exit 1 any more", r.stdout)
+    say([v for v, _ in doctor(lab, 1, "late")] == ["yellow"] and "SIL-LATE" in lab.ap(1, "list", "--late").stdout, "... doctor is yellow, and it is still listed", doctor(lab, 1, "late"))
     lab.end(s)
 
 

@@ -393,8 +393,11 @@ static void held_twice_it_is_still_released_to_what_it_was(void **state)
         assert_int_equal(store_out_hold(k->s, fresh, "ann", "one", T, &e), 0);
         assert_int_equal(store_out_hold(k->s, unknown, "ann", "one", T, &e), 0);
     }
+    assert_int_equal(store_out_hold(k->s, fresh, "cy", NULL, T, &e), 0);
+    assert_string_equal(kit_get(k, fresh).held_why, "one"); /* no reason is no better reason */
     assert_int_equal(store_out_hold(k->s, fresh, "bob", "two", T, &e), 0);
     assert_string_equal(kit_get(k, fresh).held_by, "bob");
+    assert_string_equal(kit_get(k, fresh).held_why, "two");
     assert_int_equal(store_out_release(k->s, fresh, "bob", T, &e), 0);
     assert_int_equal(store_out_release(k->s, unknown, "bob", T, &e), 0);
     assert_int_equal(kit_get(k, fresh).state, OUT_ACCEPTED);
@@ -552,6 +555,11 @@ static void the_horizon_says_what_is_true(void **state)
     assert_int_equal(kit_get(k, refused_row).state, OUT_REFUSED);
     assert_string_equal(kit_get(k, refused_row).reason.code, "http.connect");
     assert_true(kit_get(k, unknown).late);
+    /* the reason no longer promises another attempt */
+    assert_string_equal(err_class_word(kit_get(k, unsent).reason.class), "permanent");
+    assert_non_null(strstr(kit_get(k, unsent).reason.next, "send it again"));
+    assert_string_equal(err_class_word(kit_get(k, unknown).reason.class), "unknown");
+    assert_non_null(strstr(kit_get(k, unknown).reason.next, "aviso queue retry"));
 }
 
 static void proof_raises_the_level_and_never_lowers_it(void **state)
