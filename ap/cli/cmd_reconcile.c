@@ -37,7 +37,10 @@ static int options(struct job *j)
     if (since && clock_parse_span(str_z(since), &span))
         j->cfg.since = j->cfg.now - span;
     else if (since && !clock_parse(str_z(since), &j->cfg.since, &zone))
-        return cli_usage(j->c, "--since %s: expected a span such as 24h, or an instant", since);
+        return cli_usage(j->c,
+            "--since %s: expected a span such as 24h, or an instant such as "
+            "2026-12-01T10:00:00Z",
+            since);
     if (cli_has(j->c, "unlisted") && !since)
         return cli_usage(j->c, "--unlisted needs --since: from when on is the list complete?");
     return 0;

@@ -479,7 +479,10 @@ static int read_flags(struct send *s)
     if (wait && !clock_parse_span(str_z(wait), &s->wait_ms))
         return cli_usage(s->c, "--wait=%s: expected a time such as 60s or 5m", wait);
     if (by && deliver_by(by, &s->deliver_by))
-        return cli_usage(s->c, "--deliver-by %s: expected a span or an instant to come", by);
+        return cli_usage(s->c,
+            "--deliver-by %s: expected a span such as 24h, or an instant such as "
+            "2026-12-01T10:00:00+01:00, to come",
+            by);
     if (level && !proof_level_parse(level, &s->level))
         return cli_usage(
             s->c, "--level %s: expected receipted, handed-over, confirmed or answered", level);

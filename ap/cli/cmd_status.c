@@ -132,7 +132,10 @@ static int read_filter(struct cli *c, struct store_filter *f)
     if (since && clock_parse_span(str_z(since), &span))
         f->since = clock_now() - span;
     else if (since && !clock_parse(str_z(since), &f->since, &zone))
-        return cli_usage(c, "--since %s: expected a span such as 24h, or an instant", since);
+        return cli_usage(c,
+            "--since %s: expected a span such as 24h, or an instant such as "
+            "2026-12-01T10:00:00Z",
+            since);
     return 0;
 }
 

@@ -144,7 +144,33 @@ static void man_command(const struct cli_command *c)
     man_flags(stdout, c->flags);
     (void)fputs("Flags that stand everywhere:\n", stdout);
     man_flags(stdout, cli_global_flags);
+    (void)fputs(".Sh EXIT STATUS\n0 done, 1 the answer is no, 64 to 78 as in\n.Xr aviso 1 ,\n"
+                "which also tells what SPAN, ID and the like stand for.\n",
+        stdout);
     (void)fputs(".Sh SEE ALSO\n.Xr aviso 1 ,\n.Xr aviso.conf 5 ,\n.Xr aviso-errors 7\n", stdout);
+}
+
+/* What the words stand for that flags and arguments are written with. */
+static void man_values(void)
+{
+    static const char *const values[][2] = {
+        {"SPAN", "a number and s, m, h or d: 30s, 90m, 24h, 5d; without a letter seconds"},
+        {"INSTANT", "date and time, 2026-12-01T10:00:00+01:00; without a zone UTC"},
+        {"PARTICIPANT", "an identifier with its scheme, 0208:0403170701"},
+        {"PARTNER", "a participant, or the Seat ID of an access point, POP000123"},
+        {"ID", "whatever a document carries: invoice number, our id or its first characters (4 or "
+               "more), InstanceIdentifier, MessageId of any attempt, SHA-256; of an alarm a12"},
+        {"LEVEL",
+            "of proof: receipted (the receiving access point signed), handed-over (it passed "
+            "it on), confirmed (the receiver's system has it), answered (the buyer responded)"},
+        {"STATE", "outbound ACCEPTED, SENDING, WAITING, UNKNOWN, HELD, RECEIPTED, REFUSED, "
+                  "EXPIRED_UNSENT, EXPIRED_UNKNOWN, CANCELLED, REJECTED; received RECEIVED, "
+                  "VALIDATED, HANDED_OVER, ACKNOWLEDGED, QUARANTINED, RELEASED; in any case"}};
+
+    (void)fputs(".Sh VALUES\n.Bl -tag -width Ds\n", stdout);
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        (void)printf(".It Ar %s\n%s.\n", values[i][0], values[i][1]);
+    (void)fputs(".El\n", stdout);
 }
 
 static void man_overview(void)
@@ -171,6 +197,7 @@ static void man_overview(void)
         (void)printf(".It Cm %s\n%s.\n", c->name, c->summary);
     (void)fputs(".El\n.Sh FLAGS\n", stdout);
     man_flags(stdout, cli_global_flags);
+    man_values();
     (void)fputs(".Sh EXIT STATUS\n.Bl -tag -width Ds\n", stdout);
     for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++)
         (void)printf(".It %d\n%s.\n", exits[i].code, exits[i].text);

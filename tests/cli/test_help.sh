@@ -34,6 +34,11 @@ say $? "help of what is no command names the nearest"
 n=$(ls "$dir"/man/*.[157] | wc -l)
 [ "$n" -eq $(($(wc -l <"$dir/words") + 3)) ]
 say $? "one manual page a command, and aviso(1), aviso.conf(5), aviso-errors(7)"
+unknown=
+for w in $(cat "$dir"/man/aviso-*.1 | sed -n 's/^\.It Fl .* Ar \([A-Z|]*\)$/\1/p' | tr '|' '\n' | sort -u | grep -xE 'SPAN|INSTANT|PARTICIPANT|PARTNER|LEVEL|STATE'); do
+    grep -q "^\.It Ar $w\$" "$dir/man/aviso.1" || unknown="$unknown $w"
+done
+say ${#unknown} "aviso(1) tells what the words of flags stand for$unknown"
 if command -v mandoc >/dev/null; then
     mandoc -T lint -W error "$dir"/man/*.[157] >"$dir/lint" 2>&1
     say $? "manual pages are clean mdoc: $(head -n 3 "$dir/lint" | tr '\n' ' ')"
