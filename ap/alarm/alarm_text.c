@@ -26,7 +26,7 @@ bool alarm_id_parse(const char *text, int64_t *n)
 const char *alarm_next(const struct alarm_row *r)
 {
     static const char *const by_kind[][2] = {
-        {"quarantined", "look at it (aviso inbox get), then aviso inbox release, or ack"},
+        {"quarantined", "look at it (aviso inbox get --look), then aviso inbox release, or ack"},
         {"route", "mend what it says: what waits is handed over then; or aviso inbox reroute"},
         {"validation", "mend what it says: they are validated and handed over then"},
         {"conflict", "ask the sending access point: its MessageIds must be unique"},

@@ -130,12 +130,36 @@ static int simple(struct act *act, const char *op, const char *id, const char *k
     return rc;
 }
 
+/* What is not to be handed over is not written either: who reads it would book it. */
+static int may_get(const struct in_row *r, struct err *e)
+{
+    if (r->state != IN_QUARANTINED && r->state != IN_RECEIVED)
+        return 0;
+    (void)err_set(e, ERR_INPUT, "store.state", "", "the document is %s%s%s: it is not handed over",
+        in_state_word(r->state), r->reason.code[0] ? ", " : "", r->reason.code);
+    return err_next(e, r->state == IN_QUARANTINED
+                           ? "--look shows it and leaves it; aviso inbox release hands it over"
+                           : "--look shows it and leaves it; it is handed over once validated");
+}
+
+static int take(struct cli *c, struct act *act, const char *id, struct arena *a, struct err *e)
+{
+    bool look = cli_has(c, "look");
+    struct in_row row;
+    struct store *s;
+
+    if (act_store(act, &s, e) || inbox_find(&row, s, id, a, e) || (!look && may_get(&row, e)) ||
+        fetch(c, s, &row, a, e))
+        return -1;
+    return look || row.state == IN_ACKNOWLEDGED
+               ? 0
+               : simple(act, "inbox-handed", row.id, NULL, NULL, e);
+}
+
 int cmd_inbox_get(struct cli *c)
 {
     struct arena *a = arena_new(ARENA_MAX);
     struct err e = ERR_INIT;
-    struct in_row row;
-    struct store *s;
     struct act act;
     int code = EXIT_OK;
 
@@ -144,10 +168,8 @@ int cmd_inbox_get(struct cli *c)
         return cli_usage(c, "expected one id");
     }
     act_init(&act, c);
-    if (!a || act_store(&act, &s, &e) || inbox_find(&row, s, c->args[0], a, &e) ||
-        fetch(c, s, &row, a, &e) ||
-        (row.state != IN_ACKNOWLEDGED && simple(&act, "inbox-handed", row.id, NULL, NULL, &e)))
-        code = cli_fail(c, c->args[0], &e);
+    if (!a || take(c, &act, c->args[0], a, &e))
+        code = a ? cli_fail(c, c->args[0], &e) : cli_nomem(c);
     act_close(&act);
     arena_free(a);
     return code;

@@ -147,7 +147,8 @@ static const struct cli_flag inbox_list[] = {
     {"all", NULL, "acknowledged ones too"}, {"limit", "N", "at most N"}, END};
 static const struct cli_flag inbox_get[] = {
     {"output", "FILE", "write there, durably, instead of standard output; --json tells of it"},
-    {"sbd", NULL, "the whole envelope as it came, not the document in it"}, END};
+    {"sbd", NULL, "the whole envelope as it came, not the document in it"},
+    {"look", NULL, "only look: it does not count as handed over; also what is set aside"}, END};
 static const struct cli_flag inbox_quarantine[] = {
     {"why", "TEXT", "the reason, for the record"}, END};
 static const struct cli_flag inbox_release[] = {{"all", NULL, "every document that is set aside"},

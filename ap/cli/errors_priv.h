@@ -210,7 +210,7 @@ N("handover.failed", UNREACHED, "The invoicing system did not take a document",
 N("handover.no-route", SETUP, "Received documents wait for a hand-over route that is not configured",
   "Configure it in deliver.routes_file, or aviso inbox reroute --from")
 N("handover.refused", NO, "The invoicing system refuses a document for ever",
-  "Look at the document, then aviso inbox release, or ack")
+  "Look at the document (aviso inbox get --look), then aviso inbox release, or ack")
 N("handover.timeout", UNREACHED, "The program that takes documents did not end in time",
   "Tried again; see why it hangs, or raise the route's deadline")
 N("heartbeat.refused", UNREACHED, "The outside monitor does not take the heartbeat",

@@ -29,6 +29,10 @@ def strangers(lab):
         row = until(lambda: [d for d in lab.json(1, "status", number) if d.get("state") == "QUARANTINED"])
         say(row and row[0]["error"]["next"].startswith("aviso inbox reroute"), f"{number} of somebody else is set aside, not taken", (r.stdout, r.stderr, lab.json(1, "status", number)))
     say({a["invoice"] for a in lab.json(1, "alarms") if a.get("kind") == "quarantined"} == {"REAL-1", "CANARY-1"}, "... with an alarm each")
+    r = lab.ap(1, "inbox", "get", "REAL-1")
+    say(r.returncode == 65 and not r.stdout and "--look" in r.stderr, "what is set aside is not got, not a byte of it", (r.returncode, r.stdout[:80], r.stderr))
+    say(lab.ap(1, "inbox", "get", "REAL-1", "--look").stdout.startswith("<Invoice") and lab.json(1, "status", "REAL-1")[0]["state"] == "QUARANTINED",
+        "... it may be looked at, which hands nothing over")
     lab.ap(1, "inbox", "reroute", "REAL-1", "--to", "inbox")
     lab.ap(1, "inbox", "release", "REAL-1")
     say(lab.ap(1, "inbox", "get", "REAL-1").stdout.startswith("<Invoice"), "... and can be had by another route")
