@@ -436,8 +436,8 @@ int store_event_add(struct store *s, bool inbound, int64_t row, const char *what
 struct store_counts {
     unsigned long out[OUT_STATES], in[IN_STATES], late;
     unsigned long late_known; /* of the late ones: somebody has acknowledged the alarm */
-    int64_t oldest_unproven; /* accepted_at of the oldest unsettled document; 0: none */
-    int64_t last_event;      /* seq */
+    int64_t oldest_unproven;  /* accepted_at of the oldest unsettled document; 0: none */
+    int64_t last_event;       /* seq */
 };
 int store_count(struct store_counts *out, struct store *s, struct err *e) MUST_CHECK;
 /* Past their deadline, and not flagged yet: where no service runs nobody sweeps. */
