@@ -36,6 +36,8 @@ static int ping(struct cli *c, struct node *node, int64_t wait, struct arena *a,
 
     if (!rc)
         print(c, &p);
+    else if (!e->next[0] && (e->class == ERR_RETRY || e->class == ERR_UNKNOWN))
+        (void)err_next(e, "ping again, which costs nothing; aviso doctor peer URL tells more");
     endpoint_free(&p.ep);
     return rc ? -1 : 0;
 }
@@ -53,7 +55,10 @@ int cmd_as4_ping(struct cli *c)
         return cli_nomem(c);
     if (c->nargs != 1 || (wait && !clock_parse_span(str_z(wait), &ms))) {
         arena_free(a);
-        return cli_usage(c, "expected one participant identifier, for instance 0208:0848934496");
+        return c->nargs == 1
+                   ? cli_usage(c, "--wait %s: expected a time such as 30s", wait)
+                   : cli_usage(
+                         c, "expected one participant identifier, for instance 0208:0848934496");
     }
     if (cli_config(c, true, &e) || node_open(&node, c->config, NODE_KEY | NODE_NET, &e)) {
         code = cli_fail(c, c->args[0], &e);

@@ -26,7 +26,9 @@ with Lab() as lab:
     say(r.returncode == 64, "no participant is a usage error")
     lab.stop_ap2()
     r = lab.ap(1, "as4", "ping", BUYER, "--wait=3s")
-    say(r.returncode == 69 and "http.connect" in r.stderr, "a dead peer is unreachable", (r.returncode, r.stderr))
+    say(r.returncode == 69 and "http.connect" in r.stderr and "ping again" in r.stderr, "a dead peer is unreachable, and nothing says that it is tried again", (r.returncode, r.stderr))
+    r = lab.ap(1, "as4", "ping", BUYER, "--wait=soon")
+    say(r.returncode == 64 and "--wait soon" in r.stderr, "a time that is none is a usage error", r.stderr)
     path = lab.net + "/registry.tsv"
     text = open(path).read()
     open(path, "w").write(text.replace("/ap2.pem", "/ap1next.pem"))  # published, but not theirs
