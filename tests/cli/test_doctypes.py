@@ -51,7 +51,7 @@ def received(lab, number=None):
 def fetched(lab, row, name, *flags):
     path = os.path.join(lab.dir, "got-" + name)
     r = lab.ap(2, "inbox", "get", row["id"], "-o", path, "--json", *flags)
-    side = json.loads(r.stdout) if r.returncode == 0 else {"error": r.stderr}
+    side = json.loads(r.stdout) if r.returncode == 0 else {"error": r.stdout + r.stderr}
     return open(path, "rb").read() if os.path.exists(path) else b"", side
 
 
@@ -61,7 +61,7 @@ def round_trip(lab, name, data, flags, mime, encoding=None):
     say(r.returncode == 0 and "receipted" in r.stdout and "structural checks only" in r.stdout, f"{name} is sent and receipted, unchecked", r.stdout + r.stderr)
     sent = lab.json(1, "status", number)[0]
     say(sent["sha256"] == hashlib.sha256(data).hexdigest(), f"{name}: its SHA-256 is the file's", sent)
-    rows = [x for x in lab.json(2, "list", "--inbound") if x["sbdh_id"] == sent["sbdh_id"]]
+    rows = until(lambda: [x for x in lab.json(2, "list", "--inbound") if x["sbdh_id"] == sent["sbdh_id"] and x["state"] != "RECEIVED"])
     got, side = fetched(lab, rows[0], name)
     say(got == data and side["sha256"] == hashlib.sha256(data).hexdigest() and side["bytes"] == len(data), f"{name} arrives byte for byte", side)
     say(side["media_type"] == mime and side.get("encoding") == encoding, f"{name}: media type {mime}, encoding {encoding}", side)
@@ -215,7 +215,8 @@ def damaged(lab):
     names = until(lambda: [f for f in os.listdir(folder) if f.endswith(".pdf")]) or []
     say(len(names) == 1 and not names[0].startswith(row["id"]), "a damaged document holds up no other of its route", names)
     now = until(lambda: [x for x in lab.json(2, "status", row["id"]) if "store.damaged" in json.dumps(x)]) or [{}]
-    say(now[0].get("state") == "VALIDATED", "and waits, with the reason", lab.json(2, "status", row["id"]))
+    say(now[0].get("state") == "QUARANTINED", "and is set aside, with the reason", now)
+    say(any(row["id"] in json.dumps(x) for x in lab.json(2, "alarms")), "and an alarm", lab.json(2, "alarms"))
     lab.end(p)
 
 

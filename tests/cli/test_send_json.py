@@ -29,9 +29,14 @@ def main(lab):
     say(r.returncode == 0 and "INV-2001" in r.stdout, "--dry-run shows what would be sent", r.stdout + r.stderr)
     r = lab.ap(1, "send", EXAMPLE, "--wait")
     say(r.returncode == 0 and "receipted" in r.stdout, "JSON is sent and receipted", r.stdout + r.stderr)
-    got = lab.json(2, "inbox", "list")
-    got = lab.ap(2, "inbox", "get", (got if isinstance(got, dict) else got[0])["id"]).stdout
+    got = fetched(lab, "INV-2001")
     say("<cbc:ID>INV-2001</cbc:ID>" in got, "the receiver has the UBL", got)
+
+
+def fetched(lab, number):
+    """What C4 takes out, once it is validated."""
+    until(lambda: [x for x in lab.json(2, "inbox", "list") if x["invoice"] == number and x["state"] != "RECEIVED"])
+    return lab.ap(2, "inbox", "get", number).stdout
 
 
 def attached(lab):
@@ -39,8 +44,7 @@ def attached(lab):
     open(path, "wb").write(b"%PDF-1.7\nproof")
     r = lab.ap(1, "send", variant(lab, "attached", "INV-2001", "INV-2101"), "--attach", path, "--wait")
     say(r.returncode == 0 and "receipted" in r.stdout, "JSON is sent with a file", r.stdout + r.stderr)
-    row = [x for x in lab.json(2, "inbox", "list") if x["invoice"] == "INV-2101"]
-    got = lab.ap(2, "inbox", "get", row[0]["id"]).stdout if row else ""
+    got = fetched(lab, "INV-2101")
     say('filename="proof.pdf"' in got, "the receiver has the file", got[:200])
     for args, code, name in (((INVOICE,), 64, "--attach to XML"), ((EXAMPLE, EXAMPLE), 64, "--attach with two inputs")):
         r = lab.ap(1, "send", *args, "--attach", path)

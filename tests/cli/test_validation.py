@@ -28,7 +28,9 @@ def received(lab):
     for number, change in (("V-10", wrong_sum), ("V-11", wrong_date), ("V-12", lambda s: s)):
         r = lab.ap(1, "send", lab.invoice(number, change), "--wait", "--set", "validate.on_send=no")
         say(r.returncode == 0 and "unchecked" in r.stdout, "sent without being judged, which is told", r.stdout + r.stderr)
-    rows = until(lambda: {x["invoice"]: x for x in lab.json(2, "list", "--inbound") if x["state"] == "HANDED_OVER"} if len(lab.json(2, "list", "--inbound")) == 3 else None)
+    handed = lambda: {x["invoice"]: x for x in lab.json(2, "list", "--inbound") if x["state"] == "HANDED_OVER"}
+    until(lambda: len(handed()) == 3)
+    rows = handed()
     say({k: v["verdict"] for k, v in rows.items()} == {"V-10": "invalid", "V-11": "invalid", "V-12": "valid"}, "what is received is judged and handed over", rows)
     o = lab.json(2, "inbox", "report", "V-10")[0]
     say(o["verdict"] == "invalid" and [f["id"] for f in o["findings"]] == ["BR-CO-16"] and len(o["layers"][1]["sha256"]) == 64, "its report is kept with it: rule, rule set, hash", o)
