@@ -28,7 +28,7 @@ def done():
     sys.exit(1 if failures else 0)
 
 
-def run(*args, wait=60, **kw):
+def run(*args, wait=90, **kw):  # longer than --wait: what it says at the end is to be seen
     return subprocess.run([AVISO, *args], capture_output=True, text=True, timeout=wait, stdin=subprocess.DEVNULL, **kw)
 
 
