@@ -165,6 +165,11 @@ static bool service_runs(struct cli *c)
     return asked == 1;
 }
 
+static unsigned long to_hand_over(const struct store_counts *n)
+{
+    return n->in[IN_RECEIVED] + n->in[IN_VALIDATED] + n->in[IN_RELEASED];
+}
+
 static void summary_text(struct cli *c, const struct summary *m)
 {
     char at[CLOCK_TEXT];
@@ -185,6 +190,8 @@ static void summary_text(struct cli *c, const struct summary *m)
     (void)printf("%-10s %lu\n", "held", m->n.out[OUT_HELD]);
     (void)printf("%-10s %lu\n", "waiting", m->waiting);
     (void)printf("%-10s %lu\n", "receipted", m->n.out[OUT_RECEIPTED]);
+    (void)printf("%-10s %lu to hand over, %lu set aside\n", "received", to_hand_over(&m->n),
+        m->n.in[IN_QUARANTINED]);
     if (m->n.oldest_unproven) {
         clock_local(at, m->n.oldest_unproven);
         (void)printf("%-10s since %s\n", "oldest", at);
@@ -200,7 +207,8 @@ static void summary_json(struct cli *c, const struct summary *m, bool ok)
     } v[] = {{"alarms", m->alarms.loud}, {"channels_down", m->alarms.channels_down},
         {"late", m->n.late}, {"late_acknowledged", m->n.late_known}, {"unknown", m->unknown},
         {"refused", m->n.out[OUT_REFUSED]}, {"held", m->n.out[OUT_HELD]}, {"waiting", m->waiting},
-        {"receipted", m->n.out[OUT_RECEIPTED]}};
+        {"receipted", m->n.out[OUT_RECEIPTED]}, {"to_hand_over", to_hand_over(&m->n)},
+        {"quarantined", m->n.in[IN_QUARANTINED]}};
 
     json_add_bool(o, "ok", ok);
     json_add_bool(o, "service", m->service);

@@ -175,6 +175,8 @@ static void show_line(const struct out_row *r, struct arena *a)
 
     if (r->state == OUT_HELD)
         (void)snprintf(next, sizeof(next), "held");
+    else if (view_in_hand(r))
+        (void)snprintf(next, sizeof(next), "in hand");
     else if (r->next_at)
         clock_local(next, r->next_at);
     (void)printf("%.8s  %-20s  %-9s%s  %u attempt%s  next %s  %s\n", r->id,

@@ -17,6 +17,11 @@ const char *view_name(struct arena *a, const char *invoice, const char *id)
     return name ? name : id;
 }
 
+bool view_in_hand(const struct out_row *r)
+{
+    return r->in_hand && r->next_at > clock_now();
+}
+
 static bool is_late(const struct out_row *r)
 {
     return store_is_late(r, clock_now());
@@ -134,7 +139,9 @@ struct json_object *view_out_json(
     json_add_time(o, "since", r->state_at);
     json_add_time(o, "proven_at", r->proven_at);
     json_add_time(o, "deliver_by", r->deliver_by);
-    json_add_time(o, "next", r->settled ? 0 : r->next_at);
+    json_add_time(o, "next", r->settled || view_in_hand(r) ? 0 : r->next_at);
+    json_add_bool(o, "in_hand", view_in_hand(r));
+    json_add_time(o, "tried_until", r->settled ? 0 : r->expire_at);
     json_add(o, "sender", r->sender);
     json_add(o, "receiver", r->receiver);
     json_add(o, "document_type", r->doctype);
@@ -279,7 +286,11 @@ int view_out_text(
     line_time(out, "accepted", r->accepted_at);
     line_time(out, "since", r->state_at);
     line_time(out, "deliver by", r->deliver_by);
-    line_time(out, "next", r->settled ? 0 : r->next_at);
+    if (view_in_hand(r))
+        line(out, "next", "in hand just now");
+    else
+        line_time(out, "next", r->settled ? 0 : r->next_at);
+    line_time(out, "tried until", r->settled ? 0 : r->expire_at);
     lines_held(out, r);
     line(out, "from", bare(r->sender));
     line(out, "to", bare(r->receiver));

@@ -17,6 +17,8 @@ struct json_object *view_in_json(const struct in_row *r);
 int view_out_text(
     FILE *out, struct store *s, const struct out_row *r, struct arena *a, struct err *e) MUST_CHECK;
 void view_in_text(FILE *out, const struct in_row *r);
+/* Somebody works on it just now: when it is due again is not known yet. */
+bool view_in_hand(const struct out_row *r);
 /* One line of a list. */
 void view_out_line(FILE *out, const struct out_row *r);
 void view_in_line(FILE *out, const struct in_row *r);

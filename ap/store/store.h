@@ -331,6 +331,7 @@ struct out_row {
     const char *rule_sets, *dest;
     int64_t accepted_at, state_at, proven_at, deliver_by, expire_at;
     int64_t next_at; /* next act or end of the lease; 0: none by itself */
+    bool in_hand;    /* claimed: next_at is the end of the lease */
     unsigned attempts;
     struct err reason; /* why it is where it is; class ERR_NONE: nothing to say */
     const char *held_by, *held_why;

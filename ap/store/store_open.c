@@ -48,7 +48,7 @@ static int open_folder(struct store *s, const struct store_cfg *c, struct err *e
         (s->payload_dirfd = fsx_open_dir(payload, e)) < 0 || check_folder(c, s->dirfd, e))
         return -1;
     if (c->mode == STORE_WRITE && (s->lockfd = fsx_lock(s->dirfd, "lock", e)) < 0)
-        return -1;
+        return err_where(e, "%s", c->path);
     return 0;
 }
 

@@ -9,8 +9,8 @@
     "d.n,d.id,d.state,d.level,d.require,d.late,d.settled,d.has_left,d.maybe,d.tenant,d.key,"       \
     "d.invoice,d.supplier,d.issue_date,d.document_sha256,d.document_len,d.instance,d.sender,"      \
     "d.receiver,d.doctype,d.process,d.country_c1,d.end_user,d.rule_sets,d.dest,d.accepted_at,"     \
-    "d.state_at,d.proven_at,d.deliver_by,d.expire_at,d.next_at,d.attempts,d.why,d.held_by,"        \
-    "d.held_why,d.sbd,b.len,"                                                                      \
+    "d.state_at,d.proven_at,d.deliver_by,d.expire_at,d.next_at,d.lease IS NOT NULL,d.attempts,"    \
+    "d.why,d.held_by,d.held_why,d.sbd,b.len,"                                                      \
     "m.n,m.message_id,m.conversation_id,m.content_type,m.expect,m.endpoint,m.seat,"                \
     "m.transport_profile,m.peer_serial,m.own_serial,m.lookup,m.eb_timestamp,m.composed_at,m.wire," \
     "w.len,m.has_left,m.answered FROM document d LEFT JOIN blob b ON b.n=d.sbd"                    \
@@ -55,6 +55,7 @@ static void read_times(struct out_row *out, struct columns *c)
     out->deliver_by = col_int(c);
     out->expire_at = col_int(c);
     out->next_at = col_int(c);
+    out->in_hand = col_bool(c);
     if (out->state == OUT_HELD)
         out->next_at = 0;
     out->attempts = (unsigned)col_int(c);

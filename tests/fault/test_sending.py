@@ -234,6 +234,9 @@ def fairness(lab, peer):
     for i in range(12):
         Case(lab, f"STALL-{i}", "--to", STALLER)
     until(lambda: stalled.open >= 3, 15)
+    sending = [d for d in lab.json(1, "list", "--state", "sending") if d["invoice"].startswith("STALL-")]
+    say(sending and all(d["in_hand"] and d["next"] is None and d["tried_until"] for d in sending), "what is in hand has no next time, only an end", sending[:1])
+    say("in hand" in lab.ap(1, "queue", "show").stdout, "... as people are shown", lab.ap(1, "queue", "show").stdout[:300])
     good = [Case(lab, f"FAIR-{i}") for i in range(20)]
     done_ = until(lambda: all(c.status().get("state") == "RECEIPTED" for c in good), 30)
     states = [c.status().get("state") for c in good]
