@@ -62,9 +62,12 @@ static void name_peer(struct err *why, const struct out_exchange *x)
     (void)err_who(why, x->peer);
 }
 
-static void unknown(struct attempt_result *r, const struct out_exchange *x, const char *result,
-    int64_t next_at, int64_t now)
+static void unknown(struct attempt_result *r, struct err *why, const struct out_exchange *x,
+    const char *result, int64_t next_at, int64_t now)
 {
+    (void)err_next(why, "%s",
+        next_at ? "the same bytes are sent again; do not submit it again"
+                : "sending has stopped: aviso queue retry sends it again, queue resolve ends it");
     r->to = OUT_UNKNOWN;
     if (!next_at || (x->first_unknown && now - x->first_unknown >= SOON_MS))
         r->alarm = "unproven";
@@ -81,8 +84,7 @@ static void judge_silence(struct attempt_result *r, struct err *why, const struc
     name_peer(why, x);
     if (x->body_started) {
         why->class = ERR_UNKNOWN;
-        (void)err_next(why, "the same bytes are sent again; do not submit it again");
-        unknown(r, x, "silence", soon(x, p, now), now);
+        unknown(r, why, x, "silence", soon(x, p, now), now);
         return;
     }
     /* nothing of this attempt left; what an earlier one of the same message did stays unknown */
@@ -133,8 +135,7 @@ static void judge_nothing(struct attempt_result *r, struct err *why, const struc
     name_peer(why, x);
     if (!refused || x->sent_same_before) {
         why->class = ERR_UNKNOWN;
-        (void)err_next(why, "the same bytes are sent again; do not submit it again");
-        unknown(r, x, x->reply->forged ? "forged" : "http", soon(x, p, now), now);
+        unknown(r, why, x, x->reply->forged ? "forged" : "http", soon(x, p, now), now);
         return;
     }
     /* not taken (proxy, path, size limit): the message stays ours and may go again as it is */
@@ -176,8 +177,8 @@ void out_judge(struct attempt_result *r, struct err *why, const struct out_excha
             "the receiver says it already has this message (%s %s): it is there or failed there, "
             "without proof",
             x->reply->error.code, x->reply->error.description);
+        unknown(r, why, x, "duplicate", 0, now);
         (void)err_next(why, "sending stops; an MLS, a receipt or a person resolves it");
-        unknown(r, x, "duplicate", 0, now);
         return;
     case AS4_REPLY_NOTHING:
         judge_nothing(r, why, x, p, now);

@@ -140,6 +140,11 @@ static void unknown_is_held_after_nine_minutes_when_policy_says_so(void **state)
     out_judge(&r, &why, &x, &hold, NOW);
     assert_int_equal(r.to, OUT_UNKNOWN);
     assert_int_equal(r.next_at, 0);
+    assert_non_null(strstr(why.next, "stopped")); /* nothing is promised that does not happen */
+    x.first_unknown = NOW - MINUTE;
+    out_judge(&r, &why, &x, &hold, NOW);
+    assert_true(r.next_at > NOW);
+    assert_non_null(strstr(why.next, "sent again"));
 }
 
 static void a_receipt_is_proof(void **state)
