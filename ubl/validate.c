@@ -446,6 +446,25 @@ static int validate_tree(struct work *k)
     return 0;
 }
 
+/* What found no room in the report's memory may be missing anywhere in it: nothing of it counts. */
+static int incomplete(struct ubl_report *out, struct arena *a, struct err *e)
+{
+    const int64_t at = out->at;
+
+    if (!arena_full(a))
+        return err_nomem(e);
+    *out = (struct ubl_report){.verdict = UBL_ERROR,
+        .error_layer = "",
+        .set = "",
+        .set_title = "",
+        .version = "",
+        .note = "",
+        .at = at};
+    (void)err_set(&out->error, ERR_INPUT, "schematron.limit", "",
+        "the report needs more memory than allowed");
+    return 0;
+}
+
 int ubl_validate(struct ubl_report *out, struct rules *r, struct ubl_worker *w, struct str bytes,
     const struct ubl_options *o, struct arena *a, struct err *e)
 {
@@ -473,5 +492,5 @@ int ubl_validate(struct ubl_report *out, struct rules *r, struct ubl_worker *w, 
     }
     rc = validate_tree(&k);
     tree_free(k.t);
-    return rc;
+    return arena_exhausted(a) ? incomplete(out, a, e) : rc;
 }

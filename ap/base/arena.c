@@ -37,6 +37,7 @@ struct arena {
     struct defer *defers;
     size_t total, limit, used;
     bool exhausted; /* an allocation was refused */
+    bool starved;   /* the last one, for want of memory */
 };
 
 struct arena *arena_new(size_t limit)
@@ -81,8 +82,13 @@ static struct block *block_get(struct arena *a, size_t n)
     }
     if (size > a->limit - a->total)
         size = n; /* near the limit take just what is asked for */
-    if (size > a->limit - a->total || !(b = malloc(sizeof(*b) + size)))
+    a->starved = false;
+    if (size > a->limit - a->total)
         return NULL;
+    if (!(b = malloc(sizeof(*b) + size))) {
+        a->starved = true;
+        return NULL;
+    }
     b->size = size;
     a->total += size;
     return b;
@@ -95,6 +101,7 @@ void *arena_alloc(struct arena *a, size_t n)
     void *p;
 
     if (n > a->limit) {
+        a->starved = false;
         a->exhausted = true;
         return NULL;
     }
@@ -210,4 +217,9 @@ bool arena_exhausted(const struct arena *a)
 size_t arena_used(const struct arena *a)
 {
     return a->used;
+}
+
+bool arena_full(const struct arena *a)
+{
+    return a->exhausted && !a->starved;
 }

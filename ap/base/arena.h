@@ -40,5 +40,7 @@ size_t arena_used(const struct arena *a);
 /* An allocation was refused since arena_new: so what a reader then says of its input may be our own
  * trouble. Stays true after a rewind. */
 bool arena_exhausted(const struct arena *a);
+/* ... and the last one for the limit, not for want of memory. */
+bool arena_full(const struct arena *a);
 
 #endif

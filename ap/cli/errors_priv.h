@@ -515,7 +515,7 @@ N("rules.construct", INPUT, "A rule file holds a construct that is not supported
   "See the named line; docs/validation.md lists what is supported")
 N("rules.data", SETUP, "The data folder or its catalogue is missing or damaged",
   "Run aviso rules install, or set AVISO_DATA")
-N("rules.limit", INPUT, "A rule set passes a limit of files",
+N("rules.limit", INPUT, "A rule set passes a limit of files, elements or memory",
   "Make it smaller")
 N("rules.missing", SETUP, "A rule file or schema of the catalogue is not there",
   "Run aviso rules install")
@@ -535,7 +535,7 @@ N("sbdh.payload", INPUT, "The envelope does not hold exactly one usable document
   "The sender must correct it")
 N("sbdh.value", INPUT, "A value in the envelope is malformed (EBMS:0004)",
   "The sender must correct it")
-N("schematron.limit", INPUT, "A document has more findings than are kept",
+N("schematron.limit", INPUT, "A document has more or longer findings than are kept",
   "Correct the first ones")
 N("send.cut-off", UNPROVEN, "An attempt was cut off (restart, lease): the message may have arrived",
   "Nothing: the same message is sent again; never submit it again")
@@ -727,6 +727,16 @@ N("xpath.limit.depth", INPUT, "An expression nests too deeply",
   "Simplify the rule")
 N("xpath.limit.expression", INPUT, "An expression is too long",
   "Simplify the rule")
+N("xpath.limit.items", INPUT, "A sequence in a rule has more items than are allowed",
+  "Simplify the rule, or split the document")
+N("xpath.limit.memory", INPUT, "A rule needs more memory for a document than it may take",
+  "Simplify the rule, or split the document")
+N("xpath.limit.operations", INPUT, "The rules need more operations for a document than are allowed",
+  "Simplify the rule, or split the document")
+N("xpath.limit.string", INPUT, "A string in a rule is longer than is allowed",
+  "Simplify the rule, or split the document")
+N("xpath.limit.value", INPUT, "A number has more digits, or a regular expression takes more steps, than are allowed",
+  "Correct the value, or simplify the regular expression")
 N("xpath.order", BUG, "Nodes of two documents were compared",
   "Report it")
 N("xsd.schema", SETUP, "A schema cannot be read",

@@ -396,6 +396,70 @@ static void findings_have_a_limit(void **state)
     sch_free(s);
 }
 
+/* A document decides how long a message gets: past its limit there is an error of its own, which is
+ * not taken for want of memory. */
+static void messages_have_a_limit(void **state)
+{
+    const size_t n = (size_t)17 << 20;
+    struct sch *s = load(SCHEMA("<pattern><rule context='a'><report test='true()'><value-of "
+                                "select='.'/></report></rule></pattern>"));
+    struct buf doc;
+
+    (void)state;
+    buf_init(&doc, n + 32);
+    buf_puts(&doc, "<a>");
+    while (doc.n < n)
+        buf_puts(&doc, "0123456789abcdef");
+    buf_puts(&doc, "</a>");
+    assert_string_equal(run_opt(s, doc.p, NULL), "schematron.limit");
+    buf_free(&doc);
+    sch_free(s);
+}
+
+static void a_rule_set_that_is_too_large_is_refused_by_name(void **state)
+{
+    struct buf text;
+
+    (void)state;
+    buf_init(&text, 16 << 20);
+    buf_puts(&text, SCHEMA_OPEN "<pattern><rule context='a'>");
+    for (int i = 0; i < 200000; i++)
+        buf_puts(&text, "<assert test='1'/>");
+    buf_puts(&text, "</rule></pattern></schema>");
+    assert_null(load(text.p));
+    assert_string_equal(e.code, "rules.limit");
+    buf_clear(&text);
+    buf_puts(&text, SCHEMA_OPEN "<pattern abstract='true' id='p'><rule context='*'><assert "
+                                "test='$a0'/></rule></pattern><pattern is-a='p'>");
+    for (int i = 0; i < 30; i++)
+        buf_printf(&text, "<param name='a%d' value='$a%d $a%d $a%d $a%d'/>", i, i + 1, i + 1, i + 1,
+            i + 1);
+    buf_puts(&text, "</pattern></schema>");
+    assert_null(load(text.p));
+    assert_string_equal(e.code, "rules.limit");
+    buf_free(&text);
+}
+
+/* Thousands of expressions in one message: read in one go. */
+static void white_space_between_the_parts_of_a_message_counts_as_before(void **state)
+{
+    struct buf text;
+
+    (void)state;
+    assert_string_equal(run(SCHEMA("<pattern><rule context='a'><report test='true()'> <!-- c -->x "
+                                   "<!-- c --> <value-of select='1'/> <!-- c --> <value-of "
+                                   "select='2'/>y <!-- c --></report></rule></pattern>"),
+                            "<a/>"),
+        "@1:x 12y");
+    buf_init(&text, 16 << 20);
+    buf_puts(&text, SCHEMA_OPEN "<pattern><rule context='a'><report test='true()'>");
+    for (int i = 0; i < 100000; i++)
+        buf_puts(&text, "<value-of select='()'/> <!-- c -->");
+    buf_puts(&text, "z</report></rule></pattern></schema>");
+    assert_string_equal(run(text.p, "<a/>"), "@1:z");
+    buf_free(&text);
+}
+
 static void severities_follow_flag_then_role(void **state)
 {
     struct sch_finding f = {.kind = SCH_ASSERT};
@@ -507,6 +571,9 @@ int main(void)
         cmocka_unit_test(includes_are_read_beside_the_schema),
         cmocka_unit_test(locations_are_those_of_the_skeleton),
         cmocka_unit_test(findings_have_a_limit),
+        cmocka_unit_test(messages_have_a_limit),
+        cmocka_unit_test(a_rule_set_that_is_too_large_is_refused_by_name),
+        cmocka_unit_test(white_space_between_the_parts_of_a_message_counts_as_before),
         cmocka_unit_test(severities_follow_flag_then_role),
         cmocka_unit_test(compiled_stylesheets_load_whole),
         cmocka_unit_test(changed_stylesheets_are_refused),

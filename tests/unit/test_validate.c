@@ -363,6 +363,36 @@ static void long_values_are_cut_between_characters(void **state)
     assert_true(str_has_suffix(v, STR("é…")));
 }
 
+/* What finds no room may be missing anywhere: the report says so, and no more. */
+static void a_report_that_outgrows_its_memory_is_no_verdict(void **state)
+{
+    const struct ubl_options plain = {.at = at("2026-03-01")};
+    struct ubl_worker *w;
+    struct buf doc;
+
+    (void)state;
+    buf_init(&doc, 1 << 24);
+    buf_puts(&doc, "<Doc xmlns='u'><CustomizationID>c:1</CustomizationID>");
+    for (int i = 0; i < 5000; i++)
+        buf_puts(&doc, "<n>x</n>");
+    buf_puts(&doc, "</Doc>");
+    assert_int_equal(ubl_worker_new(&w, &e), 0);
+    arena_free(arena);
+    for (size_t room = 200; room < 3000000; room = room * 3 / 2) { /* wherever it ends */
+        arena = arena_new(room);
+        assert_int_equal(ubl_validate(&report, rules, w, buf_view(&doc), &plain, arena, &e), 0);
+        assert_int_equal(report.verdict, UBL_ERROR);
+        assert_string_equal(report.error.code, "schematron.limit");
+        arena_free(arena);
+    }
+    arena = arena_new(1 << 26);
+    assert_int_equal(ubl_validate(&report, rules, w, buf_view(&doc), &plain, arena, &e), 0);
+    assert_int_equal(report.verdict, UBL_INVALID);
+    assert_int_equal(report.errors, 5000);
+    ubl_worker_free(w);
+    buf_free(&doc);
+}
+
 static void documents_without_rules_pass_with_a_note(void **state)
 {
     (void)state;
@@ -504,6 +534,7 @@ int main(void)
         cmocka_unit_test(documents_without_rules_pass_with_a_note),
         cmocka_unit_test(envelopes_are_opened),
         cmocka_unit_test(too_large_documents_are_refused),
+        cmocka_unit_test(a_report_that_outgrows_its_memory_is_no_verdict),
         cmocka_unit_test(long_values_are_cut_between_characters),
         cmocka_unit_test(text_groups_equal_findings_and_shows_the_value),
         cmocka_unit_test(json_is_one_line_of_json),

@@ -119,13 +119,82 @@ static void nesting_of_an_expression_is_limited(void **state)
     down(&b);
 }
 
+/* "1+1+1…": what is written flat lies deep all the same. */
+static void chains_of_operations_are_limited(void **state)
+{
+    static const char *const links[] = {"+1", "/a", " ! a", "[1][1][1]/a", "=>string()", " - 1"};
+    const size_t n = 100000;
+    struct bench b;
+    struct xp *x;
+
+    (void)state;
+    up(&b, NULL);
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+        struct buf text;
+        buf_init(&text, n * 12 + 8);
+        buf_putc(&text, 'a');
+        for (size_t k = 0; k < n && text.n < 900000; k++)
+            buf_puts(&text, links[i]);
+        assert_int_equal(xp_compile(&x, b.env, NULL, buf_view(&text), &b.e), -1);
+        assert_string_equal(b.e.code, "xpath.limit.depth");
+        buf_free(&text);
+    }
+    down(&b);
+}
+
+static void match_patterns_are_limited(void **state)
+{
+    struct buf text;
+    struct xp_pattern *p;
+    struct bench b;
+
+    (void)state;
+    up(&b, NULL);
+    buf_init(&text, 1 << 20);
+    for (size_t k = 0; k < 100000; k++)
+        buf_puts(&text, "a//");
+    buf_puts(&text, "a");
+    assert_int_equal(xp_pattern_compile(&p, b.env, buf_view(&text), &b.e), -1);
+    assert_non_null(strstr(b.e.msg, "too many steps"));
+    buf_free(&text);
+    down(&b);
+}
+
+static void declarations_are_limited(void **state)
+{
+    static const struct xp_instr value = {
+        .kind = XP_VARIABLE, .name = STR("v"), .select = STR("1")};
+    const size_t n = 100000;
+    struct xp_instr *list = calloc(n, sizeof(*list));
+    struct bench b;
+    int rc = 0;
+
+    (void)state;
+    assert_non_null(list);
+    up(&b, NULL);
+    for (size_t i = 0; i < n; i++)
+        list[i] = (struct xp_instr){
+            .kind = XP_SEQUENCE, .select = STR("1"), .next = i + 1 < n ? &list[i + 1] : NULL};
+    assert_int_equal(xp_declare_function(b.env, STR("f:long"), STR(""), NULL, 0, list, &b.e), 0);
+    assert_int_equal(xp_declare_done(b.env, &b.e), -1);
+    assert_string_equal(b.e.code, "xpath.limit.depth");
+    down(&b);
+    up(&b, NULL);
+    for (size_t i = 0; i < 5000 && rc == 0; i++)
+        rc = xp_declare_global(b.env, &value, &b.e);
+    assert_int_equal(rc, -1);
+    assert_string_equal(b.e.code, "xpath.limit.expression");
+    down(&b);
+    free(list);
+}
+
 static void an_expression_cannot_run_away(void **state)
 {
     static const struct xp_limits l = {
         .operations = 100000, .memory = 1 << 20, .items = 1000, .string_bytes = 1000, .depth = 20};
     static const struct xp_param n = {STR("n"), STR("xs:integer")};
     const struct xp_instr body = {.kind = XP_SEQUENCE, .select = STR("f:down($n + 1)")};
-    struct xp *ops, *items, *text, *deep, *mem;
+    struct xp *ops, *pairs, *items, *text, *deep, *mem;
     struct bench b;
 
     (void)state;
@@ -133,6 +202,7 @@ static void an_expression_cannot_run_away(void **state)
     assert_int_equal(
         xp_declare_function(b.env, STR("f:down"), STR("xs:integer"), &n, 1, &body, &b.e), 0);
     ops = compile(&b, NULL, "every $i in 1 to 1000000000 satisfies $i > 0");
+    pairs = compile(&b, NULL, "(1 to 900) = (1001 to 1900)");
     items = compile(&b, NULL, "count(reverse(1 to 1000000))");
     text = compile(&b, NULL, "string-length(string-join(for $i in 1 to 900 return 'abc', ''))");
     deep = compile(&b, NULL, "f:down(1)");
@@ -142,6 +212,8 @@ static void an_expression_cannot_run_away(void **state)
     bind(&b);
     xp_focus(b.c, NULL, 0);
     fails(&b, ops, "xpath.limit.operations");
+    bind(&b);
+    fails(&b, pairs, "xpath.limit.operations");
     bind(&b);
     fails(&b, items, "xpath.limit.items");
     fails(&b, text, "xpath.limit.string");
@@ -595,6 +667,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(static_errors_name_the_place),
         cmocka_unit_test(nesting_of_an_expression_is_limited),
+        cmocka_unit_test(chains_of_operations_are_limited),
+        cmocka_unit_test(match_patterns_are_limited),
+        cmocka_unit_test(declarations_are_limited),
         cmocka_unit_test(an_expression_cannot_run_away),
         cmocka_unit_test(variables_are_evaluated_when_used_and_once),
         cmocka_unit_test(functions_convert_arguments_and_results),

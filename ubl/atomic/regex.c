@@ -390,7 +390,6 @@ enum xerr regex_replace(const struct regex *re, struct regex_run *run, struct st
     enum xerr r = begin(re, run);
     struct span m;
     size_t at = 0;
-    int rc;
 
     if (r)
         return r;
@@ -399,7 +398,7 @@ enum xerr regex_replace(const struct regex *re, struct regex_run *run, struct st
     if (!re->literal && !replacement_valid(replacement))
         return XERR_FORX0004;
     s = subject(s);
-    while ((rc = next_match(re, run, s, at, &m, &r)) == 1 && buf_ok(b)) {
+    while (next_match(re, run, s, at, &m, &r) == 1 && buf_ok(b)) {
         buf_add(b, s.p + at, m.from - at);
         if (re->literal)
             buf_str(b, replacement);
@@ -416,7 +415,9 @@ enum xerr regex_replace(const struct regex *re, struct regex_run *run, struct st
     if (r)
         return r;
     buf_add(b, s.p + at, s.n - at);
-    return buf_ok(b) ? XERR_NONE : XERR_NOMEM;
+    if (buf_ok(b))
+        return XERR_NONE;
+    return b->full ? XERR_LIMIT : XERR_NOMEM;
 }
 
 /* ---- tokenize

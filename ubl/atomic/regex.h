@@ -31,7 +31,7 @@ void regex_run_free(struct regex_run *run);
 /* fn:matches: somewhere in s. */
 enum xerr regex_matches(
     const struct regex *re, struct regex_run *run, struct str s, bool *out) MUST_CHECK;
-/* fn:replace: result appended to b (its max bounds the size; XERR_NOMEM beyond). XERR_FORX0003,
+/* fn:replace: result appended to b (its max bounds the size: XERR_LIMIT). XERR_FORX0003,
  * XERR_FORX0004. */
 enum xerr regex_replace(const struct regex *re, struct regex_run *run, struct str s,
     struct str replacement, struct buf *b) MUST_CHECK;

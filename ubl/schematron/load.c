@@ -230,21 +230,20 @@ bool sch_is_space(struct str s)
     return str_trim(s).n == 0;
 }
 
-bool sch_is_gap(struct at text)
+bool sch_is_gap(struct at text, uint32_t *run, bool *gap)
 {
     const struct tree *t = text.f->tree;
-    bool gap = true;
 
-    for (uint32_t c = tree_first_child(t, t->nodes[text.n].parent); c != TREE_NONE;
+    if (text.n < *run) /* the answer for its whole run is known */
+        return *gap;
+    *gap = true;
+    for (uint32_t c = text.n; c != TREE_NONE && tree_kind_of(t, c) != TREE_ELEMENT;
          c = tree_next_sibling(t, c)) {
-        if (tree_kind_of(t, c) == TREE_ELEMENT && c > text.n)
-            break;
-        if (tree_kind_of(t, c) == TREE_ELEMENT)
-            gap = true;
-        else if (tree_kind_of(t, c) == TREE_TEXT)
-            gap = gap && sch_is_space(tree_string(t, c));
+        if (tree_kind_of(t, c) == TREE_TEXT)
+            *gap = *gap && sch_is_space(tree_string(t, c));
+        *run = c + 1;
     }
-    return gap;
+    return *gap;
 }
 
 struct str sch_keep(struct sch_load *l, struct str s)
@@ -390,6 +389,13 @@ static int load_form(struct sch_load *l, struct str bytes, const char *path)
     }
 }
 
+/* Not memory was short: the rule set is too large. */
+static bool full(const struct sch_load *l)
+{
+    return (l->tmp && arena_full(l->tmp)) || (l->a && arena_full(l->a)) ||
+           (l->s && l->s->env && xp_env_full(l->s->env));
+}
+
 int sch_load_bytes(struct sch **out, struct str bytes, const char *path, const char *name,
     const struct sch_options *opt, struct err *e)
 {
@@ -415,6 +421,9 @@ int sch_load_bytes(struct sch **out, struct str bytes, const char *path, const c
     l.s = NULL;
     rc = 0;
 done:
+    if (rc && e && strcmp(e->code, "memory.exhausted") == 0 && full(&l))
+        (void)err_set(e, ERR_INPUT, "rules.limit", "", "%s: needs more than %zu MiB when loaded",
+            path, PLAN_MAX >> 20);
     arena_free(l.tmp);
     sch_free(l.s);
     return rc;

@@ -67,13 +67,15 @@ static int read_inline(struct place *p, struct at x, struct sch_text *out, unsig
 static int read_text(struct place *p, struct at x, struct sch_text *out, unsigned depth)
 {
     const struct tree *t = x.f->tree;
+    uint32_t run = 0;
+    bool gap = false;
 
     if (depth > SCH_NEST_MAX)
         return sch_refuse(p->r->l, x, "nested too deeply");
     for (struct at c = {x.f, tree_first_child(t, x.n)}; c.n != TREE_NONE;
          c.n = tree_next_sibling(t, c.n)) {
         int rc = 0;
-        if (tree_kind_of(t, c.n) == TREE_TEXT && !sch_is_gap(c)) {
+        if (tree_kind_of(t, c.n) == TREE_TEXT && !sch_is_gap(c, &run, &gap)) {
             struct str s = raw_expand(p->r, tree_string(t, c.n), p->params);
             rc = s.p ? sch_text_add(p->r->l, out, s) : -1;
         } else if (tree_kind_of(t, c.n) == TREE_ELEMENT) {
@@ -175,7 +177,8 @@ static int read_rule_items(
     struct raw_list in;
 
     if (depth > SCH_NEST_MAX)
-        return sch_refuse(l, x, "rules extend each other in a circle");
+        return sch_refuse(
+            l, x, "rules extend each other in a circle, or deeper than %d", SCH_NEST_MAX);
     if (raw_children(p->r, x, &in)) /* stray text: pint-sg 1.4.0 has some, the skeleton drops it */
         return -1;
     for (size_t i = 0; i < in.n; i++) {

@@ -23,12 +23,14 @@ static int read_text(
     struct sch_load *l, struct at x, const struct xp_scope *scope, struct sch_text *out)
 {
     const struct tree *t = x.f->tree;
+    uint32_t run = 0;
+    bool gap = false;
 
     for (struct at c = {x.f, tree_first_child(t, x.n)}; c.n != TREE_NONE;
          c.n = tree_next_sibling(t, c.n)) {
         struct str s = tree_string(t, c.n);
         if (tree_kind_of(t, c.n) == TREE_TEXT) {
-            if (!sch_is_gap(c) && sch_text_add(l, out, s))
+            if (!sch_is_gap(c, &run, &gap) && sch_text_add(l, out, s))
                 return -1;
             continue;
         }

@@ -80,16 +80,18 @@ struct sch_check *sch_check_add(
 
 struct sch_diag *sch_diag_add(struct sch_load *l, struct sch_check *c, struct str id)
 {
-    struct sch_diag *d = arena_alloc(l->a, sizeof(*d)), **end = &c->diags;
+    struct sch_diag *d = arena_alloc(l->a, sizeof(*d));
 
     if (!d) {
         (void)err_nomem(l->e);
         return NULL;
     }
     d->id = sch_keep(l, id);
-    while (*end)
-        end = &(*end)->next;
-    *end = d;
+    if (c->last_diag)
+        c->last_diag->next = d;
+    else
+        c->diags = d;
+    c->last_diag = d;
     c->n_diags++;
     return d;
 }

@@ -32,7 +32,7 @@ struct sch_check {
     struct str id, flag, role, shown_test;
     const struct xp *test;
     struct sch_text text;
-    struct sch_diag *diags;
+    struct sch_diag *diags, *last_diag;
     const char *file;
     uint32_t line;
     uint32_t n_diags;
@@ -218,7 +218,7 @@ struct str sch_keep_collapsed(struct sch_load *l, struct str s);
 bool sch_is_space(struct str s);
 /* A text node that counts for nothing: white space, also in what it makes with the text nodes
  * beside it. Comments between do not part them, as in a stylesheet that is compiled. */
-bool sch_is_gap(struct at text);
+bool sch_is_gap(struct at text, uint32_t *run, bool *gap); /* 0, false before the first child */
 int sch_ns_add(struct sch_load *l, struct str prefix, struct str uri);
 
 /* plan.c: appending to the plan, compiling as it goes */

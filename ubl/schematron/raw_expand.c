@@ -7,7 +7,7 @@
 #include "ap/base/fsx.h"
 
 #define EXPANDED_MAX ((size_t)1 << 20) /* one attribute after all replacements */
-#define CHILDREN_MAX 100000u
+#define CHILDREN_MAX 131072u
 
 struct growing {
     struct raw *r;
@@ -21,8 +21,11 @@ static int push(struct growing *g, struct at x)
 
     if (o->n == g->cap) {
         size_t cap = g->cap ? g->cap * 2 : 16;
-        struct at *v = cap > CHILDREN_MAX * 2 ? NULL : arena_alloc(g->r->l->tmp, cap * sizeof(*v));
-        if (!v)
+        struct at *v;
+        if (cap > CHILDREN_MAX)
+            return err_set(g->r->l->e, ERR_INPUT, "rules.limit", "",
+                "%s: more than %u elements in one", x.f->path, CHILDREN_MAX);
+        if (!(v = arena_alloc(g->r->l->tmp, cap * sizeof(*v))))
             return err_nomem(g->r->l->e);
         if (o->n)
             memcpy(v, o->v, o->n * sizeof(*v));
@@ -152,7 +155,11 @@ struct str raw_expand(struct raw *r, struct str s, const struct raw_param *param
         if (!p)
             break;
     }
-    if (!s.p)
+    if (!s.p && b.full)
+        (void)err_set(r->l->e, ERR_INPUT, "rules.limit", "",
+            "%s: more than %zu bytes after the parameters are put in", r->l->files[0]->path,
+            EXPANDED_MAX);
+    else if (!s.p)
         (void)err_nomem(r->l->e);
     buf_free(&b);
     return s;

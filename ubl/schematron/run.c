@@ -59,6 +59,9 @@ static int text_of(struct run *r, const struct sch_text *t, struct str *out)
         if (!rc)
             buf_str(&b, s);
     }
+    if (!rc && b.full)
+        rc = err_set(
+            r->e, ERR_INPUT, "schematron.limit", "", "a message of more than %zu bytes", TEXT_MAX);
     if (!rc)
         rc = buf_check(&b, r->e);
     if (!rc && out)
@@ -175,6 +178,20 @@ static struct xp_now clock_now(void)
     return (struct xp_now){.sec = ts.tv_sec, .nano = (uint32_t)ts.tv_nsec, .tz = 0};
 }
 
+/* A text that found no memory is empty: then nothing counts. */
+static int whole(struct arena *a, struct err *e)
+{
+    return arena_exhausted(a) ? err_nomem(e) : 0;
+}
+
+/* Not memory was short: there is more to tell than is kept. */
+static void name_limit(struct arena *a, struct err *e)
+{
+    if (strcmp(e->code, "memory.exhausted") == 0 && arena_full(a))
+        (void)err_set(
+            e, ERR_INPUT, "schematron.limit", "", "the findings need more memory than allowed");
+}
+
 int sch_run(struct sch_result *out, const struct sch *s, struct xp_ctx *c, const struct tree *t,
     const struct xp_now *now, const struct sch_run_options *opt, struct arena *a, struct err *e)
 {
@@ -193,7 +210,7 @@ int sch_run(struct sch_result *out, const struct sch *s, struct xp_ctx *c, const
     r.max = opt && opt->max_findings ? opt->max_findings : FINDINGS_MAX;
     if (!(r.locator = sch_locator_new(t, a)))
         return err_nomem(e);
-    if (xp_bind(c, s->env, t, &clock, &stop) == 0 && run_all(&r) == 0) {
+    if (xp_bind(c, s->env, t, &clock, &stop) == 0 && run_all(&r) == 0 && whole(a, &stop) == 0) {
         out->findings = r.findings;
         out->n = r.n;
         out->events = r.events;
@@ -202,6 +219,7 @@ int sch_run(struct sch_result *out, const struct sch *s, struct xp_ctx *c, const
         *e = stop;
         return -1;
     } else {
+        name_limit(a, &stop);
         out->stopped = true;
         out->error = stop;
         out->stopped_id = r.stopped_id;

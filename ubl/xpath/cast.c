@@ -479,7 +479,7 @@ int xcast_fail(struct xp_ctx *c, int r, const struct xp_item *in, const char *to
     if (r == XERR_NOMEM)
         return xnomem(c);
     if (r == XERR_LIMIT)
-        return xlimit(c, "value", "a number of more digits than allowed");
+        return xlimit(c, "xpath.limit.value", "a number of more digits than allowed");
     if (xis_stringy(in))
         s = str_sub(in->s, 0, 80);
     return xfail(c, r == XCAST_NS ? "FONS0004" : xerr_name((enum xerr)r),

@@ -292,6 +292,7 @@ static int left_put(struct xsink *s, struct xp_ctx *c, const struct xp_item *it)
             return -1;
         return g->result || g->kept.n == 0;
     }
+    c->ops += g->kept.n; /* each pair counts */
     for (size_t i = 0; i < g->kept.n; i++) {
         if (xcompare_general(c, g->op, &g->left, &g->kept.v[i], &g->result) < 0)
             return -1;

@@ -53,6 +53,16 @@ static struct xn *select_of(struct xparse *p, struct str expr)
 
 static struct xn *list(struct xparse *p, const struct xp_instr *i);
 
+/* Instructions that follow each other lie in each other, as the branches of xsl:choose do. */
+static bool too_deep(struct xparse *p)
+{
+    if (++p->deep <= XP_DEEP_MAX)
+        return false;
+    (void)err_set(p->e, ERR_INPUT, "xpath.limit.depth", "",
+        "more than %u instructions follow each other", XP_DEEP_MAX);
+    return true;
+}
+
 static struct xn *text_node(struct xparse *p, struct xn *value, struct str separator)
 {
     struct xn *n = value ? xparse_node(p, OP_VALUE_OF, 2) : NULL;
@@ -71,9 +81,10 @@ static struct xn *choose(struct xparse *p, const struct xp_instr *w)
         return xparse_node(p, OP_CONST, 0);
     if (w->kind == XP_OTHERWISE)
         return list(p, w->body);
-    if (!(n = xparse_node(p, OP_IF, 3)) || !(n->k[0] = select_of(p, w->select)) ||
+    if (too_deep(p) || !(n = xparse_node(p, OP_IF, 3)) || !(n->k[0] = select_of(p, w->select)) ||
         !(n->k[1] = list(p, w->body)) || !(n->k[2] = choose(p, w->next)))
         return NULL;
+    p->deep--;
     return n;
 }
 
@@ -173,16 +184,19 @@ static struct xn *list(struct xparse *p, const struct xp_instr *i)
     p->t = NULL;
     if (!i)
         return xparse_node(p, OP_CONST, 0);
-    if (i->kind == XP_VARIABLE)
-        return bind_rest(p, i);
-    if (!(head = instruction(p, i)))
+    if (too_deep(p))
         return NULL;
-    if (!i->next)
-        return head;
-    if (!(rest = list(p, i->next)) || !(n = xparse_node(p, OP_COMMA, 2)))
+    if (i->kind == XP_VARIABLE) {
+        n = bind_rest(p, i);
+    } else if (!(head = instruction(p, i)) || !i->next) {
+        n = head;
+    } else if (!(rest = list(p, i->next)) || !(n = xparse_node(p, OP_COMMA, 2))) {
         return NULL;
-    n->k[0] = head;
-    n->k[1] = rest;
+    } else {
+        n->k[0] = head;
+        n->k[1] = rest;
+    }
+    p->deep--;
     return n;
 }
 
@@ -218,7 +232,7 @@ int xev_ucall(struct xp_ctx *c, const struct xn *n, struct xp_seq *out)
     int r;
 
     if (c->calls >= c->lim.depth)
-        return xlimit(c, "depth", "function calls nested too deeply");
+        return xlimit(c, "xpath.limit.depth", "function calls nested too deeply");
     if (u->frame && !(frame = arena_alloc(c->a, u->frame * sizeof(*frame))))
         return xnomem(c);
     for (uint32_t i = 0; i < n->nk; i++)

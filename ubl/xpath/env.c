@@ -27,6 +27,11 @@ struct xp_env *xp_env_new(void)
     return env;
 }
 
+bool xp_env_full(const struct xp_env *env)
+{
+    return arena_full(env->a);
+}
+
 void xp_env_free(struct xp_env *env)
 {
     if (env)
@@ -115,6 +120,17 @@ uint32_t xenv_name(struct xp_env *env, struct str uri, struct str local)
     return env->n_names++;
 }
 
+/* Declarations are looked up one after the other. */
+#define DECLARED_MAX 4096u
+
+static int one_more(struct xp_env *env, struct err *e)
+{
+    if (++env->n_declared > DECLARED_MAX)
+        return err_set(e, ERR_INPUT, "xpath.limit.expression", "",
+            "more than %u namespaces, variables, functions and keys", DECLARED_MAX);
+    return 0;
+}
+
 /* ---- namespaces ---- */
 static const struct {
     const char *prefix, *uri;
@@ -141,6 +157,8 @@ int xp_env_ns(struct xp_env *env, struct str prefix, struct str uri, struct err 
 
     if (!n)
         return err_nomem(e);
+    if (one_more(env, e) < 0)
+        return -1;
     *n = (struct xns){xenv_dup(env, prefix), xenv_dup(env, uri), env->ns};
     if (!n->prefix.p || !n->uri.p)
         return err_nomem(e);
@@ -212,7 +230,7 @@ int xp_declare_global(struct xp_env *env, const struct xp_instr *value, struct e
     one.next = NULL;
     if (!g)
         return err_nomem(e);
-    if (not_done(env, e) < 0 || copy_instr(env, &one, 0, &g->decl, e) < 0 ||
+    if (not_done(env, e) < 0 || one_more(env, e) < 0 || copy_instr(env, &one, 0, &g->decl, e) < 0 ||
         qname(env, value->name, &g->name.uri, &g->name.local, e) < 0)
         return -1;
     g->slot = env->n_globals++;
@@ -242,7 +260,7 @@ int xp_declare_function(struct xp_env *env, struct str name, struct str as,
     if (!u || n > 60)
         return u ? err_set(e, ERR_INPUT, "xpath.limit.expression", "", "too many parameters")
                  : err_nomem(e);
-    if (not_done(env, e) < 0 || qname(env, name, &u->uri, &u->local, e) < 0)
+    if (not_done(env, e) < 0 || one_more(env, e) < 0 || qname(env, name, &u->uri, &u->local, e) < 0)
         return -1;
     if (!u->uri.n)
         return err_set(e, ERR_INPUT, "XTSE0740", "XSLT 2.0 10.3",
@@ -273,8 +291,9 @@ int xp_declare_key(
 
     if (!k)
         return err_nomem(e);
-    if (not_done(env, e) < 0 || qname(env, name, &k->uri, &k->local, e) < 0 ||
-        copy_str(env, match, &k->match, e) < 0 || copy_str(env, use, &k->use, e) < 0)
+    if (not_done(env, e) < 0 || one_more(env, e) < 0 ||
+        qname(env, name, &k->uri, &k->local, e) < 0 || copy_str(env, match, &k->match, e) < 0 ||
+        copy_str(env, use, &k->use, e) < 0)
         return -1;
     k->slot = env->n_keys++;
     while (*tail)

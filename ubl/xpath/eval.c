@@ -42,7 +42,8 @@ static int range(struct xp_ctx *c, const struct xn *n, struct xsink *s)
     if (!a || !b || from > to)
         return 0;
     if (from == INT64_MAX || to == INT64_MIN || (uint64_t)to - (uint64_t)from > INT32_MAX)
-        return xlimit(c, "items", "a range of too many integers"); /* Saxon's limit, too */
+        return xlimit(
+            c, "xpath.limit.items", "a range of too many integers"); /* Saxon's limit, too */
     for (int64_t i = from; r == 0; i++) {
         struct xp_item it = xint(i);
         if (xtick(c) < 0)

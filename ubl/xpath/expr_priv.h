@@ -14,6 +14,7 @@
 #define XP_FN "http://www.w3.org/2005/xpath-functions"
 #define XP_EXPR_MAX 1000000u /* bytes of an expression */
 #define XP_NEST_MAX 200u     /* nesting of one expression */
+#define XP_DEEP_MAX 4000u    /* operations that build on each other: 1 + 1 + …, a/b/c/… */
 #define XP_ENV_BYTES (512u << 20)
 
 /* ---- static types ---- */
@@ -240,7 +241,7 @@ struct xp_env {
     uint32_t n_globals;
     struct ufn *ufns;
     struct xkey *keys;
-    uint32_t n_keys, n_caches, n_lets, n_indexes;
+    uint32_t n_keys, n_caches, n_lets, n_indexes, n_declared;
     struct xdispatches *dispatches;
     struct xn **indexed; /* one expression for each index, for sharing */
     uint32_t cap_indexed;

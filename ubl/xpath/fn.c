@@ -115,7 +115,7 @@ int xgive_buf(struct xp_ctx *c, struct buf *b, struct xp_item *out)
     *out = xstring((struct str){p, b->n});
     buf_free(b);
     if (!fits)
-        return xlimit(c, "string", "a string of more bytes than allowed");
+        return xlimit(c, "xpath.limit.string", "a string of more bytes than allowed");
     return p ? 1 : xnomem(c);
 }
 

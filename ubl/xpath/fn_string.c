@@ -57,7 +57,7 @@ static int f_concat(struct xp_ctx *c, const struct xn *n, struct xp_item *out)
         len += v[i].n;
     }
     if (len > c->lim.string_bytes)
-        return xlimit(c, "string", "a string of more bytes than allowed");
+        return xlimit(c, "xpath.limit.string", "a string of more bytes than allowed");
     if (!(p = arena_alloc(c->a, len + 1)))
         return xnomem(c);
     for (uint32_t i = 0; i < n->nk; at += v[i++].n)

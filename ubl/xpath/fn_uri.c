@@ -129,7 +129,7 @@ static int join(
         buf_str(b, dir.n || !base->has_authority ? dir : STR("/"));
     buf_str(b, r->path);
     if (!buf_ok(b))
-        return xlimit(c, "string", "a string of more bytes than allowed");
+        return xlimit(c, "xpath.limit.string", "a string of more bytes than allowed");
     b->n = start + normalize(b->p + start, b->n - start);
     buf_str(b, r->tail);
     return 0;

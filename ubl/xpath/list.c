@@ -17,18 +17,16 @@ int xfail(struct xp_ctx *c, const char *code, const char *fmt, ...)
     return err_set(c->e, ERR_INPUT, code, "XPath 2.0", "%s", what);
 }
 
-int xlimit(struct xp_ctx *c, const char *which, const char *what)
+int xlimit(struct xp_ctx *c, const char *code, const char *what)
 {
-    char code[48];
-
-    (void)snprintf(code, sizeof(code), "xpath.limit.%s", which);
     return err_set(c->e, ERR_INPUT, code, "", "%s", what);
 }
 
 int xnomem(struct xp_ctx *c)
 {
-    if (c->a && arena_used(c->a) > c->lim.memory / 2)
-        return xlimit(c, "memory", "intermediate results need more memory than allowed");
+    if (c->a && arena_full(c->a))
+        return xlimit(
+            c, "xpath.limit.memory", "intermediate results need more memory than allowed");
     return err_nomem(c->e);
 }
 
@@ -36,9 +34,8 @@ int xfail_x(struct xp_ctx *c, enum xerr x, const char *what)
 {
     if (x == XERR_NOMEM)
         return xnomem(c);
-    if (x == XERR_LIMIT)
-        return xlimit(c, "value", what);
-    return xfail(c, xerr_name(x), "%s: %s", what, xerr_text(x));
+    return xfail(
+        c, x == XERR_LIMIT ? "xpath.limit.value" : xerr_name(x), "%s: %s", what, xerr_text(x));
 }
 
 /* ---- items ---- */
@@ -58,7 +55,7 @@ int xlist_add(struct xlist *l, struct xp_ctx *c, const struct xp_item *it)
         size_t cap = l->cap ? l->cap * 2 : 4;
         struct xp_item *v;
         if (l->n >= c->lim.items)
-            return xlimit(c, "items", "a sequence of more items than allowed");
+            return xlimit(c, "xpath.limit.items", "a sequence of more items than allowed");
         if (!(v = arena_alloc(c->a, cap * sizeof(*v))))
             return xnomem(c);
         if (l->n)
@@ -86,7 +83,7 @@ static int nodes_put(struct xsink *s, struct xp_ctx *c, const struct xp_item *it
         size_t cap = l->cap ? l->cap * 2 : 16;
         uint32_t *v;
         if (l->n >= c->lim.items)
-            return xlimit(c, "items", "a sequence of more items than allowed");
+            return xlimit(c, "xpath.limit.items", "a sequence of more items than allowed");
         if (!(v = arena_alloc(c->a, cap * sizeof(*v))))
             return xnomem(c);
         if (l->n)

@@ -43,7 +43,8 @@ struct xparse {
     uint32_t n_slots, max_slots; /* in use, most ever in use */
     struct str expr;
     struct xtok *t;
-    uint32_t nest;
+    uint32_t nest;        /* brackets while parsing */
+    uint32_t deep;        /* operations above this one while analysing */
     uint32_t focus_types; /* of the context item while analysing, where it is atomic; else 0 */
     bool no_focus;        /* inside a function: no context item */
     bool eager;           /* an unknown collation counts also where it is not used, as in Saxon */

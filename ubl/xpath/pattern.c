@@ -7,10 +7,11 @@
 #include <stdlib.h>
 
 #define ALTS_MAX 4096u
+#define STEPS_MAX 500u /* of one path */
 
 struct build {
     struct xparse *p;
-    uint32_t n;
+    uint32_t n, deep;
 };
 
 static struct xpat *bad(struct build *b, const struct xn *n, const char *what)
@@ -180,20 +181,31 @@ static struct xpat *build_path(struct build *b, struct xn *n)
 
 static struct xpat *build(struct build *b, struct xn *n)
 {
+    struct xpat *x;
+
+    if (++b->deep > STEPS_MAX)
+        return bad(b, n, "too many steps");
     switch ((enum xop)n->op) {
     case OP_ROOT:
-        return new_pat(b, n);
+        x = new_pat(b, n);
+        break;
     case OP_STEP:
-        return build_step(b, n);
+        x = build_step(b, n);
+        break;
     case OP_UNION:
-        return build_union(b, n);
+        x = build_union(b, n);
+        break;
     case OP_FILTER:
-        return build_filter(b, n);
+        x = build_filter(b, n);
+        break;
     case OP_PATH:
-        return build_path(b, n);
+        x = build_path(b, n);
+        break;
     default:
         return bad(b, n, "neither a step nor a path of steps");
     }
+    b->deep--;
+    return x;
 }
 
 static void classify(struct xpat *x)

@@ -658,6 +658,9 @@ int xstatic(struct xn **n, struct xparse *p)
     uint32_t outer = p->focus_types;
     int r = 0;
 
+    if (++p->deep > XP_DEEP_MAX)
+        return xp_static_error(p->e, "xpath.limit.depth", p->expr, x->pos,
+            "more than %u operations build on each other", XP_DEEP_MAX);
     for (uint32_t i = 0; i < x->nk && r == 0; i++) {
         p->focus_types = focus_for(x, i, outer);
         r = xstatic(&x->k[i], p);
@@ -665,6 +668,7 @@ int xstatic(struct xn **n, struct xparse *p)
             bind_slot(x, p);
     }
     p->focus_types = outer;
+    p->deep--;
     if (r < 0)
         return -1;
     xtypes(x, p);

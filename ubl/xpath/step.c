@@ -44,7 +44,7 @@ static int emit(struct step *s, uint32_t node)
     int r;
 
     if (__builtin_expect(++s->c->ops > s->c->lim.operations, 0))
-        return xlimit(s->c, "operations", "too many operations");
+        return xlimit(s->c, "xpath.limit.operations", "too many operations");
     if (s->collect)
         return s->collect->s.put(&s->collect->s, s->c, &it);
     for (uint32_t i = 0; i < s->n->nk; i++) {

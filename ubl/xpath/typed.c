@@ -147,7 +147,7 @@ int xjoin(struct xp_ctx *c, struct xp_seq seq, struct str sep, bool tree, struct
     }
     if (!buf_ok(&b)) {
         buf_free(&b);
-        return xlimit(c, "string", "a text of more bytes than allowed");
+        return xlimit(c, "xpath.limit.string", "a text of more bytes than allowed");
     }
     p = arena_strndup(c->a, b.p ? b.p : "", b.n);
     *out = (struct str){p, b.n};

@@ -85,6 +85,7 @@ struct xp_seq {
  * XTSE..., message with the expression and the position in it. Strings given are copied. ---- */
 struct xp_env *xp_env_new(void); /* NULL when out of memory */
 void xp_env_free(struct xp_env *env);
+bool xp_env_full(const struct xp_env *env); /* memory.exhausted was for its limit of 512 MiB */
 
 /* Bind a prefix ("" = default namespace of element names). A later binding replaces an earlier one.
  */

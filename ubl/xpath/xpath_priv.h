@@ -215,7 +215,7 @@ int xcompare_general(
 /* Errors: set *c->e, return -1 */
 int xfail(struct xp_ctx *c, const char *code, const char *fmt, ...) PRINTF(3, 4);
 int xfail_x(struct xp_ctx *c, enum xerr x, const char *what);
-int xlimit(struct xp_ctx *c, const char *which, const char *what);
+int xlimit(struct xp_ctx *c, const char *code, const char *what);
 int xnomem(struct xp_ctx *c);
 const char *xtype_name(enum xp_type t);
 
@@ -347,9 +347,9 @@ const char *xstack_low(void); /* of the calling thread, with a margin */
 static inline int xtick(struct xp_ctx *c)
 {
     if (__builtin_expect(++c->ops > c->lim.operations, 0))
-        return xlimit(c, "operations", "too many operations");
+        return xlimit(c, "xpath.limit.operations", "too many operations");
     if (__builtin_expect((const char *)__builtin_frame_address(0) < c->stack_low, 0))
-        return xlimit(c, "depth", "nested too deeply");
+        return xlimit(c, "xpath.limit.depth", "nested too deeply");
     return 0;
 }
 
